@@ -1,0 +1,59 @@
+"""The pieces a stream is made of: bytes that are there, and ranges of bytes that are not."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Chunk(NamedTuple):
+    """Bytes of one stream as they were received: never split into lines, never changed, shared by all readers.
+
+    A tuple, since one is made for every read of every producer and tuples are the cheapest immutable thing there is.
+    """
+
+    offset: int
+    """Stream offset of the first byte."""
+    data: bytes
+    at: int
+    """Time of receipt, Unix ms."""
+    run: int
+    """Number of the run that the bytes belong to."""
+    first_line: int
+    """How many LFs of the stream come before the first byte (lines are counted, gaps are not)."""
+    lines: int
+    """LFs in `data`."""
+    sent_at: int | None = None
+    """The producer's own time of the first byte, Unix ms, where it gave one."""
+    channel: str | None = None
+    """`err` for standard error, where the producer told them apart."""
+
+    @property
+    def end(self) -> int:
+        """Stream offset after the last byte."""
+        return self.offset + len(self.data)
+
+    def cut(self, start: int, end: int) -> Chunk:
+        """Return the part between two stream offsets; both are clipped to the chunk."""
+        low = max(start - self.offset, 0)
+        high = min(end - self.offset, len(self.data))
+        if low == 0 and high == len(self.data):
+            return self
+        data = self.data[low:high]
+        return self._replace(
+            offset=self.offset + low,
+            data=data,
+            first_line=self.first_line + self.data.count(b"\n", 0, low),
+            lines=data.count(b"\n"),
+        )
+
+
+class Gap(NamedTuple):
+    """A range of offsets whose bytes a reader cannot have, and why; a hole is always said, never silent."""
+
+    offset: int
+    end: int
+    reason: str
+    """`retention`, `producer_skip`, `store_loss`, `corrupt`, `lag` or `filter`."""
+
+
+Piece = Chunk | Gap

@@ -1,0 +1,75 @@
+"""Every bound of the hub in one place: what it bounds, its unit and its default.
+
+Each field is a setting: `[limits]` in the configuration file, `HUB_LIMITS_<FIELD>` in the environment.
+Sizes are bytes and times seconds, unless a field says otherwise. None may be unlimited.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+def _limit(default: int, text: str) -> int:
+    bound: int = field(default=default, metadata={"doc": text})
+    return bound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The hub's bounds. A peer that meets one is told its name."""
+
+    # One message
+    header_bytes: int = _limit(4 * KIB, "longest frame header, with its LF")
+    payload_bytes: int = _limit(MIB, "largest payload of a frame")
+    request_bytes: int = _limit(256 * KIB, "longest JSON-RPC line")
+    request_depth: int = _limit(32, "deepest nesting of a JSON-RPC line")
+    request_batch: int = _limit(50, "most calls in a JSON-RPC batch")
+    requests_at_once: int = _limit(64, "calls of a connection under way at once")
+    waiting_calls: int = _limit(16, "waiting calls (leases, search) of a connection under way at once")
+    answer_bytes: int = _limit(MIB, "largest answer to a call; longer ones are cut and say next")
+    line_text_bytes: int = _limit(16 * KIB, "most text of one line that stream.lines returns")
+    events_waiting: int = _limit(1000, "events that wait for a command connection before they give way to lost")
+
+    # Connections and sessions
+    connections: int = _limit(20_000, "connections in all")
+    connections_per_address: int = _limit(4096, "connections of one address beyond loopback")
+    readers_per_principal: int = _limit(1024, "attached readers of a principal")
+    detached_per_principal: int = _limit(256, "detached sessions of a principal; the oldest go first")
+    subscriptions: int = _limit(256, "subscriptions of a connection")
+    subscription_streams: int = _limit(10_000, "streams with a past that one subscription takes")
+    first_frame_bytes: int = _limit(8 * KIB, "bytes that a connection may send before its first frame is whole")
+    first_frame_seconds: int = _limit(5, "time for a connection's first frame, and for a TLS handshake")
+    raw_prefix_seconds: int = _limit(5, "how long bytes are held back while they may still become a header")
+    heartbeat_seconds: int = _limit(20, "silence after which the hub sends PING")
+    dead_seconds: int = _limit(45, "silence after which a peer is taken for dead")
+    stall_seconds: int = _limit(30, "how long a reader may take no byte before it is cut as SLOW")
+    close_seconds: int = _limit(5, "how long a closing connection may take to take its last bytes")
+    drain_seconds: int = _limit(10, "how long a stopping hub reads on and delivers before it closes")
+    reader_session_seconds: int = _limit(3600, "how long a reader session is kept without a connection")
+    producer_session_seconds: int = _limit(24 * 3600, "how long a producer session is kept without a connection")
+    login_attempts_per_minute: int = _limit(5, "login attempts per minute of an address and of a user")
+
+    # Memory
+    reader_queue_bytes: int = _limit(4 * MIB, "what one reader's queue may refer to before it is emptied")
+    reader_queues_bytes: int = _limit(512 * MIB, "all reader queues and half-received frames")
+    not_durable_bytes: int = _limit(64 * MIB, "bytes taken from producers and not yet durable, in all")
+    tail_stream_bytes: int = _limit(MIB, "recent bytes of one stream kept in memory for its readers")
+    tail_bytes: int = _limit(256 * MIB, "recent bytes of all streams kept in memory")
+    catch_up_slice_bytes: int = _limit(256 * KIB, "what one reader is given of the past before the next one's turn")
+    window_bytes: int = _limit(4 * MIB, "largest window that a WebSocket may ask for")
+
+    # What is kept
+    memory_store_bytes: int = _limit(512 * MIB, "history of all streams that the memory store keeps")
+    memory_store_stream_bytes: int = _limit(64 * MIB, "history of one stream that the memory store keeps")
+    anonymous_bytes: int = _limit(256 * MIB, "history of all anonymous streams that the memory store keeps")
+    streams: int = _limit(100_000, "streams that the memory store keeps; ended ones are retired, anonymous first")
+    runs_per_stream: int = _limit(1000, "runs of a stream that are remembered one by one")
+    meta_bytes: int = _limit(16 * KIB, "meta of a run, as JSON")
+
+    @classmethod
+    def documentation(cls) -> dict[str, str]:
+        """Return what each field bounds, by name, in the order of the file."""
+        return {each.name: each.metadata["doc"] for each in fields(cls)}

@@ -1,0 +1,33 @@
+"""One writer's stretch of a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class Run:
+    """What one producer session writes, from its first byte to its END. Offsets of a stream go on from run to run."""
+
+    number: int
+    start: int
+    began_at: int
+    """Unix ms."""
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    ordinal: int = 0
+    """Hub-wide order in which runs were opened: a subscription compares it to its own."""
+    end: int | None = None
+    """None while the run is open."""
+    ended_at: int | None = None
+    status: str | None = None
+    """What the producer said at its END, such as `exit:0`."""
+    cause: str | None = None
+    """`end`, `eof`, `reset`, `timeout`, `hub_lost`, `deleted`, `superseded`, `kicked` or `ttl`."""
+    lines: int = 0
+    bytes: int = 0
+
+    @property
+    def ended(self) -> bool:
+        return self.end is not None
