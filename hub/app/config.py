@@ -1,0 +1,96 @@
+"""The hub's configuration: one frozen value, and how it is put together.
+
+`load_config(flags, env)` is what the composition asks. It takes each setting from the first of these that has it:
+a flag, the environment (`HUB_*`), the configuration file, the default. An unknown key anywhere is refused with its
+path and the nearest known one, and every error of a load is reported at once.
+
+Beside this page: `config_settings` (the settings as a flat list), `config_sources` (flags, environment, file),
+`config_values` (sizes and durations as text), `config_endpoint` (endpoint strings), `config_check` (what types
+cannot say), `config_schema` (JSON Schema).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+from hub.model.limits import Limits
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; `problems` holds one sentence for each reason."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Web(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The web listener: `web = "<endpoint>"` in short, or a table `[web]`."""
+
+    endpoint: Annotated[str, Meta(description="endpoint for HTTP and WebSocket")] = "tcp:7480:interface=127.0.0.1"
+    hosts: Annotated[
+        tuple[str, ...], Meta(description="Host names to answer to, beside the bound address, localhost and loopback")
+    ] = ()
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All settings of a hub. A plain value: no file, environment or reactor is behind it."""
+
+    data_dir: Annotated[str, Meta(description="directory of the hub's files: admin.token, endpoints.json, the store")]
+    producers: Annotated[str, Meta(description="endpoint for producers")] = "tcp:7411:interface=127.0.0.1"
+    commands: Annotated[str, Meta(description="endpoint for JSON-RPC commands")] = "tcp:7412:interface=127.0.0.1"
+    data: Annotated[str, Meta(description="endpoint for readers")] = "tcp:7413:interface=127.0.0.1"
+    web: Web = field(default_factory=Web)
+    store: Annotated[str, Meta(description="where streams are kept: memory, sqlite or nats://...")] = "memory"
+    producer_auth: Annotated[
+        Literal["loopback", "always"],
+        Meta(description="loopback: local producers need no token; always: everybody needs one"),
+    ] = "loopback"
+    raw_allow: Annotated[
+        tuple[str, ...], Meta(description="addresses and networks beyond loopback that may send raw without a token")
+    ] = ()
+    allow_plain_beyond_loopback: Annotated[
+        bool,
+        Meta(description="let listeners beyond loopback speak without TLS: tokens and output can be read on the way"),
+    ] = False
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def data_path(self) -> Path:
+        """The data directory as a path; it need not exist."""
+        return Path(self.data_dir)
+
+    @property
+    def admin_token_path(self) -> Path:
+        """The file with the admin token (0600) that the first start makes."""
+        return self.data_path / "admin.token"
+
+    @property
+    def endpoints_path(self) -> Path:
+        """The file in which a running hub says where it listens, for clients on the same machine."""
+        return self.data_path / "endpoints.json"
+
+    def endpoint(self, listener: str) -> str:
+        """Return the endpoint string of `producers`, `commands`, `data` or `web`."""
+        if listener == "web":
+            return self.web.endpoint
+        text: str = {"producers": self.producers, "commands": self.commands, "data": self.data}[listener]
+        return text
+
+
+LISTENERS = ("producers", "commands", "data", "web")
+
+
+def load_config(flags: Mapping[str, object] | None = None, env: Mapping[str, str] | None = None) -> Config:
+    """Return the effective configuration.
+
+    `flags` maps setting paths (`data_dir`, `web`, `limits.streams`; `config` is the file) to values, where None is a
+    flag not given. `env` is `os.environ` when left out. Raises ConfigError with everything that is wrong.
+    """
+    from hub.app.config_sources import load_settings
+
+    return load_settings(flags, env).config

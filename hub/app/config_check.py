@@ -1,0 +1,77 @@
+"""What the types of a configuration cannot say: listeners that strangers reach, bounds that contradict each other."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from hub.app.config import LISTENERS, Config
+from hub.app.config_endpoint import parse_endpoint
+
+STORES = ("memory",)
+FUTURE_STORES = ("sqlite", "nats")
+
+
+def config_problems(config: Config) -> list[str]:
+    """Return one sentence for each reason not to start with `config`; each names the setting to change."""
+    return [
+        *_listener_problems(config),
+        *store_problems(config.store),
+        *_raw_allow_problems(config),
+        *_limit_problems(config),
+    ]
+
+
+def store_problems(store: str) -> list[str]:
+    """Return what is wrong with the `store` setting."""
+    kind = store.partition(":")[0]
+    if kind in STORES:
+        return []
+    if kind in FUTURE_STORES:
+        return [f"store: {store} is not built yet; use --store memory (streams are gone when the hub stops)"]
+    return [f"store: {store!r} is none of memory, sqlite, nats://..."]
+
+
+def _listener_problems(config: Config) -> Iterator[str]:
+    taken: dict[tuple[str, int | str], str] = {}
+    for listener in LISTENERS:
+        text = config.endpoint(listener)
+        try:
+            endpoint = parse_endpoint(text)
+        except ValueError as error:
+            yield f"{listener}: {error}"
+            continue
+        if not (endpoint.is_local or endpoint.is_tls or config.allow_plain_beyond_loopback):
+            yield (
+                f"{listener}: {text} can be reached from beyond this machine and does not speak TLS, so tokens and "
+                "output could be read on the way. Use ssl:PORT:privateKey=FILE:certKey=FILE, or interface=127.0.0.1, "
+                "or set allow_plain_beyond_loopback = true if something in front of it (a VPN, a proxy) does that"
+            )
+        place = (endpoint.keys.get("interface", ""), endpoint.port) if endpoint.port else ("unix", text)
+        if endpoint.port != 0 and endpoint.kind != "systemd":
+            if place in taken:
+                yield f"{listener}: {text} is already taken by {taken[place]}; give each listener its own endpoint"
+            taken.setdefault(place, listener)
+
+
+def _raw_allow_problems(config: Config) -> Iterator[str]:
+    for text in config.raw_allow:
+        try:
+            ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            yield f"raw_allow: {text!r} is neither an address nor a network such as 192.0.2.0/24"
+
+
+def _limit_problems(config: Config) -> Iterator[str]:
+    limits = config.limits
+    smaller_than = (
+        ("heartbeat_seconds", "dead_seconds"),
+        ("header_bytes", "payload_bytes"),
+        ("payload_bytes", "reader_queue_bytes"),
+        ("reader_queue_bytes", "reader_queues_bytes"),
+        ("tail_stream_bytes", "tail_bytes"),
+        ("memory_store_stream_bytes", "memory_store_bytes"),
+    )
+    for small, large in smaller_than:
+        if getattr(limits, small) > getattr(limits, large):
+            yield f"limits.{small} ({getattr(limits, small)}) must not be above limits.{large} ({getattr(limits, large)})"
