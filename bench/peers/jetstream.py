@@ -1,0 +1,132 @@
+"""JetStream: NATS with a stream on file; readers have push consumers without acknowledgement, its fastest way out."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.latencies import Latencies
+from bench.lines import Mismatch, Template
+from bench.peers.nats import Nats, subscribe, take_ping
+from bench.peers.peer import BATCH_LINES, Peer, PeerError, Reader, receive_until
+from bench.process import Server
+from bench.records import RecordReader
+
+_PING_BETWEEN = b"\r\nPING\r\n"
+_STREAM = {
+    "name": "BENCH",
+    "subjects": ["bench.>"],
+    "storage": "file",
+    "retention": "limits",
+    "discard": "old",
+    "num_replicas": 1,
+    "no_ack": True,
+    "max_msgs": -1,
+    "max_bytes": -1,
+    "max_age": 0,
+}
+_CONFIG = """
+jetstream {{
+  store_dir: {directory}/jetstream
+  max_mem: 1G
+  max_file: 32G
+  max_buffered_msgs: 1000000
+  max_buffered_size: 256MB
+}}
+"""
+
+
+class JetStream(Nats):
+    """A stream on file, published to without waiting for acknowledgements."""
+
+    key = "jetstream"
+    settings = (
+        "JetStream: file storage, one replica, default sync interval (2 min); published without acknowledgement, "
+        "ephemeral push consumers with ack none; ingest buffer raised (max_buffered_msgs 1,000,000) so that none is dropped"
+    )
+
+    def __init__(self, batch: int = 1) -> None:
+        super().__init__(batch)
+        self.workloads = self.workloads - {"idle"}
+
+    def config(self, directory: Path) -> str:
+        return super().config(directory) + _CONFIG.format(directory=directory)
+
+    def start(self, directory: Path) -> Server:
+        server = super().start(directory)
+        try:
+            self._request("STREAM.CREATE.BENCH", _STREAM)
+        except BaseException:
+            server.stop()
+            raise
+        return server
+
+    def connect_reader(self, reader: int, producers: int, *, stalled: bool = False) -> tuple[socket.socket, bytes]:
+        sock = self.connect(stalled=stalled)
+        rest = subscribe(sock, b"deliver.r%d" % reader)
+        consumer = {"deliver_subject": f"deliver.r{reader}", "deliver_policy": "all", "ack_policy": "none"}
+        self._request("CONSUMER.CREATE.BENCH", {"stream_name": "BENCH", "config": consumer})
+        return sock, rest
+
+    def reader(self, templates: list[Template], latencies: Latencies) -> Reader:
+        return SplitReader(templates, latencies)
+
+    def framing(self, producer: int, size: int, *, delivered: bool) -> tuple[bytes, bytes]:
+        return (b"", b"") if delivered else super().framing(producer, size, delivered=False)
+
+    def _request(self, name: str, body: dict[str, Any]) -> None:
+        text = json.dumps(body).encode()
+        with self.connect() as sock:
+            subscribe(sock, b"answer")
+            sock.sendall(b"PUB $JS.API.%s answer %d\r\n%s\r\n" % (name.encode(), len(text), text))
+            _, rest = receive_until(sock, b"\r\n")
+            answer = rest if rest.endswith(b"\r\n") else rest + receive_until(sock, b"\r\n")[0]
+        if b'"error"' in answer:
+            raise PeerError(f"jetstream refused {name}: {answer!r}")
+
+
+class SplitReader(RecordReader):
+    """Takes messages whose headers differ in length (each names its acknowledgement subject) off their payloads.
+
+    Payloads hold no CR LF, so a split gives header, payload, header, payload …, and the payloads are bare records.
+    """
+
+    def __init__(self, templates: Sequence[Template], latencies: Latencies) -> None:
+        super().__init__(templates, latencies)
+        self._size = templates[0].record
+        self._header_end = b" %d" % self._size
+
+    def feed(self, buffer: bytearray, end: int) -> int:
+        pos = 0
+        while pos < end:
+            if skip := take_ping(buffer, pos, end, self.replies):
+                if skip < 0:
+                    break
+                pos += skip
+                continue
+            ping = buffer.find(_PING_BETWEEN, pos, end)
+            taken = self._take_messages(bytes(buffer[pos : end if ping < 0 else ping + 2]))
+            if not taken:
+                break
+            pos += taken
+        return pos
+
+    def _take_messages(self, data: bytes) -> int:
+        parts = data.split(b"\r\n")
+        whole = (len(parts) - 1) // 2
+        headers, payloads = parts[0 : 2 * whole : 2], parts[1 : 2 * whole : 2]
+        texts = bytearray(b"".join(payloads))
+        if len(texts) != whole * self._size or not all(map(self._is_header, headers)):
+            raise Mismatch(f"jetstream: not messages of {self._size} bytes each: {data[:300]!r}")
+        if super().feed(texts, len(texts)) != len(texts):
+            raise Mismatch(f"jetstream: not whole lines: {data[:300]!r}")
+        return len(texts) + sum(map(len, headers)) + 4 * whole
+
+    def _is_header(self, header: bytes) -> bool:
+        return header.startswith(b"MSG bench.p") and header.endswith(self._header_end)
+
+
+WAYS: list[Peer] = [JetStream(), JetStream(BATCH_LINES)]
