@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from hub.app.config import Config, ConfigError, Web
 from hub.app.config_settings import Setting, all_settings, nearest
+from hub.client import places
 from hub.model.limits import Limits
 
 CLIENT_VARIABLES = frozenset({"HUB_CONFIG", "HUB_URL", "HUB_TOKEN"})
@@ -46,7 +45,7 @@ def load_settings(flags: Mapping[str, object] | None = None, env: Mapping[str, s
     """Join all sources; raise ConfigError with everything that is wrong in any of them."""
     flags = dict(flags or {})
     env = os.environ if env is None else env
-    settings = all_settings(default_data_dir(env))
+    settings = all_settings(places.user_data_dir(env))
     problems: list[str] = []
     file = config_file(flags.pop("config", None), env)
     layers = [
@@ -70,18 +69,6 @@ def load_settings(flags: Mapping[str, object] | None = None, env: Mapping[str, s
     return Settings(_build(values), values, origins, file)
 
 
-def default_data_dir(env: Mapping[str, str]) -> str:
-    """Return the user's own data directory for hub."""
-    return str(platformdirs.user_data_dir("hub")) if env is os.environ else _data_dir_of(env)
-
-
-def _data_dir_of(env: Mapping[str, str]) -> str:
-    # platformdirs reads os.environ; a caller with an environment of its own means that one.
-    if base := env.get("XDG_DATA_HOME"):
-        return os.path.join(base, "hub")
-    return str(platformdirs.user_data_dir("hub"))
-
-
 def config_file(given: object, env: Mapping[str, str]) -> Path | None:
     """Return the one file that is read: the given one, HUB_CONFIG, the user's, the machine's; None where none is."""
     for explicit, origin in ((given, "flag --config"), (env.get("HUB_CONFIG"), "HUB_CONFIG")):
@@ -90,12 +77,7 @@ def config_file(given: object, env: Mapping[str, str]) -> Path | None:
             if not path.is_file():
                 raise ConfigError([f"{path} ({origin}) is not a file"])
             return path
-    user = env.get("XDG_CONFIG_HOME")
-    base = Path(user) / "hub" if user else Path(platformdirs.user_config_dir("hub"))
-    for path in (base / "hub.toml", Path("/etc/hub/hub.toml")):
-        if path.is_file():
-            return path
-    return None
+    return next((Path(name) for name in places.config_files(env) if os.path.isfile(name)), None)
 
 
 def _from_file(file: Path | None, settings: dict[str, Setting], problems: list[str]) -> dict[str, Given]:

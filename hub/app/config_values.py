@@ -35,11 +35,8 @@ def _whole(text: str, units: dict[str, int], form: str) -> int:
     matched = _NUMBER_AND_UNIT.fullmatch(text)
     if matched is None or matched[2].lower() not in units:
         raise ValueError(f"{form}, not {text!r}")
-    whole, _, fraction = matched[1].partition(".")
-    unit = units[matched[2].lower()]
-    if not fraction:
-        return int(whole) * unit
-    return round((int(whole) + int(fraction) / 10 ** len(fraction)) * unit)
+    number, unit = matched[1], units[matched[2].lower()]
+    return round(float(number) * unit) if "." in number else int(number) * unit
 
 
 def print_size(count: int) -> str:

@@ -1,0 +1,146 @@
+"""Asks a hub: JSON-RPC 2.0 over its command port, one call at a time, with notifications beside it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import deque
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from hub.client.connection import Connection, HubLost
+from hub.client.locator import Hub
+from hub.model.problem import CODES, Problem
+from hub.wire.line_reader import LineReader
+
+ANSWER_SECONDS = 30.0
+_MOST_LINE_BYTES = 8 << 20
+
+
+class Notification(NamedTuple):
+    """What the hub tells without being asked: `event`, `$/progress`, `hub.ping`, `hub.goaway`."""
+
+    method: str
+    params: dict[str, Any]
+
+
+class Commander:
+    """A command session. Not for several threads at once."""
+
+    def __init__(self, connection: Connection, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._lines = LineReader(_MOST_LINE_BYTES)
+        self._messages: deque[dict[str, Any]] = deque()
+        self._notifications: deque[Notification] = deque()
+        self._last_id = 0
+        self.session: dict[str, Any] = {}
+        """hub.hello's answer: session, id, principal, role, resumed, limits."""
+
+    @classmethod
+    def connect(cls, hub: Hub) -> Self:
+        """Connect and say hello; raise Unreachable, HubLost, or Problem (AUTH, BUSY, VERSION)."""
+        token = hub.needed_token()
+        commander = cls(Connection.open(hub.address("commands")))
+        try:
+            commander.session = commander.call("hub.hello", protocol="HUB/1", token=token)
+        except BaseException:
+            commander.close()
+            raise
+        return commander
+
+    def call(self, method: str, **params: Any) -> Any:
+        """Return the method's result; parameters that are None are left out. Raise Problem or HubLost."""
+        self._last_id += 1
+        given = {name.rstrip("_"): value for name, value in params.items() if value is not None}
+        request = {"jsonrpc": "2.0", "id": self._last_id, "method": method, "params": given}
+        self._connection.send(json.dumps(request, separators=(",", ":")).encode() + b"\n")
+        deadline = self._clock() + ANSWER_SECONDS
+        while True:
+            answer = self._next_answer(deadline)
+            if answer is None:
+                raise HubLost(f"{self._connection.address} has not answered {method} for {ANSWER_SECONDS:.0f} s")
+            if answer.get("id") not in (self._last_id, None):
+                continue  # the answer to a call that was given up
+            if "error" in answer:
+                raise _problem(answer["error"])
+            return answer.get("result")
+
+    def all_streams(self, **params: Any) -> list[dict[str, Any]]:
+        """Return every row of stream.list, over as many answers as it takes."""
+        rows: list[dict[str, Any]] = []
+        after = None
+        while True:
+            answer = self.call("stream.list", after=after, **params)
+            rows += answer["streams"]
+            after = answer.get("next")
+            if not after:
+                return rows
+
+    def next_notification(self, timeout: float | None = None) -> Notification | None:
+        """Return the next notification, None when `timeout` seconds brought none; raise HubLost."""
+        deadline = None if timeout is None else self._clock() + timeout
+        while not self._notifications:
+            left = None if deadline is None else deadline - self._clock()
+            if left is not None and left <= 0:
+                return None
+            self._receive(left)
+        return self._notifications.popleft()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _next_answer(self, deadline: float) -> dict[str, Any] | None:
+        while not self._messages:
+            left = deadline - self._clock()
+            if left <= 0:
+                return None
+            self._receive(left)
+        return self._messages.popleft()
+
+    def _receive(self, timeout: float | None) -> None:
+        received = self._connection.receive(timeout)
+        if received is None:
+            return
+        if not received:
+            raise HubLost(f"{self._connection.address} closed the connection")
+        for line in self._lines.feed(received):
+            self._take(line)
+
+    def _take(self, line: bytes) -> None:
+        if line.startswith(b"ERR "):
+            from hub.wire.error_line import parse_error
+            from hub.wire.frame import parse_header
+
+            raise parse_error(parse_header(line)[0])
+        try:
+            message = json.loads(line)
+        except ValueError:
+            message = None
+        if not isinstance(message, dict):
+            raise HubLost(f"{self._connection.address} does not speak JSON-RPC; is it a hub's command port?")
+        if "method" in message:
+            self._notifications.append(Notification(message["method"], message.get("params") or {}))
+        else:
+            self._messages.append(message)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _problem(error: dict[str, Any]) -> Problem:
+    data = error.get("data")
+    details = dict(data) if isinstance(data, dict) else {}
+    word = str(details.pop("code", ""))
+    retry_after = details.pop("retry_after", None)
+    text = str(error.get("message", ""))
+    keys = {str(key): value for key, value in details.items() if key not in ("text", "code")}
+    if word in CODES:
+        return Problem(word, text, retry_after=retry_after, **keys)
+    return Problem("PROTO" if error.get("code") in (-32600, -32601, -32602, -32700) else "INTERNAL", text)

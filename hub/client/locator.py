@@ -1,0 +1,154 @@
+"""How a client finds its hub: by one or more URLs, or by a data directory on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from hub.client import login, places
+from hub.client.connection import Address, Unreachable
+from hub.model.problem import Problem
+
+ENDPOINT_NAMES = ("producers", "commands", "data", "web")
+_EVERY_ADDRESS = ("0.0.0.0", "::", "")
+
+
+class Hub(NamedTuple):
+    """A hub that was found: its endpoints as clients connect to them, and the token to show."""
+
+    endpoints: Mapping[str, str]
+    token: str | None
+    origin: str
+    """What led here: a URL, or a data directory."""
+
+    def address(self, name: str) -> Address:
+        """Return where `producers`, `commands` or `data` listens; raise Unreachable where the hub has no such listener."""
+        text = self.endpoints.get(name)
+        if not text:
+            raise Unreachable(f"the hub at {self.origin} does not say where its {name} port is")
+        try:
+            return Address.parse(text)
+        except ValueError as error:
+            raise Unreachable(f"the hub at {self.origin} names its {name} port wrongly: {error}") from None
+
+    @property
+    def web(self) -> str:
+        """The base URL of the page and the HTTP interface; raise Unreachable where there is none."""
+        text = self.endpoints.get("web")
+        if not text:
+            raise Unreachable(f"the hub at {self.origin} does not say where its page is")
+        return text.rstrip("/")
+
+    def needed_token(self) -> str:
+        """Return the token; raise Problem AUTH that says how to give one."""
+        if self.token:
+            return self.token
+        raise Problem("AUTH", f"no token for {self.origin}: run `hub login URL`, or set HUB_TOKEN")
+
+
+class Locator:
+    """Finds a hub each time it is asked, so that a client which lost one may be led to another."""
+
+    def __init__(self, *, urls: Sequence[str] = (), data_dir: str | None = None, token: str | None = None) -> None:
+        """Give either `urls`, of which any will do, or `data_dir`. `token` None: the data directory's own."""
+        self._urls = list(urls)
+        self._data_dir = data_dir
+        self._token = token
+
+    @classmethod
+    def from_environment(
+        cls, *, url: str | None = None, data_dir: str | None = None, env: Mapping[str, str] | None = None
+    ) -> Locator:
+        """Decide where to look: the arguments, HUB_URL, HUB_DATA_DIR, the stored login, this user's data directory.
+
+        `url` may be several, separated by commas. Raises ValueError for a malformed URL or configuration file.
+        """
+        variables = os.environ if env is None else env
+        token = variables.get("HUB_TOKEN")
+        if data_dir is not None:
+            return cls(data_dir=os.path.abspath(os.path.expanduser(data_dir)), token=token)
+        if given := url or variables.get("HUB_URL"):
+            return cls._by_urls(given, token, variables)
+        if not variables.get("HUB_DATA_DIR") and (stored := login.read(variables)):
+            return cls(urls=stored.urls, token=token or stored.token)
+        return cls(data_dir=places.local_data_dir(variables), token=token)
+
+    @classmethod
+    def _by_urls(cls, given: str, token: str | None, env: Mapping[str, str]) -> Locator:
+        from hub.client.web import check_url
+
+        urls = [check_url(part.strip()) for part in given.split(",") if part.strip()]
+        if not urls:
+            raise ValueError("no URL is given")
+        if token is None and (stored := login.read(env)) and set(urls) <= set(stored.urls):
+            token = stored.token
+        return cls(urls=urls, token=token)
+
+    def locate(self) -> Hub:
+        """Return the first hub that answers; raise Unreachable, or Problem where the only URL refuses."""
+        if self._data_dir is not None:
+            return _in_data_dir(self._data_dir, self._token)
+        failures: list[Unreachable | Problem] = []
+        for url in list(self._urls):
+            try:
+                return _at_url(url, self._token)
+            except (Unreachable, Problem) as failure:
+                failures.append(failure)
+                self._urls.append(self._urls.pop(0))  # the next search begins with the next one
+        if len(failures) == 1:
+            raise failures[0]
+        raise Unreachable("; ".join(map(str, failures)))
+
+
+def _in_data_dir(data_dir: str, token: str | None) -> Hub:
+    path = os.path.join(data_dir, "endpoints.json")
+    try:
+        with open(path, encoding="utf-8") as file:
+            endpoints = json.load(file)
+    except FileNotFoundError:
+        raise Unreachable(
+            f"no hub runs with the data directory {data_dir}: start one with `hub serve`, "
+            "or name another with --url, HUB_URL, `hub login URL` or --data-dir"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise Unreachable(f"{path} cannot be read: {error}") from None
+    if not isinstance(endpoints, dict):
+        raise Unreachable(f"{path} does not hold a hub's endpoints")
+    return Hub(
+        {name: str(endpoints[name]) for name in ENDPOINT_NAMES if name in endpoints},
+        token or _token_in(data_dir),
+        data_dir,
+    )
+
+
+def _token_in(data_dir: str) -> str | None:
+    try:
+        with open(os.path.join(data_dir, "admin.token"), encoding="ascii") as file:
+            return file.read().strip() or None
+    except (FileNotFoundError, PermissionError):
+        # Another user's hub: producers need no token, and who needs one is told how to give it.
+        return None
+
+
+def _at_url(url: str, token: str | None) -> Hub:
+    from hub.client.web import request_json
+
+    answer = request_json("GET", url + "/.well-known/hub", token)
+    endpoints = answer.get("endpoints")
+    if answer.get("protocol") != "HUB/1" or not isinstance(endpoints, dict):
+        raise Unreachable(f"{url} is not a hub that speaks HUB/1")
+    host = urlsplit(url).hostname or ""
+    found = {name: _as_seen_from(host, str(endpoints[name])) for name in ENDPOINT_NAMES if endpoints.get(name)}
+    return Hub({**found, "web": url}, token, url)
+
+
+def _as_seen_from(host: str, endpoint: str) -> str:
+    """A hub that listens on every address says so; the client knows it by the name in its URL."""
+    try:
+        address = Address.parse(endpoint)
+    except ValueError:
+        return endpoint
+    return str(address._replace(host=host)) if address.kind != "unix" and address.host in _EVERY_ADDRESS else endpoint
