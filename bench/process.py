@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -39,7 +39,9 @@ class Usage:
 class Server:
     """A running server; leaving the `with` block ends it with all of its children."""
 
-    def __init__(self, name: str, command: Sequence[str], directory: Path) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], directory: Path, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
         self._log = directory / f"{name}.log"
         with self._log.open("wb") as log:
@@ -48,6 +50,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                env={**os.environ, **(settings or {})},
                 start_new_session=True,
                 preexec_fn=die_with_parent,
             )

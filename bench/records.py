@@ -42,8 +42,10 @@ class RecordReader:
                 producer = producer_of(buffer, pos + line_at)
                 if producer >= len(self._templates):
                     raise Mismatch(f"a line of producer {producer}, which does not exist")
-                pos += self._take_run(producer, buffer, pos, end) if self._at[producer] else self._take_first(
-                    producer, buffer, pos
+                pos += (
+                    self._take_run(producer, buffer, pos, end)
+                    if self._at[producer]
+                    else self._take_first(producer, buffer, pos)
                 )
         return pos
 
@@ -82,4 +84,6 @@ class RecordReader:
     def _mismatch(self, producer: int, at: int, buffer: bytearray, pos: int) -> Mismatch:
         expected = bytes(self._expected[producer][at : at + 200])
         got = bytes(buffer[pos : pos + 200])
-        return Mismatch(f"producer {producer}, block {self._block[producer]}, byte {at}: {got!r} in place of {expected!r}")
+        return Mismatch(
+            f"producer {producer}, block {self._block[producer]}, byte {at}: {got!r} in place of {expected!r}"
+        )

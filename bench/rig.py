@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
+import signal
 import time
 from array import array
 from collections.abc import Callable, Sequence
@@ -62,7 +64,7 @@ class _Outcome:
 
 
 class _Worker(AbstractContextManager["_Worker"]):
-    """A process of the generator. It reports readiness, then its outcome, then waits to be ended."""
+    """A process of the generator. It reports readiness, then its outcome, and keeps its connections until it is ended."""
 
     def __init__(self, body: Callable[[Connection], None]) -> None:
         self.pipe, theirs = _FORK.Pipe()
@@ -92,11 +94,14 @@ class _Worker(AbstractContextManager["_Worker"]):
 
 def _guarded(body: Callable[[Connection], None], pipe: Connection) -> None:
     die_with_parent()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its children
+    gc.disable()  # a short life without cycles, and no pauses in it
     try:
         body(pipe)
     except Exception as error:  # whatever it is, the run has failed, and the parent says so
         pipe.send(_Outcome(f"{type(error).__name__}: {error}"))
-    pipe.poll(None)
+        pipe.poll(None)
 
 
 def load(peer: Peer, server: Server, plan: Plan) -> Reading:
@@ -108,12 +113,14 @@ def load(peer: Peer, server: Server, plan: Plan) -> Reading:
         pipe.send(_Outcome())
         receiver.run()
         pipe.send(_Outcome(latencies=receiver.latencies.taken.tobytes(), stalled_cut=receiver.stalled_cut()))
+        pipe.poll(None)
 
     def send(slot: int, pipe: Connection) -> None:
         sender = Sender(peer, plan, board, slot)
         pipe.send(_Outcome())
         sender.run()
         pipe.send(_Outcome())
+        pipe.poll(None)
 
     with ExitStack() as stack:
         receivers = [stack.enter_context(_Worker(partial(receive, slot))) for slot in range(plan.receivers)]

@@ -14,6 +14,7 @@ from bench.peers.hub_frames import FrameReader
 from bench.peers.peer import Peer, PeerError, Reader, dial, receive_until
 from bench.process import Server
 
+_SETTINGS = {"HUB_LIMITS_READERS_PER_PRINCIPAL": "10000", "HUB_LIMITS_DETACHED_PER_PRINCIPAL": "10000"}
 _PORTS = ("producers", "commands", "data", "web")
 
 
@@ -22,7 +23,11 @@ class Hub(Peer):
 
     key = "hub"
     way = "bytes"
-    settings = "hub: hub serve --store memory, default limits, raw producers, readers with window=0 and SUB bench/**"
+    settings = (
+        "Hub: hub serve --store memory; raw producers, readers with window=0 and SUB bench/**; defaults, save that one "
+        "principal may have 10,000 attached and 10,000 detached readers (idle connections)"
+    )
+    idle_kinds = ("plain", "subscribed", "detached")
     workloads = frozenset({"1-1", "1-10", "10-10", "trickle", "idle", "stall"})
 
     def __init__(self) -> None:
@@ -36,7 +41,7 @@ class Hub(Peer):
         command = [sys.executable, "-m", "hub", "serve", "--data-dir", str(directory), "--store", "memory"]
         for port in _PORTS:
             command += [f"--{port}", "tcp:0:interface=127.0.0.1"]
-        server = Server(self.key, command, directory)
+        server = Server(self.key, command, directory, _SETTINGS)
         endpoints = server.wait_for(lambda: _endpoints(directory / "endpoints.json"), "endpoints.json")
         self._ports = {name: port_of(endpoint) for name, endpoint in endpoints.items() if name in _PORTS}
         self._token = (directory / "admin.token").read_text().strip()
@@ -56,6 +61,8 @@ class Hub(Peer):
             return dial(self._ports["producers"])
         sock = dial(self._ports["data"])
         self._subscribe(sock, b"idle/s%d" % number)
+        if kind == "detached":
+            sock.close()
         return sock
 
     def reader(self, templates: list[Template], latencies: Latencies) -> Reader:

@@ -57,7 +57,9 @@ class StreamCheck:
 
     def _mismatch(self, buffer: bytearray, pos: int) -> Mismatch:
         expected, got = bytes(self._expected[self._at : self._at + 200]), bytes(buffer[pos : pos + 200])
-        return Mismatch(f"producer {self.producer}, block {self.block}, byte {self._at}: {got!r} in place of {expected!r}")
+        return Mismatch(
+            f"producer {self.producer}, block {self.block}, byte {self._at}: {got!r} in place of {expected!r}"
+        )
 
 
 class FrameReader:

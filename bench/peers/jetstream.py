@@ -24,6 +24,7 @@ _STREAM = {
     "discard": "old",
     "num_replicas": 1,
     "no_ack": True,
+    "persist_mode": "async",
     "max_msgs": -1,
     "max_bytes": -1,
     "max_age": 0,
@@ -44,13 +45,13 @@ class JetStream(Nats):
 
     key = "jetstream"
     settings = (
-        "JetStream: file storage, one replica, default sync interval (2 min); published without acknowledgement, "
+        "JetStream: file storage, one replica, persist_mode async, default sync interval (2 min); published without acknowledgement, "
         "ephemeral push consumers with ack none; ingest buffer raised (max_buffered_msgs 1,000,000) so that none is dropped"
     )
 
     def __init__(self, batch: int = 1) -> None:
         super().__init__(batch)
-        self.workloads = self.workloads - {"idle"}
+        self.workloads = self.workloads - {"idle", "stall"}
 
     def config(self, directory: Path) -> str:
         return super().config(directory) + _CONFIG.format(directory=directory)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,7 +13,9 @@ from urllib.parse import urlsplit
 from bench.peers.peer import BATCH_LINES, Peer, PeerError, Unavailable, dial, receive_until
 from bench.process import Server
 
-_CONNECT = b'CONNECT {"verbose":false,"pedantic":false,"tls_required":false,"lang":"bench","version":"1","protocol":1}\r\n'
+_CONNECT = (
+    b'CONNECT {"verbose":false,"pedantic":false,"tls_required":false,"lang":"bench","version":"1","protocol":1}\r\n'
+)
 _PING = b"PING\r\n"
 _PONG = b"PONG\r\n"
 _CONFIG = """
@@ -53,6 +56,10 @@ class Nats(Peer):
 
     def check(self) -> None:
         nats_server()
+
+    def version(self) -> dict[str, str]:
+        said = subprocess.run([nats_server(), "--version"], capture_output=True, text=True, check=True).stdout
+        return {"nats-server": said.split()[-1].removeprefix("v")}
 
     def config(self, directory: Path) -> str:
         """Return the text of the server's configuration file."""
@@ -119,7 +126,8 @@ def _ports(directory: Path) -> int | None:
     for path in directory.glob("nats-server*.ports"):
         text = path.read_text()
         if text.rstrip().endswith("}"):
-            return urlsplit(json.loads(text)["nats"][0]).port
+            url: str = json.loads(text)["nats"][0]
+            return urlsplit(url).port
     return None
 
 

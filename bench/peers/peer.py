@@ -58,6 +58,8 @@ class Peer(ABC):
     """How it is set, for the table's foot."""
     batch: int = 1
     """Lines in a message, at most."""
+    idle_kinds: tuple[str, ...] = ("plain", "subscribed")
+    """Which idle connections it knows: `plain`, `subscribed` to a stream of their own, `detached` (no socket left)."""
     workloads: frozenset[str]
     """The workloads in which this way of use makes sense."""
 
@@ -69,6 +71,10 @@ class Peer(ABC):
     @abstractmethod
     def check(self) -> None:
         """Raise Unavailable where this machine lacks the server."""
+
+    def version(self) -> dict[str, str]:
+        """Return the server's version by its program's name; nothing for a program of ours."""
+        return {}
 
     @abstractmethod
     def start(self, directory: Path) -> Server:
@@ -83,8 +89,8 @@ class Peer(ABC):
         """Return a blocking socket subscribed to all producers, and what came after the handshake's end."""
 
     def connect_idle(self, number: int, kind: str) -> socket.socket:
-        """Return a connection that does nothing: `plain`, or `subscribed` to one stream of its own."""
-        raise NotImplementedError(f"{self.key} takes no part in the idle workload")
+        """Return a connection of one of `idle_kinds` that does nothing; a `detached` one is closed already."""
+        raise PeerError(f"{self.key} takes no part in the idle workload")
 
     def framing(self, producer: int, size: int, *, delivered: bool) -> tuple[bytes, bytes]:
         """Return what stands before and after a message of `size` bytes, as sent or as delivered."""

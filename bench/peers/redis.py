@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import socket
+import subprocess
 from pathlib import Path
 
 from bench.peers.peer import BATCH_LINES, Peer, PeerError, Unavailable, dial, free_port, receive_until
@@ -29,6 +30,10 @@ class Redis(Peer):
     def check(self) -> None:
         if shutil.which("redis-server") is None:
             raise Unavailable("redis-server: install the package redis-server")
+
+    def version(self) -> dict[str, str]:
+        said = subprocess.run(["redis-server", "--version"], capture_output=True, text=True, check=True).stdout
+        return {"redis-server": said.partition("v=")[2].split()[0]}
 
     def start(self, directory: Path) -> Server:
         self._port = free_port()
