@@ -4,6 +4,7 @@ Map, smallest first:
 
 - `chunk`: the bytes that travel (`Chunk`) and the bytes that do not (`Gap`).
 - `cursor`: where a reader is (`Cursor`), and how a hub judges one (`judge`).
+- `begin`: where a subscription begins.
 - `stream_name`, `pattern`: names of streams, and the patterns that match them.
 - `session_key`: secret keys and the public ids made from them.
 - `run`: one writer's stretch of a stream, and how it ended.

@@ -13,7 +13,7 @@ Natural = Annotated[int, Meta(ge=0, lt=1 << 53)]
 Count = Annotated[int, Meta(ge=1, le=10_000)]
 
 
-class Params(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class Params(Struct, forbid_unknown_fields=True, kw_only=True):
     """Base of all parameters: named, and none beside the known ones."""
 
 
@@ -72,13 +72,13 @@ class StreamRead(Params):
     epoch: Natural | None = None
 
 
-class ByLine(Struct, forbid_unknown_fields=True, frozen=True):
+class ByLine(Struct, forbid_unknown_fields=True):
     """`{"line": n}`: line numbers count from 0, LFs before the line."""
 
     line: Natural
 
 
-class ByTime(Struct, forbid_unknown_fields=True, frozen=True):
+class ByTime(Struct, forbid_unknown_fields=True):
     """`{"at": ms}`."""
 
     at: Natural
@@ -114,8 +114,8 @@ def line_position(value: object) -> int | str | ByLine | ByTime:
         return str(value)
     try:
         if isinstance(value, dict):
-            return msgspec.convert(value, ByLine if "line" in value else ByTime)
-        return msgspec.convert(value, Natural)
+            return msgspec.convert(value, ByLine) if "line" in value else msgspec.convert(value, ByTime)
+        return msgspec.convert(value, type=Natural)
     except msgspec.ValidationError:
         raise Problem("PROTO", 'from is an offset, {"line": n}, {"at": ms}, "start" or "end"') from None
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from hub.model.begin import Begin
 from hub.model.cursor import Cursor
 from hub.model.pattern import Pattern
 from hub.model.problem import Problem
@@ -28,21 +29,12 @@ class Hello(NamedTuple):
     window: int
 
 
-class From(NamedTuple):
-    """`from=end | start | @<ms> | -<lines> | #<run> | <epoch>:<offset>`: where a subscription begins in a stream."""
-
-    kind: str
-    """`end`, `start`, `at`, `lines`, `run` or `cursor`."""
-    number: int = 0
-    cursor: Cursor | None = None
-
-
 class Sub(NamedTuple):
     """`SUB <id> <pattern> [from=…] [on_lag=wait|skip] [match=<RE2>] [{n}]`, the payload lines `<stream> <epoch>:<offset>`."""
 
     id: str
     pattern: Pattern
-    begin: From
+    begin: Begin
     skip: bool
     match: str | None
     cursors: Mapping[str, Cursor]
@@ -101,18 +93,18 @@ def _parse_sub(sub_id: str, frame: Frame) -> Sub:
     return Sub(sub_id, pattern, begin, on_lag == "skip", frame.keys.get("match"), cursors)
 
 
-def parse_from(text: str) -> From:
+def parse_from(text: str) -> Begin:
     """Parse the value of `from=`; raise Problem PROTO."""
     if text in ("end", "start"):
-        return From(text)
+        return Begin(text)
     if text.startswith("@"):
-        return From("at", parse_number(text[1:], "from=@<ms>"))
+        return Begin("at", parse_number(text[1:], "from=@<ms>"))
     if text.startswith("-"):
-        return From("lines", parse_number(text[1:], "from=-<lines>"))
+        return Begin("lines", parse_number(text[1:], "from=-<lines>"))
     if text.startswith("#"):
-        return From("run", parse_number(text[1:], "from=#<run>"))
+        return Begin("run", parse_number(text[1:], "from=#<run>"))
     if ":" in text:
-        return From("cursor", cursor=parse_cursor(text))
+        return Begin("cursor", cursor=parse_cursor(text))
     raise Problem("PROTO", "from is end, start, @<ms>, -<lines>, #<run> or <epoch>:<offset>")
 
 

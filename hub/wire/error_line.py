@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from hub.model.problem import CODES, Problem
-from hub.wire.frame import Frame, Pieces, encode, parse_number
+from hub.wire.frame import Frame, Pieces, encode_keys, parse_number
 
 
 def encode_error(problem: Problem) -> Pieces:
     """Return the ERR frame that tells `problem`."""
-    return encode("ERR", problem.word, retry_after=problem.retry_after, text=problem.text, **problem.keys)
+    keys = {"retry_after": problem.retry_after, **problem.keys}
+    return encode_keys("ERR", (problem.word,), keys, text=problem.text)
 
 
 def parse_error(frame: Frame) -> Problem:

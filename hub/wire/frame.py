@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
@@ -81,8 +82,15 @@ def parse_header(line: bytes) -> tuple[Frame, int | None]:
     return Frame(words[0].decode("ascii"), tuple(args), keys, None, text), length
 
 
-def encode(verb: str, *args: object, payload: bytes | None = None, text: str = "", **keys: object) -> Pieces:
+def encode(verb: str, *args: object, payload: bytes | None = None, **keys: object) -> Pieces:
     """Return a frame's pieces; keys whose value is None are left out."""
+    return encode_keys(verb, args, keys, payload=payload)
+
+
+def encode_keys(
+    verb: str, args: Sequence[object], keys: Mapping[str, object], *, payload: bytes | None = None, text: str = ""
+) -> Pieces:
+    """Return a frame's pieces; `text` is for people and goes last, without being encoded."""
     words = [verb]
     words.extend(quote_word(str(arg)) for arg in args)
     words.extend(f"{key}={quote_word(str(value))}" for key, value in keys.items() if value is not None)

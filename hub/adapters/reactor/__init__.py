@@ -1,0 +1,5 @@
+"""The ground that the adapters stand on: Twisted's reactor and transports as the core's ports.
+
+- `clock`: `Clock`, `Tasks` and `Failures`.
+- `flow`: a transport as a `Sink`; the only file that registers producers with transports.
+"""

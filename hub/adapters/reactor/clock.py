@@ -1,0 +1,100 @@
+"""Time, tasks and failures on Twisted's reactor."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from hub.core.counters import Counters
+from hub.core.ports import Cancellable
+
+_log = Logger(namespace="hub")
+
+
+class _Later:
+    """A delayed call that may be cancelled late."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, call: IDelayedCall) -> None:
+        self._call = call
+
+    def cancel(self) -> None:
+        """Take it back; harmless when it ran already."""
+        if self._call.active():
+            self._call.cancel()
+
+
+class ReactorClock:
+    """`Clock` on a reactor."""
+
+    def __init__(self, reactor: IReactorTime) -> None:
+        self._reactor = reactor
+
+    def now_ms(self) -> int:
+        """Return the wall clock, Unix ms."""
+        return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> float:
+        """Return seconds that never jump."""
+        return time.monotonic()
+
+    def call_later(self, seconds: float, call: Callable[[], object]) -> Cancellable:
+        """Run `call` after `seconds`."""
+        return _Later(self._reactor.callLater(seconds, call))
+
+
+class LoggedFailures:
+    """`Failures` that go to the log with their traceback, and are counted."""
+
+    def __init__(self) -> None:
+        self.counters: Counters | None = None
+
+    def report(self, what: str) -> None:
+        """Log the exception that is being handled."""
+        self._log(Failure(), what)
+
+    def failed(self, failure: Failure, what: str) -> None:
+        """Log a Failure."""
+        self._log(failure, what)
+
+    def _log(self, failure: Failure, what: str) -> None:
+        if self.counters is not None:
+            self.counters.failures += 1
+        _log.failure("the hub made a mistake {what}", failure=failure, what=what)
+
+
+class _Task:
+    """A coroutine that runs."""
+
+    __slots__ = ("_deferred",)
+
+    def __init__(self, deferred: Deferred[None]) -> None:
+        self._deferred = deferred
+
+    def cancel(self) -> None:
+        """Stop it where it waits."""
+        self._deferred.cancel()
+
+
+class DeferredTasks:
+    """`Tasks` as Deferreds."""
+
+    def __init__(self, failures: LoggedFailures) -> None:
+        self._failures = failures
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> Cancellable:
+        """Start `work` at once; what it raises is logged."""
+        deferred = Deferred.fromCoroutine(work)
+        deferred.addErrback(self._report)
+        return _Task(deferred)
+
+    def _report(self, failure: Failure) -> None:
+        if not failure.check(CancelledError):
+            self._failures.failed(failure, "in a task")

@@ -1,0 +1,161 @@
+"""A Twisted transport as a `Sink`: the only place that registers producers.
+
+`transport.write` never refuses: it buffers without bound unless a streaming producer is registered, which is told to
+pause once more than 64 KiB wait. That pause is our `open`: conversations write only while it is True, so the
+transport holds at most one write more than its mark.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import socket
+import struct
+import termios
+from collections.abc import Callable, Sequence
+from itertools import chain
+from typing import Protocol
+
+from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
+from zope.interface import implementer
+
+_TCP_INFO_BYTES_ACKED = struct.Struct("=120xQ")
+_KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3), ("TCP_USER_TIMEOUT", 45_000))
+
+
+class Transport(Protocol):
+    """What Twisted's TCP, Unix and TLS transports have in common, and we use."""
+
+    def writeSequence(self, iovec: list[bytes]) -> None: ...  # noqa: N802, D102
+    def registerProducer(self, producer: object, streaming: bool) -> None: ...  # noqa: N802, D102
+    def unregisterProducer(self) -> None: ...  # noqa: N802, D102
+    def pauseProducing(self) -> None: ...  # noqa: N802, D102
+    def resumeProducing(self) -> None: ...  # noqa: N802, D102
+    def loseConnection(self) -> None: ...  # noqa: N802, D102
+    def abortConnection(self) -> None: ...  # noqa: N802, D102
+
+
+@implementer(IPushProducer)
+class FlowSink:
+    """The way out to one peer over a transport, and the tap of the way in."""
+
+    __slots__ = ("_close_seconds", "_give_up", "_reactor", "_reading", "_sent", "_transport", "_writable", "closed", "open")
+
+    def __init__(
+        self, transport: Transport, reactor: IReactorTime, close_seconds: float, writable: Callable[[], None]
+    ) -> None:
+        self.open = True
+        self._transport = transport
+        self._reactor = reactor
+        self._close_seconds = close_seconds
+        self._writable = writable
+        self._reading = True
+        self._sent = 0
+        self._give_up: IDelayedCall | None = None
+        self.closed = False
+        # An HTTP channel holds the only slot while it speaks HTTP, and would pause its own reading for us.
+        transport.unregisterProducer()
+        transport.registerProducer(self, True)
+
+    # What conversations call.
+
+    def taken(self) -> int:
+        """Return the bytes that the peer's system acknowledged; what we sent minus what waits, where it cannot tell."""
+        handle = find_socket(self._transport)
+        if handle is None:
+            return self._sent if self.open else 0
+        try:
+            if handle.family == socket.AF_UNIX:
+                queued = struct.unpack("i", fcntl.ioctl(handle.fileno(), termios.TIOCOUTQ, b"\0" * 4))[0]
+                return self._sent - queued - _buffered(self._transport)
+            info = handle.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES_ACKED.size)
+            return int(_TCP_INFO_BYTES_ACKED.unpack(info)[0])
+        except (OSError, struct.error, AttributeError):
+            return self._sent if self.open else 0
+
+    def send(self, frames: Sequence[tuple[bytes, ...]]) -> None:
+        """Write frames in one gathered write."""
+        if not self.closed:
+            pieces = list(chain.from_iterable(frames))
+            self._sent += sum(map(len, pieces))
+            self._transport.writeSequence(pieces)
+
+    def pause_reading(self) -> None:
+        """Stop reading from the peer."""
+        if self._reading and not self.closed:
+            self._reading = False
+            self._transport.pauseProducing()
+
+    def resume_reading(self) -> None:
+        """Read from the peer again."""
+        if not self._reading and not self.closed:
+            self._reading = True
+            self._transport.resumeProducing()
+
+    def close(self) -> None:
+        """Close once all that was sent is taken, or after a while."""
+        if self.closed:
+            return
+        self.closed = True
+        self._give_up = self._reactor.callLater(self._close_seconds, self._transport.abortConnection)
+        # TCP does not wait for a producer before it closes, TLS waits for ever.
+        self._transport.unregisterProducer()
+        self._transport.loseConnection()
+
+    def abort(self) -> None:
+        """Close now."""
+        self.closed = True
+        self._transport.abortConnection()
+
+    def lost(self) -> None:
+        """Take note that the connection is gone."""
+        self.closed = True
+        if self._give_up is not None and self._give_up.active():
+            self._give_up.cancel()
+
+    # What the transport calls.
+
+    def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """The transport holds enough."""
+        self.open = False
+
+    def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """The transport is empty again."""
+        self.open = True
+        if not self.closed:
+            self._writable()
+
+    def stopProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """The transport is gone; `lost` follows."""
+        self.open = False
+        self.closed = True
+
+
+def _buffered(transport: object) -> int:
+    """Return what waits in a plain Twisted transport."""
+    whole = len(getattr(transport, "dataBuffer", b"")) - int(getattr(transport, "offset", 0))
+    return whole + int(getattr(transport, "_tempDataLen", 0))
+
+
+def find_socket(transport: object) -> socket.socket | None:
+    """Return the socket below a transport, through TLS if need be; None if there is none."""
+    for _ in range(4):
+        found = getattr(transport, "socket", None)
+        if isinstance(found, socket.socket):
+            return found
+        transport = getattr(transport, "transport", None)
+        if transport is None:
+            return None
+    return None
+
+
+def keep_alive(transport: object) -> None:
+    """Let the system find dead peers: keepalive 30/10/3, user timeout 45 s, where it has them; no delay for small writes."""
+    handle = find_socket(transport)
+    if handle is None or handle.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    handle.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    handle.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for name, value in _KEEPALIVE:
+        option = getattr(socket, name, None)
+        if option is not None:
+            handle.setsockopt(socket.IPPROTO_TCP, option, value)

@@ -1,0 +1,4 @@
+"""Stores: adapters of the port `hub.core.ports.Store`.
+
+- `memory`: bounded history in this process, gone with it.
+"""

@@ -1,0 +1,142 @@
+"""The three TCP listeners: a protocol that carries any conversation over a stream transport."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.internet.error import ConnectionDone, TimeoutError
+from twisted.internet.interfaces import IAddress, IDelayedCall, IHandshakeListener, IReactorTime, ISSLTransport
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from hub.adapters.reactor.clock import LoggedFailures
+from hub.adapters.reactor.flow import FlowSink, keep_alive
+from hub.core.admission import Admission
+from hub.core.ports import Conversation, Sink
+from hub.model.limits import Limits
+from hub.model.peer import Peer
+from hub.model.problem import Problem
+from hub.wire.error_line import encode_error
+
+MakeConversation = Callable[[Peer, Sink], Conversation]
+
+
+@implementer(IHandshakeListener)
+class ConversationProtocol(Protocol):
+    """Carries one conversation: bytes in, bytes out, and how it ended."""
+
+    def __init__(self, factory: ConversationFactory) -> None:
+        self._made_by = factory
+        self._conversation: Conversation | None = None
+        self._sink: FlowSink | None = None
+        self._peer: Peer | None = None
+        self._handshake: IDelayedCall | None = None
+
+    def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
+        """Admit the peer, and begin its conversation."""
+        made_by = self._made_by
+        transport = self.transport
+        keep_alive(transport)
+        peer = peer_of(transport.getPeer())
+        if ISSLTransport.providedBy(transport):
+            seconds = made_by.limits.first_frame_seconds
+            self._handshake = made_by.reactor.callLater(seconds, transport.abortConnection)
+        try:
+            made_by.admission.enter(peer)
+        except Problem as problem:
+            made_by.refuse(problem)
+            transport.writeSequence(list(encode_error(problem)))
+            transport.loseConnection()
+            return
+        self._peer = peer
+        self._sink = FlowSink(transport, made_by.reactor, made_by.limits.close_seconds, self._writable)
+        self._conversation = made_by.converse(peer, self._sink)
+        made_by.protocols.add(self)
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
+        """Hand bytes to the conversation; a fault of ours closes this connection and no other."""
+        try:
+            if self._conversation is not None:
+                self._conversation.received(data)
+        except Exception:
+            self._failed("in a conversation")
+
+    def handshakeCompleted(self) -> None:  # noqa: N802 - Twisted's name
+        """TLS is up in time."""
+        self._stop_handshake_timer()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802 - Twisted's name
+        """Tell the conversation how it ended."""
+        self._stop_handshake_timer()
+        conversation, self._conversation = self._conversation, None
+        if conversation is None or self._peer is None or self._sink is None:
+            return
+        self._made_by.protocols.discard(self)
+        self._made_by.admission.leave(self._peer)
+        self._sink.lost()
+        try:
+            conversation.lost(cause_of(reason))
+        except Exception:
+            self._made_by.failures.report("while ending a conversation")
+
+    def _writable(self) -> None:
+        try:
+            if self._conversation is not None:
+                self._conversation.writable()
+        except Exception:
+            self._failed("while writing")
+
+    def _failed(self, what: str) -> None:
+        self._made_by.failures.report(what)
+        if self._sink is not None:
+            self._sink.send([encode_error(Problem("INTERNAL", "the hub made a mistake; its log has it"))])
+            self._sink.close()
+
+    def _stop_handshake_timer(self) -> None:
+        if self._handshake is not None and self._handshake.active():
+            self._handshake.cancel()
+        self._handshake = None
+
+
+class ConversationFactory(Factory):
+    """Makes a protocol for each connection of one listener."""
+
+    noisy = False
+
+    def __init__(
+        self,
+        converse: MakeConversation,
+        *,
+        reactor: IReactorTime,
+        limits: Limits,
+        admission: Admission,
+        failures: LoggedFailures,
+        refuse: Callable[[Problem], None],
+    ) -> None:
+        """`refuse` is told each Problem for which a connection was not admitted."""
+        self.converse = converse
+        self.reactor = reactor
+        self.limits = limits
+        self.admission = admission
+        self.failures = failures
+        self.refuse = refuse
+        self.protocols: set[ConversationProtocol] = set()
+        """Connections that are open now."""
+
+    def buildProtocol(self, addr: IAddress | None) -> ConversationProtocol:  # noqa: N802 - Twisted's name
+        """Make the protocol of one connection."""
+        return ConversationProtocol(self)
+
+
+def peer_of(address: object) -> Peer:
+    """Return the far end of a connection; a Unix socket has no host."""
+    host = getattr(address, "host", None)
+    return Peer(host, getattr(address, "port", 0)) if isinstance(host, str) else Peer(None)
+
+
+def cause_of(reason: Failure) -> str:
+    """Return the word for how a connection ended: `eof`, `timeout` or `reset`."""
+    if reason.check(ConnectionDone):
+        return "eof"
+    return "timeout" if reason.check(TimeoutError) else "reset"

@@ -1,0 +1,15 @@
+"""One machine for each kind of peer, sans I/O: bytes or messages in, calls on the core, frames out to a Sink.
+
+Map:
+
+- `raw_producer`: the producer port: what a connection speaks, then raw bytes into a stream.
+- `reader`: the data port, frames in both directions.
+- `commander`: the command port, JSON-RPC; its methods stand in `hub_methods` and `stream_methods`.
+- `follower`: one stream as a response body: plain bytes, server-sent events or NDJSON.
+- `body_producer`: a request body into a stream.
+- `web_socket`: a commander and a reader on one socket.
+- `life`: heartbeats, death and stalls, the same for all of them.
+
+An adapter makes a conversation with a `Peer` and a `Sink`, and calls `received`, `writable` and `lost`. Whatever
+a peer does wrong is told as an error, counted, and survived; our own faults are the adapter's to catch.
+"""

@@ -1,0 +1,404 @@
+"""The command port: JSON-RPC 2.0, one object or batch a line (PROTOCOL 6)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import msgspec
+
+from hub.conversations.life import Life
+from hub.conversations.method import Method
+from hub.core.events import Event
+from hub.core.hub import Hub
+from hub.core.ports import Cancellable, Sink
+from hub.core.sessions import COMMAND, Session
+from hub.model.pattern import Pattern
+from hub.model.peer import Peer
+from hub.model.principal import Principal
+from hub.model.problem import Problem
+from hub.wire import json_rpc
+from hub.wire.commands import Cancel, Hello, parse_params
+from hub.wire.first_bytes import Mistake, PortFirstBytes
+from hub.wire.json_rpc import Call, Id, Malformed
+from hub.wire.line_reader import LineReader
+
+STRIKES = 3
+"""Malformed lines in a row after which a connection is closed."""
+
+Answer = dict[str, object]
+
+
+class Commander:
+    """One command connection. Until `hub.hello` succeeded, an error closes it."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        peer: Peer,
+        sink: Sink,
+        methods: dict[str, Method],
+        principal: Principal | None = None,
+        on_hello: Callable[[Session, Hello], bool] | None = None,
+    ) -> None:
+        """`principal` is whom a cookie speaks for; `on_hello` attaches what else shares the socket, telling `resumed`."""
+        self.hub = hub
+        self.session: Session | None = None
+        self._peer = peer
+        self._sink = sink
+        self._methods = methods
+        self._principal = principal
+        self._on_hello = on_hello
+        limits = hub.limits
+        self._first: PortFirstBytes | None = PortFirstBytes(limits.first_frame_bytes)
+        self._lines = LineReader(limits.request_bytes)
+        self._under_way: dict[Id, Cancellable | None] = {}
+        self._strikes = 0
+        self._topics: tuple[str, ...] = ()
+        self._pattern: Pattern | None = None
+        self._events: deque[tuple[str, Event]] = deque()
+        self._seq = 0
+        self._over = False
+        self._life: Life | None = None
+        self._greeting = hub.clock.call_later(limits.first_frame_seconds, self._no_hello)
+
+    # What the adapter calls.
+
+    def received(self, data: bytes) -> None:
+        """Take bytes from the peer."""
+        if self._first is not None:
+            first = self._first.feed(data)
+            if first is None:
+                return
+            self._first = None
+            if isinstance(first, Mistake):
+                self._mistake(first)
+                return
+            data = first
+        try:
+            lines = self._lines.feed(data)
+        except Problem as problem:
+            self.fail(problem)
+            return
+        for line in lines:
+            if self._over:
+                return
+            if line:
+                self.message(line)
+
+    def message(self, line: bytes) -> None:
+        """Take one line, or one message of a WebSocket."""
+        if self._life is not None:
+            self._life.heard()
+        limits = self.hub.limits
+        message = json_rpc.parse(line, depth=limits.request_depth, batch=limits.request_batch)
+        batch = _Batch(len(message.calls)) if message.batch else None
+        for call in message.calls:
+            if self._over:
+                return
+            self._call(call, batch)
+
+    def writable(self) -> None:
+        """Send the events that had to wait, and read on."""
+        if self._over:
+            return
+        self._sink.resume_reading()
+        while self._events and self._sink.open:
+            self._send_event(*self._events.popleft())
+
+    def lost(self, cause: str) -> None:
+        """Cancel what is under way and leave the session."""
+        self._end()
+
+    def displaced(self, problem: Problem) -> None:
+        """Give way: another connection took the slot, or the session is over."""
+        self.fail(problem)
+
+    def fail(self, problem: Problem, call_id: Id = None) -> None:
+        """Answer an error and close the connection."""
+        if self._over:
+            return
+        self.hub.counters.problem(problem.word)
+        self._send(json_rpc.problem_answer(call_id, problem))
+        self._end()
+        self._sink.close()
+
+    # What methods call.
+
+    @property
+    def principal(self) -> Principal:
+        """Who asks."""
+        if self.session is None:
+            raise Problem("AUTH", "hub.hello comes first")
+        return self.session.principal
+
+    def listen(self, topics: list[str], pattern: Pattern) -> None:
+        """Hear events from now on, instead of what was heard before; no topics is silence."""
+        self._topics, self._pattern = tuple(topics), pattern
+        self._events.clear()
+        if topics:
+            self.hub.events.add(self)
+        else:
+            self.hub.events.remove(self)
+
+    def bye(self) -> None:
+        """End the session and, once the answer is out, the connection."""
+        if self.session is not None:
+            self.hub.sessions.end(self.session, self)
+        self.hub.turn.add(self._leave)
+
+    # Events.
+
+    def hears(self, topic: str, stream: str | None) -> bool:
+        """Tell whether an event concerns this connection."""
+        if not any(topic == each or (each.endswith(".*") and topic.startswith(each[:-1])) for each in self._topics):
+            return False
+        if stream is None or self._pattern is None or self.session is None:
+            return True
+        return self._pattern.matches(stream) and self.session.principal.may_see(stream)
+
+    def event(self, topic: str, event: Event) -> None:
+        """Send an event, or keep it while the peer takes nothing; a waiting `stats` is replaced."""
+        if self._sink.open and not self._events:
+            self._send_event(topic, event)
+            return
+        if topic == "stats":
+            for index, (waiting, _) in enumerate(self._events):
+                if waiting == "stats":
+                    self._events[index] = (topic, event)
+                    return
+        if len(self._events) >= self.hub.limits.events_waiting:
+            self._events.clear()
+            self._events.append(("lost", {}))
+        elif self._events and self._events[-1][0] == "lost" and topic != "stats":
+            return  # one `lost` stands for all that did not fit after it
+        else:
+            self._events.append((topic, event))
+
+    def _send_event(self, topic: str, event: Event) -> None:
+        self._seq += 1
+        self._send(json_rpc.notification("event", {"topic": topic, "seq": self._seq, **event}))
+
+    # Calls.
+
+    def _call(self, call: Call | Malformed, batch: _Batch | None) -> None:
+        if isinstance(call, Malformed):
+            self._malformed(call, batch)
+            return
+        self._strikes = 0
+        if self.session is None:
+            self._hello(call, batch)
+        elif call.method == "$/cancel":
+            self._cancel(call)
+        elif len(self._under_way) >= self.hub.limits.requests_at_once:
+            bound = self.hub.limits.requests_at_once
+            busy = Problem("BUSY", f"limits.requests_at_once ({bound}) calls are under way", retry_after=100)
+            self._answer(call, self._problem(call, busy), batch)
+        else:
+            self._run(call, batch)
+
+    def _run(self, call: Call, batch: _Batch | None) -> None:
+        method = self._methods.get(call.method)
+        if method is None:
+            text = f"there is no method {call.method[:100]!r}"
+            self._answer(call, json_rpc.error(call.id, json_rpc.METHOD_NOT_FOUND, text), batch)
+            return
+        answer: Answer
+        try:
+            if self.principal.role < method.role:
+                raise Problem("DENIED", f"{call.method} is for the role {method.role.word}")
+            result = method.run(self, parse_params(method.params, call.params))
+            if isinstance(result, Coroutine):
+                self._wait_for(call, result, batch)
+                return
+            answer = json_rpc.answer(call.id, result)
+        except msgspec.ValidationError as error:
+            answer = json_rpc.error(call.id, json_rpc.INVALID_PARAMS, f"{call.method}: {error}")
+        except Problem as problem:
+            answer = self._problem(call, problem)
+        self._answer(call, answer, batch)
+
+    def _wait_for(self, call: Call, work: Coroutine[Any, Any, object], batch: _Batch | None) -> None:
+        if call.id in self._under_way:
+            work.close()
+            text = "a call with this id is under way"
+            self._answer(call, json_rpc.error(call.id, json_rpc.INVALID_REQUEST, text), batch)
+            return
+        self._under_way[call.id] = None
+        task = self.hub.tasks.spawn(self._finish(call, work, batch))
+        if call.id in self._under_way:
+            self._under_way[call.id] = task
+
+    async def _finish(self, call: Call, work: Coroutine[Any, Any, object], batch: _Batch | None) -> None:
+        try:
+            answer = json_rpc.answer(call.id, await work)
+        except Problem as problem:
+            answer = self._problem(call, problem)
+        except Exception:
+            self.hub.failures.report(f"in {call.method}")
+            answer = self._problem(call, Problem("INTERNAL", "the hub made a mistake; its log has it"))
+        if self._under_way.pop(call.id, self) is not self and not self._over:
+            self._answer(call, answer, batch)
+
+    def _cancel(self, call: Call) -> None:
+        try:
+            wanted = parse_params(Cancel, call.params).id
+        except msgspec.ValidationError as error:
+            self._answer(call, json_rpc.error(call.id, json_rpc.INVALID_PARAMS, str(error)), None)
+            return
+        if wanted in self._under_way:
+            task = self._under_way.pop(wanted)
+            if task is not None:
+                task.cancel()
+            self._send(json_rpc.error(wanted, json_rpc.CANCELLED, "cancelled"))
+        self._answer(call, json_rpc.answer(call.id, None), None)
+
+    def _malformed(self, call: Malformed, batch: _Batch | None) -> None:
+        self._strikes += 1
+        self.hub.counters.problem("PROTO")
+        data: dict[str, object] = {"code": "PROTO"}
+        self._collect(json_rpc.error(call.id, call.json_rpc, call.text, data), batch)
+        if self.session is None or self._strikes >= STRIKES:
+            self._end()
+            self._sink.close()
+
+    def _problem(self, call: Call, problem: Problem) -> Answer:
+        self.hub.counters.problem(problem.word)
+        return json_rpc.problem_answer(call.id, problem)
+
+    # Hello.
+
+    def _hello(self, call: Call, batch: _Batch | None) -> None:
+        try:
+            if call.method != "hub.hello" or batch is not None:
+                raise Problem("AUTH", "the first call is hub.hello, alone")
+            hello = parse_params(Hello, call.params)
+            result = self._welcome(hello)
+        except msgspec.ValidationError as error:
+            self.fail(Problem("PROTO", f"hub.hello: {error}"), call.id)
+        except Problem as problem:
+            self.fail(problem, call.id)
+        else:
+            self._answer(call, json_rpc.answer(call.id, result), batch)
+
+    def _welcome(self, hello: Hello) -> dict[str, object]:
+        hub = self.hub
+        if hello.protocol != "HUB/1":
+            raise Problem("VERSION", "this hub speaks HUB/1", supported=1)
+        principal = self._who(hello)
+        key = None
+        if hello.session is not None:
+            session = hub.sessions.find(hello.session, principal)
+        else:
+            key, session = hub.sessions.begin(principal)
+        hub.sessions.take(session, COMMAND, self)
+        self.session = session
+        resumed = self._on_hello(session, hello) if self._on_hello is not None else key is None
+        self._greeting.cancel()
+        self._life = Life(hub, self._sink, self._die, self._ping)
+        return {
+            "session": key or hello.session,
+            "id": session.id,
+            "principal": principal.name,
+            "role": principal.role.word,
+            "resumed": resumed,
+            "limits": hub.public_limits(),
+        }
+
+    def _who(self, hello: Hello) -> Principal:
+        if hello.token is not None:
+            return self.hub.admin(hello.token)
+        if hello.user is not None:
+            raise Problem("AUTH", "this user and password are not valid")
+        if self._principal is not None:
+            return self._principal
+        raise Problem("AUTH", "hub.hello needs a token")
+
+    # Writing and ends.
+
+    def _answer(self, call: Call, answer: Answer, batch: _Batch | None) -> None:
+        self._collect(answer if call.wants_answer else None, batch)
+
+    def _collect(self, answer: Answer | None, batch: _Batch | None) -> None:
+        if batch is None:
+            if answer is not None:
+                self._send(answer)
+            return
+        answers = batch.add(answer)
+        if answers:
+            self._send(answers)
+
+    def _send(self, message: Answer | list[Answer]) -> None:
+        if self._over:
+            return
+        self._sink.send([(json_rpc.encode(message), b"\n")])
+        if not self._sink.open:
+            # A peer that asks without taking the answers is not read until it does.
+            self._sink.pause_reading()
+
+    def _ping(self) -> int:
+        line = json_rpc.encode(json_rpc.notification("hub.ping", {"at": self.hub.clock.now_ms()}))
+        self._sink.send([(line, b"\n")])
+        return len(line) + 1
+
+    def _die(self, problem: Problem) -> None:
+        if problem.word == "SLOW":
+            self.hub.counters.problem(problem.word)
+            self._end()
+            self._sink.abort()
+        else:
+            self.fail(problem)
+
+    def _no_hello(self) -> None:
+        seconds = self.hub.limits.first_frame_seconds
+        self.fail(Problem("IDLE", f"no hub.hello within limits.first_frame_seconds ({seconds})"))
+
+    def _mistake(self, mistake: Mistake) -> None:
+        counters = self.hub.counters
+        counters.http_on_plain += mistake.kind == "http"
+        counters.tls_on_plain += mistake.kind == "tls"
+        if mistake.kind == "http":
+            self._sink.send([(b"ERR PROTO :this is not an HTTP port\n",)])
+            self._end()
+            self._sink.close()
+        elif mistake.problem is not None:
+            self.fail(mistake.problem)
+        else:
+            self._end()
+            self._sink.abort()
+
+    def _leave(self) -> None:
+        self._end()
+        self._sink.close()
+
+    def _end(self) -> None:
+        if self._over:
+            return
+        self._over = True
+        self._greeting.cancel()
+        if self._life is not None:
+            self._life.end()
+        self.hub.events.remove(self)
+        self._events.clear()
+        tasks, self._under_way = self._under_way, {}
+        for task in tasks.values():
+            if task is not None:
+                task.cancel()
+        if self.session is not None:
+            self.hub.sessions.leave(self.session, COMMAND, self)
+
+
+class _Batch:
+    """Answers of a batch, sent together when the last one is there."""
+
+    def __init__(self, calls: int) -> None:
+        self._open = calls
+        self._answers: list[Answer] = []
+
+    def add(self, answer: Answer | None) -> list[Answer]:
+        """Take an answer, None for a notification's; return all of them once complete."""
+        self._open -= 1
+        if answer is not None:
+            self._answers.append(answer)
+        return self._answers if self._open == 0 else []

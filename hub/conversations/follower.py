@@ -1,0 +1,170 @@
+"""One stream as a response body that goes on while the stream does: bytes, server-sent events or NDJSON (PROTOCOL 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hub.conversations.life import Life
+from hub.core.delivery import Item, Live, Place, RunBegan, RunEnded
+from hub.core.hub import Hub
+from hub.core.lines import LineCollector
+from hub.core.ports import Sink
+from hub.core.reader import Reader
+from hub.core.stream import Stream
+from hub.core.subscription import Subscription
+from hub.model.begin import Begin
+from hub.model.chunk import Chunk, Gap
+from hub.model.cursor import Cursor
+from hub.model.pattern import Pattern
+from hub.model.principal import Principal
+from hub.model.problem import Problem
+from hub.wire import json_rpc
+
+WRITE_BUDGET = 128 * 1024
+KEEP_ALIVE_SECONDS = 15.0
+
+
+class Follower:
+    """Follows one stream from a cursor on until its run ends, in one of three formats.
+
+    `plain` bytes end with the run, and break off at a gap, since bytes alone cannot say one. `sse` and `ndjson` tell
+    lines with their offsets, and gaps and ends as events of their own.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        principal: Principal,
+        stream: Stream,
+        cursor: Cursor,
+        sink: Sink,
+        format_: str,
+        finish: Callable[[bool], None],
+    ) -> None:
+        """`finish` is called once with whether the body is complete; False breaks it off."""
+        self._hub = hub
+        self._sink = sink
+        self._finish = finish
+        self._over = False
+        self._scheduled = False
+        self._encode: Callable[[Item], list[bytes]] = {
+            "plain": self._plain,
+            "sse": self._sse,
+            "ndjson": self._ndjson,
+        }[format_]
+        self._keeps_alive = format_ == "sse"
+        self._lines = LineCollector(hub.limits.line_text_bytes, lambda row: 0)
+        self._epoch = cursor.epoch
+        self._reader = Reader(hub, principal, self._wake, self._refused)
+        self._life = Life(hub, sink, self._die, None)
+        subscription = Subscription("follow", Pattern(stream.name), Begin("cursor", cursor=cursor), False, {}, 0)
+        self._reader.subscribe(subscription)
+        if self._keeps_alive:
+            self._keep_alive()
+
+    def received(self, data: bytes) -> None:
+        """Nothing is expected from the peer."""
+
+    def writable(self) -> None:
+        """Go on writing."""
+        self._flush()
+
+    def lost(self, cause: str) -> None:
+        """Let go of everything."""
+        self._end()
+
+    def _wake(self) -> None:
+        if not self._scheduled and not self._over:
+            self._scheduled = True
+            self._hub.turn.add(self._flush)
+
+    def _flush(self) -> None:
+        self._scheduled = False
+        while self._sink.open and not self._over:
+            told = self._reader.take(WRITE_BUDGET)
+            if not told:
+                return
+            pieces: list[bytes] = []
+            complete: bool | None = None
+            for _, item in told:
+                pieces.extend(self._encode(item))
+                complete = self._is_last(item)
+                if complete is not None:
+                    break
+            if pieces:
+                self._sink.send([tuple(pieces)])
+            if complete is not None:
+                self._end()
+                self._finish(complete)
+
+    def _is_last(self, item: Item) -> bool | None:
+        if isinstance(item, RunEnded):
+            return True if item.offset == self._reader.deliveries[0].stream.end else None
+        if self._encode == self._plain and (isinstance(item, Gap) or (isinstance(item, Place) and item.truncate)):
+            return False
+        return None
+
+    def _plain(self, item: Item) -> list[bytes]:
+        return [item.data] if isinstance(item, Chunk) else []
+
+    def _sse(self, item: Item) -> list[bytes]:
+        return [b"".join(_sse_event(name, row) for name, row in self._events(item))]
+
+    def _ndjson(self, item: Item) -> list[bytes]:
+        return [b"".join(json_rpc.encode({"event": name, **row}) + b"\n" for name, row in self._events(item))]
+
+    def _events(self, item: Item) -> list[tuple[str, dict[str, Any]]]:
+        collector = self._lines
+        events: list[tuple[str, dict[str, Any]]] = []
+        if isinstance(item, Chunk):
+            collector.add(item, 1 << 30, 1 << 30)
+        elif isinstance(item, Gap):
+            collector.flush()
+            events.append(("gap", {"from": item.offset, "to": item.end, "reason": item.reason}))
+        elif isinstance(item, RunEnded):
+            collector.flush()
+            end = {"offset": item.offset, "run": item.run.number, "status": item.run.status, "cause": item.run.cause}
+            events.append(("end", end))
+        elif isinstance(item, RunBegan):
+            events.append(("run", {"offset": item.run.start, "run": item.run.number, "meta": dict(item.run.meta)}))
+        elif isinstance(item, Place):
+            place = {"epoch": item.cursor.epoch, "offset": item.cursor.offset, "state": item.state}
+            events.append(("stream", place if item.truncate is None else {**place, "truncate": item.truncate}))
+        elif isinstance(item, Live):
+            events.append(("live", {"offset": item.offset}))
+        rows, collector.rows = collector.rows, []
+        lines = [("line", {**row, "next": f"{self._epoch}:{_end_of(row)}"}) for row in rows]
+        return lines + events
+
+    def _keep_alive(self) -> None:
+        """Send a comment now and then: proxies drop what is silent, and pages notice a proxy that buffers."""
+        if not self._over:
+            if self._sink.open:
+                self._sink.send([(b": alive\n\n",)])
+            self._hub.clock.call_later(KEEP_ALIVE_SECONDS, self._keep_alive)
+
+    def _refused(self, problem: Problem) -> None:
+        self._end()
+        self._finish(False)
+
+    def _die(self, problem: Problem) -> None:
+        self._hub.counters.problem(problem.word)
+        self._end()
+        self._sink.abort()
+
+    def _end(self) -> None:
+        if not self._over:
+            self._over = True
+            self._life.end()
+            self._reader.close()
+
+
+def _end_of(row: dict[str, Any]) -> int:
+    return int(row["offset"]) + int(row["bytes"]) + (not row.get("partial"))
+
+
+def _sse_event(name: str, row: dict[str, Any]) -> bytes:
+    cursor = row.get("next")
+    head = f"id: {cursor}\nevent: {name}\n" if cursor else f"event: {name}\n"
+    return head.encode() + b"data: " + json_rpc.encode(row) + b"\n\n"

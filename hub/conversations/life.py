@@ -1,0 +1,73 @@
+"""Whether a peer is still there: heartbeats, death, and readers that take nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hub.core.hub import Hub
+from hub.core.ports import Sink
+from hub.model.problem import Problem
+
+STALL_CHECK_SECONDS = 5.0
+
+
+class Life:
+    """Watches one connection: PING after a silence, `IDLE` after a longer one, `SLOW` when nothing is taken.
+
+    Anything heard is life, and so is taking bytes, except those of the pings themselves: the far kernel takes
+    them even when its program hangs. Waiting for window is not a stall, since the sink is open then.
+    """
+
+    def __init__(self, hub: Hub, sink: Sink, die: Callable[[Problem], None], ping: Callable[[], int] | None) -> None:
+        """`ping` sends one and returns its bytes; None is a peer that cannot answer one: only stalls end it."""
+        self._limits = hub.limits
+        self._sink = sink
+        self._die = die
+        self._ping = ping
+        self._heard = self._progress_at = hub.clock.monotonic()
+        self._taken = 0
+        self._ping_bytes = 0
+        self._pinged = False
+        self._clock = hub.clock
+        self.ended = False
+        hub.deadlines.add(self._watch, self._heard + STALL_CHECK_SECONDS)
+
+    def heard(self) -> None:
+        """Take note of life."""
+        self._heard = self._clock.monotonic()
+        self._pinged = False
+
+    def end(self) -> None:
+        """Watch no more."""
+        self.ended = True
+
+    def _watch(self, now: float) -> float | None:
+        if self.ended:
+            return None
+        self._look_at_progress(now)
+        limits = self._limits
+        if not self._sink.open:
+            if now - self._progress_at >= limits.stall_seconds:
+                self._die(Problem("SLOW", f"no byte was taken for limits.stall_seconds ({limits.stall_seconds})"))
+                return None
+            return now + STALL_CHECK_SECONDS
+        self._progress_at = now
+        silent = now - self._heard
+        if self._ping is None:
+            return now + STALL_CHECK_SECONDS
+        if silent >= limits.dead_seconds:
+            self._die(Problem("IDLE", f"nothing was heard for limits.dead_seconds ({limits.dead_seconds})"))
+            return None
+        if silent >= limits.heartbeat_seconds and not self._pinged:
+            self._pinged = True
+            self._ping_bytes += self._ping()
+        return min(now + STALL_CHECK_SECONDS, self._heard + limits.dead_seconds)
+
+    def _look_at_progress(self, now: float) -> None:
+        taken = self._sink.taken()
+        if taken != self._taken:
+            self._progress_at = now
+        if taken - self._taken > self._ping_bytes:
+            self._ping_bytes = 0
+            self.heard()
+        self._taken = taken

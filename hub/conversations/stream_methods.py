@@ -1,0 +1,162 @@
+"""`stream.*`: what streams there are, and what is in them."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Coroutine
+from typing import Any
+
+from hub.conversations.commander import Commander
+from hub.conversations.method import Method
+from hub.core import report
+from hub.core.hub import Hub
+from hub.core.lines import read_lines
+from hub.core.stream import Stream
+from hub.model.chunk import Chunk
+from hub.model.cursor import Cursor, judge
+from hub.model.pattern import Pattern
+from hub.model.principal import Role
+from hub.wire import json_rpc
+from hub.wire.commands import (
+    ByLine,
+    ByTime,
+    OneStream,
+    StreamLines,
+    StreamList,
+    StreamRead,
+    StreamStats,
+    line_position,
+)
+
+Result = dict[str, Any]
+ENVELOPE_BYTES = 8 * 1024
+"""What an answer is kept free for beside its rows."""
+
+
+def _weigh(row: Result) -> int:
+    return len(json_rpc.encode(row)) + 1
+
+
+def _list(commander: Commander, params: StreamList) -> Result:
+    hub = commander.hub
+    return report.list_streams(
+        hub,
+        commander.principal,
+        Pattern(params.pattern),
+        state=params.state,
+        meta=params.meta,
+        sort=params.sort,
+        limit=params.limit,
+        after=params.after,
+        weigh=_weigh,
+        room=hub.limits.answer_bytes - ENVELOPE_BYTES,
+    )
+
+
+def _runs(commander: Commander, params: OneStream) -> Result:
+    stream = _find(commander, params.stream)
+    rows = [report.run_row(run) for run in stream.runs]
+    return {"stream": stream.name, "epoch": stream.epoch, "runs": rows, "dropped": stream.runs_dropped}
+
+
+def _stats(commander: Commander, params: StreamStats) -> Result:
+    clock = commander.hub.clock
+    return report.stream_stats(_find(commander, params.stream), params.run, clock.monotonic(), clock.now_ms())
+
+
+def _read(commander: Commander, params: StreamRead) -> Coroutine[Any, Any, Result]:
+    return _read_bytes(commander.hub, _find(commander, params.stream), params)
+
+
+async def _read_bytes(hub: Hub, stream: Stream, params: StreamRead) -> Result:
+    offset, truncate = _judge(stream, params.epoch, params.offset)
+    # Base64 and its envelope have to fit the answer.
+    room = min(params.max, (hub.limits.answer_bytes - 4096) * 3 // 5)
+    chunks: list[Result] = []
+    while room > 0 and offset < stream.end and len(chunks) < 1000:
+        pieces = await hub.history.read(stream, offset, room)
+        if not pieces:
+            break
+        for piece in pieces:
+            if room <= 0:
+                break
+            if isinstance(piece, Chunk):
+                part = piece.cut(piece.offset, piece.offset + room)
+                chunks.append(_chunk_row(part))
+                room -= len(part.data) + 80
+                offset = part.end
+            else:
+                chunks.append({"gap": [piece.offset, piece.end], "reason": piece.reason})
+                offset = piece.end
+    answer: Result = {"chunks": chunks, "next": [stream.epoch, offset]}
+    return answer if truncate is None else {**answer, "truncate": truncate}
+
+
+def _chunk_row(chunk: Chunk) -> Result:
+    row: Result = {"offset": chunk.offset, "at": chunk.at}
+    if chunk.channel is not None:
+        row["ch"] = chunk.channel
+    row["data"] = base64.b64encode(chunk.data).decode("ascii")
+    return row
+
+
+def _lines(commander: Commander, params: StreamLines) -> Coroutine[Any, Any, Result]:
+    position = line_position(params.from_)
+    return _read_lines(commander.hub, _find(commander, params.stream), params, position)
+
+
+async def _read_lines(
+    hub: Hub, stream: Stream, params: StreamLines, position: int | str | ByLine | ByTime
+) -> Result:
+    truncate = None
+    if position == "start":
+        offset = stream.start
+    elif position == "end":
+        offset = stream.end
+    elif isinstance(position, ByLine):
+        offset = await hub.history.seek_line(stream, position.line)
+    elif isinstance(position, ByTime):
+        offset = await hub.history.seek_time(stream, position.at)
+    else:
+        offset, truncate = _judge(stream, params.epoch, int(position))
+    count = params.count
+    if params.before:
+        line = await _line_number(hub, stream, offset)
+        first = max(line - count, 0)
+        offset, count = await hub.history.seek_line(stream, first), line - first
+    limits = hub.limits
+    # One line more than fits may come, and each of its bytes may be escaped to six.
+    room = limits.answer_bytes - ENVELOPE_BYTES - 6 * limits.line_text_bytes
+    answer = await read_lines(
+        hub.history, stream, offset, count, text_bytes=limits.line_text_bytes, weigh=_weigh, room=room
+    )
+    return answer if truncate is None else {**answer, "truncate": truncate}
+
+
+async def _line_number(hub: Hub, stream: Stream, offset: int) -> int:
+    """Return how many lines begin before `offset`."""
+    if offset >= stream.end:
+        return stream.line_count
+    pieces = await hub.history.read(stream, offset, 1)
+    for piece in pieces:
+        if isinstance(piece, Chunk):
+            return piece.first_line
+    return stream.line_count
+
+
+def _judge(stream: Stream, epoch: int | None, offset: int) -> tuple[int, int | None]:
+    verdict = judge(Cursor(stream.epoch if epoch is None else epoch, offset), stream.epochs, stream.end)
+    return verdict.offset, verdict.truncate
+
+
+def _find(commander: Commander, name: str) -> Stream:
+    return commander.hub.streams.find(name, commander.principal)
+
+
+STREAM_METHODS = {
+    "stream.list": Method(Role.VIEWER, StreamList, _list),
+    "stream.runs": Method(Role.VIEWER, OneStream, _runs),
+    "stream.stats": Method(Role.VIEWER, StreamStats, _stats),
+    "stream.read": Method(Role.VIEWER, StreamRead, _read),
+    "stream.lines": Method(Role.VIEWER, StreamLines, _lines),
+}

@@ -1,0 +1,69 @@
+"""A commander and a reader on one socket: text is a command, binary exactly one data frame (PROTOCOL 7)."""
+
+from __future__ import annotations
+
+from hub.conversations.commander import Commander
+from hub.conversations.method import Method
+from hub.conversations.reader import ReaderConversation
+from hub.core.hub import Hub
+from hub.core.ports import Sink
+from hub.core.sessions import Session
+from hub.model.peer import Peer
+from hub.model.principal import Principal
+from hub.model.problem import Problem
+from hub.wire.commands import Hello
+from hub.wire.frame import decode
+
+
+class WebSocketConversation:
+    """Both languages of `hub.v1`. `hub.hello` is the only hello, and it says the window."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        peer: Peer,
+        text: Sink,
+        binary: Sink,
+        methods: dict[str, Method],
+        principal: Principal | None,
+    ) -> None:
+        """`text` and `binary` are the two lanes of one socket; `principal` is whom a cookie speaks for, if one came."""
+        self._hub = hub
+        self._reader = ReaderConversation(hub, peer, binary)
+        self._commander = Commander(hub, peer, text, methods, principal, self._attach)
+        self._attached = False
+
+    def text(self, data: bytes) -> None:
+        """Take a text message."""
+        self._commander.message(data)
+
+    def binary(self, data: bytes) -> None:
+        """Take a binary message."""
+        try:
+            frame = decode(data, self._hub.limits.payload_bytes)
+            if not self._attached:
+                raise Problem("AUTH", "hub.hello comes first")
+            if frame.verb == "HELLO":
+                raise Problem("PROTO", "on a WebSocket hub.hello is the only hello")
+        except Problem as problem:
+            self._reader.fail(problem)
+            return
+        self._reader.message(frame)
+
+    def writable(self) -> None:
+        """Go on: answers first, then data."""
+        self._commander.writable()
+        self._reader.writable()
+
+    def lost(self, cause: str) -> None:
+        """Leave both slots."""
+        self._reader.lost(cause)
+        self._commander.lost(cause)
+
+    def _attach(self, session: Session, hello: Hello) -> bool:
+        bound = self._hub.limits.window_bytes
+        if hello.window is None or not 0 < hello.window <= bound:
+            raise Problem("PROTO", f"a WebSocket needs a window of 1 to limits.window_bytes ({bound})")
+        resumed = self._reader.attach(session, hello.window)
+        self._attached = True
+        return resumed

@@ -1,0 +1,18 @@
+"""What the hub means: streams, readers, sessions, statistics, without a wire and without I/O.
+
+Data flows one way:
+
+    Writer ─ append ─▶ Stream ─┬─▶ Tail (shared recent chunks)        `writer`, `stream`, `tail`
+                               ├─▶ Delivery ─▶ ReaderQueue ─▶ Reader  `delivery`, `reader_queue`, `reader`
+                               ├─▶ Committer ─▶ Store                 `committer`, the port in `ports`
+                               └─▶ Meter                              `meter`, `counters`
+
+and back from the past: `history` (tail, else store) is read in slices that `catch_up` hands out in turn.
+
+`streams` is the directory of all streams; it tells new ones to `subscriptions`. `sessions` outlive connections.
+`events` are what command connections may subscribe to. `turn` gathers what is to be done once in a reactor turn,
+`deadlines` watches thousands of silent connections with one timer, `admission` counts connections.
+`hub` puts them together; `ports` says what the core needs from outside.
+
+Only `model` is imported here. Publish and fan-out are plain calls; only what waits for the store is `async`.
+"""

@@ -1,0 +1,41 @@
+"""Who may come in: connections in all and per address."""
+
+from __future__ import annotations
+
+from hub.core.counters import Counters
+from hub.model.limits import Limits
+from hub.model.peer import Peer
+from hub.model.problem import Problem
+
+
+class Admission:
+    """Counts connections of all listeners."""
+
+    def __init__(self, limits: Limits, counters: Counters) -> None:
+        self._limits = limits
+        self._counters = counters
+        self._by_host: dict[str, int] = {}
+        self.connections = 0
+
+    def enter(self, peer: Peer) -> None:
+        """Count a connection in; raise Problem BUSY or LIMIT (named) if there is no room for it."""
+        limits = self._limits
+        if self.connections >= limits.connections:
+            self._counters.connections_refused += 1
+            raise Problem("BUSY", f"all of limits.connections ({limits.connections}) are taken", retry_after=1000)
+        host = peer.host or ""
+        if not peer.is_local and self._by_host.get(host, 0) >= limits.connections_per_address:
+            self._counters.connections_refused += 1
+            raise Problem("LIMIT", f"this address has all of limits.connections_per_address ({limits.connections_per_address})")
+        self.connections += 1
+        self._by_host[host] = self._by_host.get(host, 0) + 1
+
+    def leave(self, peer: Peer) -> None:
+        """Count a connection out."""
+        self.connections -= 1
+        host = peer.host or ""
+        left = self._by_host.get(host, 0) - 1
+        if left > 0:
+            self._by_host[host] = left
+        else:
+            self._by_host.pop(host, None)

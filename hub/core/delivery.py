@@ -1,0 +1,172 @@
+"""One reader's way through one stream, and what it tells on the way."""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from hub.model.chunk import Chunk, Gap, Piece
+from hub.model.cursor import Cursor
+from hub.model.run import Run
+
+if TYPE_CHECKING:
+    from hub.core.reader_queue import ReaderQueue
+    from hub.core.stream import Stream
+
+
+class Place(NamedTuple):
+    """Where the reader goes on (STREAM). First item of every alias, repeated when a subscription overlaps."""
+
+    cursor: Cursor
+    run: int
+    state: str
+    truncate: int | None
+
+
+class Live(NamedTuple):
+    """Caught up; what follows is live."""
+
+    offset: int
+
+
+class RunBegan(NamedTuple):
+    """A run began."""
+
+    run: Run
+
+
+class RunEnded(NamedTuple):
+    """A run is over, and all its bytes were told before."""
+
+    run: Run
+    offset: int
+
+
+Item = Chunk | Gap | Place | Live | RunBegan | RunEnded
+
+
+class State(Enum):
+    """What a delivery waits for."""
+
+    SEEKING = "its place in the stream"
+    CATCHING = "its turn to be served from the past"
+    READING = "a slice of the past, from the store"
+    LIVE = "what is appended"
+    CLOSED = "nothing"
+
+
+class Delivery:
+    """A cursor that moves through a stream: `next` is the first byte that was not yet told.
+
+    Items come in the order of the stream, in history as they did live: chunks and gaps without hole or overlap, a run's
+    end after its last byte, the next run's begin before its first.
+    """
+
+    __slots__ = (
+        "_end_told",
+        "_run",
+        "acked",
+        "alias",
+        "began",
+        "next",
+        "placed",
+        "queue",
+        "repeat",
+        "skip",
+        "slice",
+        "state",
+        "stream",
+        "subscriptions",
+        "truncate",
+        "unacked",
+    )
+
+    def __init__(self, queue: ReaderQueue, stream: Stream, alias: int, skip: bool) -> None:
+        self.queue = queue
+        self.stream = stream
+        self.alias = alias
+        self.skip = skip
+        """Whether falling behind moves it to the end (`on_lag=skip`)."""
+        self.next = 0
+        self.began = Cursor(stream.epoch, 0)
+        self.acked: int | None = None
+        self.state = State.SEEKING
+        self.placed = False
+        """Whether its Place was told."""
+        self.repeat = False
+        """Whether its Place is to be told again."""
+        self.truncate: int | None = None
+        self.slice: deque[Piece] = deque()
+        """Pieces from the store that wait to be told."""
+        self.subscriptions: set[str] = set()
+        self.unacked: deque[tuple[int, int]] = deque()
+        """(end offset, bytes) of chunks told and not acknowledged; kept only where there is a window."""
+        self._run: Run | None = None
+        self._end_told = False
+
+    def place(self, offset: int, truncate: int | None, run: int | None, came_with: Cursor | None) -> None:
+        """Set where it begins; the Place itself is told in the reader's turn.
+
+        `run` names the run that begins there, where two meet. `came_with` is the cursor that was judged: until the
+        reader acknowledges something, it is what the session goes on with, so that a truncate cannot get lost.
+        """
+        self.next = offset
+        self.truncate = truncate
+        self.began = came_with or Cursor(self.stream.epoch, offset)
+        known = None if run is None else self.stream.run_numbered(run)
+        self._run = known or self.stream.run_at(offset)
+        self.state = State.CATCHING
+
+    def tell_place(self, out: list[tuple[Delivery, Item]]) -> None:
+        """Tell where it is now."""
+        stream = self.stream
+        run = self._run.number if self._run else stream.run.number
+        out.append((self, Place(Cursor(stream.epoch, self.next), run, stream.state, self.truncate)))
+        self.placed, self.repeat, self.truncate = True, False, None
+
+    def tell(self, piece: Piece, out: list[tuple[Delivery, Item]]) -> None:
+        """Tell a piece, which begins where the last one ended."""
+        if isinstance(piece, Chunk) and self._run is not None and piece.run != self._run.number:
+            self.tell_runs(out)
+        out.append((self, piece))
+        self.next = piece.end
+
+    def tell_runs(self, out: list[tuple[Delivery, Item]]) -> None:
+        """Tell all ends and begins of runs up to `next` that were not told yet."""
+        runs = self.stream.runs
+        run = self._run
+        if run is None:
+            return
+        index = max(run.number - runs[0].number, -1)
+        while True:
+            if run.end is not None and run.end <= self.next and not self._end_told:
+                out.append((self, RunEnded(run, run.end)))
+                self._end_told = True
+            if index + 1 >= len(runs) or runs[index + 1].start > self.next:
+                return
+            index += 1
+            self._run = run = runs[index]
+            self._end_told = False
+            out.append((self, RunBegan(run)))
+
+    @property
+    def cursor(self) -> Cursor:
+        """What the session goes on with: what was acknowledged last, else where it began."""
+        return self.began if self.acked is None else Cursor(self.stream.epoch, self.acked)
+
+    def release(self, offset: int) -> int:
+        """Take an acknowledgement of all below `offset`; return how many bytes of the window it frees."""
+        freed = 0
+        unacked = self.unacked
+        while unacked:
+            end, size = unacked[0]
+            if end <= offset:
+                unacked.popleft()
+                freed += size
+                continue
+            left = min(size, end - offset)
+            unacked[0] = (end, left)
+            return freed + size - left
+        return freed
+

@@ -1,0 +1,114 @@
+"""The past of a stream: from its tail where that reaches back, else from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from hub.core.ports import Store
+from hub.model.begin import Begin
+from hub.model.chunk import Chunk, Gap, Piece
+from hub.model.cursor import judge
+from hub.model.problem import Problem
+
+if TYPE_CHECKING:
+    from hub.core.stream import Stream
+
+
+class History:
+    """Reads and seeks. What is not durable yet is in the tail, so both together know every byte."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def read(self, stream: Stream, offset: int, max_bytes: int) -> list[Piece]:
+        """Return contiguous pieces from `offset` on, of about `max_bytes` bytes; none at the stream's end.
+
+        The bytes that are kept no longer come as a gap first.
+        """
+        pieces: list[Piece] = []
+        if offset < stream.start:
+            pieces.append(Gap(offset, stream.start, "retention"))
+            offset = stream.start
+        if offset < stream.tail.start:
+            stored = await self._store.read(stream.name, offset, max_bytes)
+            if not stored and offset < stream.tail.start:
+                # What was durable and is not there any more is lost: said, so that readers can go on.
+                return [*pieces, Gap(offset, stream.tail.start, "store_loss")]
+            return _contiguous(pieces, offset, stored)
+        for piece in stream.tail.since(offset):
+            pieces.append(piece)
+            if isinstance(piece, Chunk):
+                max_bytes -= len(piece.data)
+                if max_bytes <= 0:
+                    break
+        return pieces
+
+    async def seek(self, stream: Stream, begin: Begin) -> tuple[int, int | None]:
+        """Return where `begin` is in the stream, and what to truncate if a cursor was ahead of it.
+
+        Raise Problem NOTFOUND for a run that is not remembered.
+        """
+        if begin.kind == "cursor" and begin.cursor is not None:
+            return judge(begin.cursor, stream.epochs, stream.end)
+        if begin.kind == "start":
+            return stream.start, None
+        if begin.kind == "run":
+            run = stream.run_numbered(begin.number)
+            if run is None:
+                raise Problem("NOTFOUND", f"there is no run {begin.number} of this stream")
+            return max(run.start, stream.start), None
+        if begin.kind == "lines":
+            return await self.seek_lines_back(stream, begin.number), None
+        if begin.kind == "at":
+            return await self.seek_time(stream, begin.number), None
+        return stream.end, None
+
+    async def seek_lines_back(self, stream: Stream, lines: int) -> int:
+        """Return where the last `lines` lines begin; an unfinished last line is one of them."""
+        if lines <= 0:
+            return stream.end
+        return await self.seek_line(stream, max(stream.line_count - lines, 0))
+
+    async def seek_line(self, stream: Stream, line: int) -> int:
+        """Return the offset of the first byte of line number `line` (from 0), clipped to what is kept."""
+        if line <= 0:
+            return stream.start
+        first = next((piece for piece in stream.tail if isinstance(piece, Chunk)), None)
+        if stream.tail.start > stream.start and (first is None or line <= first.first_line):
+            found = await self._store.seek_line(stream.name, line)
+            if found is not None:
+                return max(found, stream.start)
+        for piece in stream.tail:
+            if isinstance(piece, Chunk) and piece.first_line < line <= piece.first_line + piece.lines:
+                return piece.offset + after_line(piece.data, line - piece.first_line)
+        return stream.end if line > stream.lines else stream.start
+
+    async def seek_time(self, stream: Stream, at: int) -> int:
+        """Return the offset of the first chunk received at or after `at` (ms); the stream's end if there is none."""
+        if stream.tail.start > stream.start:
+            found = await self._store.seek_time(stream.name, at)
+            if found is not None:
+                return found
+        for piece in stream.tail:
+            if isinstance(piece, Chunk) and piece.at >= at:
+                return piece.offset
+        return stream.end
+
+
+def after_line(data: bytes, count: int) -> int:
+    """Return the index after the `count`-th LF of `data`, which has that many."""
+    index = 0
+    for _ in range(count):
+        index = data.index(b"\n", index) + 1
+    return index
+
+
+def _contiguous(pieces: list[Piece], offset: int, stored: Sequence[Piece]) -> list[Piece]:
+    for piece in stored:
+        if piece.offset != offset:
+            # The store trimmed while it read: what is missing is said, never passed over.
+            pieces.append(Gap(offset, piece.offset, "retention"))
+        pieces.append(piece)
+        offset = piece.end
+    return pieces

@@ -1,0 +1,157 @@
+"""The hub as one object: everything that conversations may ask, put together without any I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hub.core.admission import Admission
+from hub.core.catch_up import CatchUp
+from hub.core.committer import Committer
+from hub.core.counters import Counters
+from hub.core.deadlines import Deadlines
+from hub.core.events import Events
+from hub.core.history import History
+from hub.core.log import Log
+from hub.core.meter import Meter
+from hub.core.ports import Accounts, Clock, Failures, Store, Tasks
+from hub.core.queue_memory import QueueMemory
+from hub.core.reader import Reader
+from hub.core.report import Row, hub_stats, stream_row
+from hub.core.sessions import Sessions
+from hub.core.stream import Stream
+from hub.core.streams import Streams
+from hub.core.subscription import Subscriptions
+from hub.core.tail import TailMemory
+from hub.core.turn import Turn
+from hub.model.limits import Limits
+from hub.model.peer import Peer
+from hub.model.principal import ANONYMOUS, Principal
+from hub.model.problem import Problem
+
+
+PUBLIC_LIMITS = (
+    "payload_bytes",
+    "request_bytes",
+    "request_batch",
+    "requests_at_once",
+    "answer_bytes",
+    "line_text_bytes",
+    "subscriptions",
+    "window_bytes",
+    "heartbeat_seconds",
+    "dead_seconds",
+    "reader_session_seconds",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the configuration decides beside the limits."""
+
+    producer_auth: str = "loopback"
+    """`loopback`: local producers need no token; `always`: everybody does."""
+    raw_allow: tuple[str, ...] = ()
+    """Addresses beyond loopback that may send raw without a token."""
+    version: str = ""
+    node: str = ""
+
+
+class Hub:
+    """Owns the streams, readers and sessions of one process."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        tasks: Tasks,
+        failures: Failures,
+        store: Store,
+        accounts: Accounts,
+        limits: Limits,
+        policy: Policy,
+        epoch: int,
+    ) -> None:
+        self.clock = clock
+        self.tasks = tasks
+        self.failures = failures
+        self.store = store
+        self.accounts = accounts
+        self.limits = limits
+        self.policy = policy
+        self.started_at = clock.monotonic()
+        self.endpoints: dict[str, str] = {}
+        """Where each listener listens; filled when they do."""
+        self.draining = False
+
+        self.counters = Counters()
+        self.turn = Turn(clock, failures)
+        self.deadlines = Deadlines(clock, failures)
+        self.events = Events()
+        self.admission = Admission(limits, self.counters)
+        self.sessions = Sessions(clock, limits, self.counters)
+        self.subscriptions = Subscriptions()
+        self.readers: set[Reader] = set()
+        self.queue_memory = QueueMemory(limits.reader_queues_bytes)
+        self.history = History(store)
+        self.catch_up = CatchUp(self.history, clock, tasks, failures, limits.catch_up_slice_bytes)
+        committer = Committer(store, clock, tasks, self.turn, failures, limits.not_durable_bytes)
+        self.log = Log(clock, self.counters, TailMemory(limits.tail_stream_bytes, limits.tail_bytes), committer)
+        self.streams = Streams(self.log, limits, epoch, self.subscriptions, self._news)
+        self.streams.retire = self._retire
+        self.meter = Meter(self.started_at)
+        store.trimmed = self.streams.trimmed
+        self.changed: set[Stream] = set()
+        """Streams whose rows changed since the last second."""
+
+    def tick(self) -> None:
+        """Do what is done once a second: deadlines, meters, events."""
+        self.deadlines.advance()
+        now = self.clock.monotonic()
+        self.meter.mark(now, self.counters.lines, self.counters.bytes)
+        self.changed.update(self.log.mark_meters())
+        self.sessions.expire()
+        self.events.tell("stats", lambda: hub_stats(self))
+        changed, self.changed = self.changed, set()
+        self.events.tell_rows([stream.name for stream in changed], self._row)
+
+    def public_limits(self) -> dict[str, int]:
+        """Return the bounds that a client meets, by name."""
+        return {name: getattr(self.limits, name) for name in PUBLIC_LIMITS}
+
+    def watched(self, stream: Stream) -> None:
+        """Take note that a stream's watchers changed."""
+        self.changed.add(stream)
+
+    def producer_principal(self, peer: Peer, token: str | None, *, raw: bool) -> Principal:
+        """Return who a producer is; raise Problem AUTH when a token is needed or wrong (PROTOCOL 4)."""
+        if token is not None:
+            principal = self.accounts.by_token(token)
+            if principal is None:
+                raise Problem("AUTH", "this token is not valid")
+            if not principal.may_produce:
+                raise Problem("DENIED", "this token is not for producers")
+            return principal
+        if peer.is_local and self.policy.producer_auth == "loopback":
+            return ANONYMOUS
+        if raw and peer.host in self.policy.raw_allow:
+            return ANONYMOUS
+        setting = "producer_auth" if peer.is_local else "raw_allow"
+        raise Problem("AUTH", f"a token is needed here (setting: {setting})")
+
+    def admin(self, token: str) -> Principal:
+        """Return whose token this is; raise Problem AUTH if it is nobody's or a producer's only."""
+        principal = self.accounts.by_token(token)
+        if principal is None or not principal.role:
+            raise Problem("AUTH", "this token is not valid")
+        return principal
+
+    def _row(self, name: str) -> Row | None:
+        stream = self.streams.get(name)
+        return None if stream is None else stream_row(stream, self.clock.monotonic())
+
+    def _retire(self, stream: Stream) -> None:
+        self.tasks.spawn(self.store.delete(stream.name))
+
+    def _news(self, topic: str, stream: Stream) -> None:
+        self.changed.add(stream)
+        self.events.tell(topic, lambda: stream_row(stream, self.clock.monotonic()), stream.name)

@@ -1,0 +1,141 @@
+"""What the core needs from outside: a clock, a store, a way out to each peer. Adapters implement these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from hub.model.chunk import Chunk, Gap, Piece
+from hub.model.principal import Principal
+
+
+class Cancellable(Protocol):
+    """Something that was put off and may be taken back."""
+
+    def cancel(self) -> None:
+        """Take it back; harmless when it ran already."""
+
+
+class Clock(Protocol):
+    """Time, and later."""
+
+    def now_ms(self) -> int:
+        """Return the wall clock, Unix ms: for people and records, never for order or time-outs."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never jump."""
+
+    def call_later(self, seconds: float, call: Callable[[], object]) -> Cancellable:
+        """Run `call` after `seconds`; 0 is the next turn of the reactor."""
+
+
+class Tasks(Protocol):
+    """Runs what waits."""
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> Cancellable:
+        """Start `work` at once, up to its first wait; what it raises is reported, never swallowed."""
+
+
+class Failures(Protocol):
+    """Where our own mistakes go: a traceback in the log, and a count."""
+
+    def report(self, what: str) -> None:
+        """Report the exception that is being handled, with what was being done."""
+
+
+class Sink(Protocol):
+    """The way out to one peer, and the tap of the way in. Writing is allowed while `open`; nothing is refused."""
+
+    open: bool
+    """False while the peer takes less than it was given; `Conversation.writable` says when it is True again."""
+
+    def taken(self) -> int:
+        """Return a count that grows as the peer takes bytes; its unit is bytes where the system tells."""
+
+    def send(self, frames: Sequence[tuple[bytes, ...]]) -> None:
+        """Write frames, each given as its pieces, in one gathered write."""
+
+    def pause_reading(self) -> None:
+        """Stop reading from the peer."""
+
+    def resume_reading(self) -> None:
+        """Read from the peer again."""
+
+    def close(self) -> None:
+        """Close once all that was sent is taken, or after `limits.close_seconds`."""
+
+    def abort(self) -> None:
+        """Close now; what was not taken is lost."""
+
+
+class Conversation(Protocol):
+    """One peer's machine, as an adapter drives it."""
+
+    def received(self, data: bytes) -> None:
+        """Take bytes (or one message) from the peer."""
+
+    def writable(self) -> None:
+        """Take note that the sink is open again."""
+
+    def lost(self, cause: str) -> None:
+        """Take note that the connection is gone: `eof`, `reset` or `timeout`. Nothing is called after this."""
+
+
+class Append(NamedTuple):
+    """One piece to be made durable."""
+
+    stream: str
+    epoch: int
+    anonymous: bool
+    piece: Piece
+
+
+class Store(Protocol):
+    """Where streams are kept. What waits is `async`; nothing here may block the reactor."""
+
+    durability: str
+    """What an acknowledged byte is: `fsync`, `os`, `memory` or `quorum`."""
+
+    trimmed: Callable[[str, int], None]
+    """Set by the hub: called when a stream's first kept offset has grown."""
+
+    async def append(self, batch: Sequence[Append]) -> None:
+        """Make a batch durable, in its order; raise Problem STORE when it may not be."""
+
+    async def read(self, stream: str, offset: int, max_bytes: int) -> Sequence[Piece]:
+        """Return contiguous pieces from `offset` on, at least one if the store holds any byte or gap there.
+
+        The first piece begins exactly at `offset`; chunks end the read once they sum up to `max_bytes` or more.
+        """
+
+    async def seek_line(self, stream: str, line: int) -> int | None:
+        """Return the offset after the stream's `line`-th LF, or the first kept offset if that is later; None past all."""
+
+    async def seek_time(self, stream: str, at: int) -> int | None:
+        """Return the offset of the first chunk, in offset order, received at or after `at` (ms); None if there is none."""
+
+    async def delete(self, stream: str) -> None:
+        """Forget a stream."""
+
+
+class Accounts(Protocol):
+    """Who is who."""
+
+    def by_token(self, token: str) -> Principal | None:
+        """Return whose token this is; None if it is nobody's."""
+
+
+__all__ = [
+    "Accounts",
+    "Append",
+    "Cancellable",
+    "Chunk",
+    "Clock",
+    "Conversation",
+    "Failures",
+    "Gap",
+    "Piece",
+    "Sink",
+    "Store",
+    "Tasks",
+]

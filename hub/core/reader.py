@@ -1,0 +1,187 @@
+"""One attached reader: its subscriptions, and its deliveries by alias."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from hub.core.delivery import Delivery, State
+from hub.core.reader_queue import ReaderQueue, Told
+from hub.core.subscription import Subscription
+from hub.model.begin import START, Begin
+from hub.model.principal import Principal
+from hub.model.problem import Problem
+
+if TYPE_CHECKING:
+    from hub.core.hub import Hub
+    from hub.core.stream import Stream
+
+
+class Reader:
+    """Follows streams for one connection. `refuse` is told a Problem that concerns one subscription (`id=`)."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        principal: Principal,
+        wake: Callable[[], None],
+        refuse: Callable[[Problem], None],
+        window: int = 0,
+    ) -> None:
+        limits = hub.limits
+        self.principal = principal
+        self.queue = ReaderQueue(
+            wake, hub.catch_up, hub.queue_memory, hub.counters, bound=limits.reader_queue_bytes, window=window
+        )
+        self.subscriptions: dict[str, Subscription] = {}
+        self._hub = hub
+        self._refuse = refuse
+        self._deliveries: dict[Stream, Delivery] = {}
+        self._aliases: dict[int, Delivery] = {}
+        self._last_alias = 0
+        hub.readers.add(self)
+
+    def subscribe(self, subscription: Subscription) -> None:
+        """Take the streams that match, now and later; raise Problem with `id=` when that is not possible."""
+        sub_id, limits = subscription.id, self._hub.limits
+        if sub_id in self.subscriptions:
+            raise Problem("PROTO", "this id is in use; UNSUB it first", id=sub_id)
+        if len(self.subscriptions) >= limits.subscriptions:
+            raise Problem("LIMIT", f"more than limits.subscriptions ({limits.subscriptions})", id=sub_id)
+        chosen = self._choose(subscription)
+        if len(chosen) > limits.subscription_streams:
+            raise Problem(
+                "LIMIT",
+                f"{len(chosen)} streams match, more than limits.subscription_streams ({limits.subscription_streams})",
+                id=sub_id,
+            )
+        self.subscriptions[sub_id] = subscription
+        self._hub.subscriptions.add(self, subscription)
+        for stream, begin in chosen:
+            self._deliver(stream, subscription, begin)
+
+    def unsubscribe(self, sub_id: str) -> None:
+        """Tell nothing more of a subscription; an unknown id is ignored."""
+        subscription = self.subscriptions.pop(sub_id, None)
+        if subscription is None:
+            return
+        self._hub.subscriptions.remove(self, subscription)
+        for delivery in list(self._deliveries.values()):
+            delivery.subscriptions.discard(sub_id)
+            if not delivery.subscriptions:
+                self._drop(delivery)
+
+    def acknowledge(self, alias: int, offset: int) -> None:
+        """Take an ACK; an unknown alias is ignored. Raise Problem PROTO for bytes that were never told."""
+        delivery = self._aliases.get(alias)
+        if delivery is None:
+            return
+        if offset > delivery.next or not delivery.placed:
+            raise Problem("PROTO", f"ACK {alias} {offset} is past what was sent ({delivery.next})")
+        if delivery.acked is None or offset > delivery.acked:
+            delivery.acked = offset
+        self.queue.acknowledge(delivery, offset)
+
+    def appeared(self, stream: Stream, subscription: Subscription) -> None:
+        """Take a stream that came to be: from its first byte, or from the cursor that waited for it."""
+        self._deliver(stream, subscription, _cursor_begin(subscription, stream.name) or START)
+
+    def run_opened(self, stream: Stream, subscription: Subscription) -> None:
+        """Take a stream that had ended before the subscription, and lives again."""
+        if stream not in self._deliveries:
+            self._deliver(stream, subscription, Begin("run", stream.run.number))
+
+    def take(self, budget: int) -> Told:
+        """Return what is to be told next (see ReaderQueue.take)."""
+        return self.queue.take(budget)
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """What is followed, oldest first."""
+        return list(self._deliveries.values())
+
+    def close(self) -> list[Subscription]:
+        """Stop; return the subscriptions as a session may go on with them."""
+        kept = []
+        for sub_id, subscription in self.subscriptions.items():
+            cursors = dict(subscription.cursors)
+            for stream, delivery in self._deliveries.items():
+                if sub_id in delivery.subscriptions and delivery.state is not State.SEEKING:
+                    cursors[stream.name] = delivery.cursor
+            kept.append(subscription.continued(cursors))
+            self._hub.subscriptions.remove(self, subscription)
+        for delivery in list(self._deliveries.values()):
+            self._drop(delivery)
+        self.queue.close()
+        self.subscriptions.clear()
+        self._hub.readers.discard(self)
+        return kept
+
+    def _choose(self, subscription: Subscription) -> list[tuple[Stream, Begin]]:
+        chosen = []
+        for stream in self._hub.streams.matching(subscription.pattern, self.principal):
+            begin = _begin_in(stream, subscription)
+            if begin is not None:
+                chosen.append((stream, begin))
+        return chosen
+
+    def _deliver(self, stream: Stream, subscription: Subscription, begin: Begin) -> None:
+        if not self.principal.may_see(stream.name):
+            return
+        delivery = self._deliveries.get(stream)
+        if delivery is not None:
+            delivery.subscriptions.add(subscription.id)
+            if delivery.placed:
+                self.queue.announce(delivery)
+            return
+        self._last_alias += 1
+        delivery = Delivery(self.queue, stream, self._last_alias, subscription.skip)
+        delivery.subscriptions.add(subscription.id)
+        self._deliveries[stream] = self._aliases[delivery.alias] = delivery
+        stream.watchers += 1
+        self._hub.watched(stream)
+        self._hub.tasks.spawn(self._seek(delivery, subscription, begin))
+
+    async def _seek(self, delivery: Delivery, subscription: Subscription, begin: Begin) -> None:
+        try:
+            offset, truncate = await self._hub.history.seek(delivery.stream, begin)
+        except Problem as problem:
+            self._drop(delivery)
+            if subscription.pattern.is_literal:
+                self._refuse(problem.about(id=subscription.id))
+            return
+        if delivery.state is not State.SEEKING:
+            return
+        if truncate is not None:
+            self._hub.counters.truncations += 1
+        delivery.place(offset, truncate, begin.number if begin.kind == "run" else None, begin.cursor)
+        self.queue.announce(delivery)
+
+    def _drop(self, delivery: Delivery) -> None:
+        stream = delivery.stream
+        if self._deliveries.get(stream) is delivery:
+            del self._deliveries[stream], self._aliases[delivery.alias]
+            stream.watchers -= 1
+            self._hub.watched(stream)
+        self.queue.drop(delivery)
+
+
+def _cursor_begin(subscription: Subscription, name: str) -> Begin | None:
+    cursor = subscription.cursors.get(name)
+    if cursor is not None:
+        return Begin("cursor", cursor=cursor)
+    return subscription.begin if subscription.begin.kind == "cursor" else None
+
+
+def _begin_in(stream: Stream, subscription: Subscription) -> Begin | None:
+    """Return where a subscription begins in a stream that is there; None if it does not take it."""
+    listed = _cursor_begin(subscription, stream.name)
+    if listed is not None:
+        return listed
+    if not subscription.resumed:
+        return subscription.begin if subscription.begin.takes_ended or stream.state != "ended" else None
+    # A session that comes back: streams which it had are listed, so this one came later, or had ended before.
+    if stream.ordinal > subscription.ordinal:
+        return START
+    later = next((run for run in stream.runs if run.ordinal > subscription.ordinal), None)
+    return None if later is None else Begin("run", later.number)

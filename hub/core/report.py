@@ -1,0 +1,189 @@
+"""Plain rows for those who ask: what a stream, a run or the hub is right now."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from hub.core.meter import WINDOWS
+from hub.model.pattern import Pattern
+from hub.model.principal import Principal
+from hub.model.problem import Problem
+from hub.model.run import Run
+
+if TYPE_CHECKING:
+    from hub.core.hub import Hub
+    from hub.core.stream import Stream
+
+Row = dict[str, Any]
+
+
+def stream_row(stream: Stream, now: float) -> Row:
+    """Return a stream as `stream.list` and the `streams` topic show it; `now` is monotonic."""
+    run = stream.run
+    return {
+        "stream": stream.name,
+        "state": stream.state,
+        "epoch": stream.epoch,
+        "start": stream.start,
+        "end": stream.end,
+        "run": run.number,
+        "lines": stream.lines,
+        "bytes": stream.received,
+        "lines_per_s": round(stream.meter.rate(1, now, stream.lines, stream.received)[0], 1),
+        "first_at": stream.first_at,
+        "last_at": stream.last_at,
+        "status": run.status if run.status is not None else run.cause,
+        "meta": dict(run.meta),
+        "watchers": stream.watchers,
+    }
+
+
+def run_row(run: Run) -> Row:
+    """Return a run as `stream.runs` shows it."""
+    return {
+        "run": run.number,
+        "start": run.start,
+        "end": run.end,
+        "began_at": run.began_at,
+        "ended_at": run.ended_at,
+        "status": run.status,
+        "cause": run.cause,
+        "lines": run.lines,
+        "bytes": run.bytes,
+        "meta": dict(run.meta),
+    }
+
+
+def rates(stream: Stream, now: float) -> Row:
+    """Return lines and bytes a second over 1, 10, 60 and 300 s."""
+    both = {seconds: stream.meter.rate(seconds, now, stream.lines, stream.received) for seconds in WINDOWS}
+    return {
+        "lines_per_s": {str(seconds): round(lines, 3) for seconds, (lines, _) in both.items()},
+        "bytes_per_s": {str(seconds): round(size, 3) for seconds, (_, size) in both.items()},
+    }
+
+
+def stream_stats(stream: Stream, run_number: int | None, now: float, now_ms: int) -> Row:
+    """Return counts, rates and silence of a stream, or the counts of one of its runs."""
+    if run_number is not None:
+        run = stream.run_numbered(run_number)
+        if run is None:
+            raise Problem("NOTFOUND", f"there is no run {run_number} of this stream")
+        return {"stream": stream.name, **run_row(run)}
+    return {
+        "stream": stream.name,
+        "state": stream.state,
+        "runs": stream.run.number,
+        "lines": stream.lines,
+        "bytes": stream.received,
+        "gap_bytes": stream.gap_bytes,
+        "kept_bytes": stream.end - stream.start,
+        "first_at": stream.first_at,
+        "last_at": stream.last_at,
+        "silent_ms": None if stream.last_at is None else max(now_ms - stream.last_at, 0),
+        "watchers": stream.watchers,
+        **rates(stream, now),
+    }
+
+
+def hub_stats(hub: Hub) -> Row:
+    """Return the hub's counts, the fields of `hub.stats`."""
+    now = hub.clock.monotonic()
+    counters = hub.counters
+    lines_per_s, bytes_per_s = hub.meter.rate(1, now, counters.lines, counters.bytes)
+    problem = hub.log.committer.problem
+    return {
+        "uptime_s": round(now - hub.started_at, 1),
+        "streams": len(hub.streams),
+        "live": hub.streams.live,
+        "producers": hub.streams.live,
+        "readers": len(hub.readers),
+        "sessions": len(hub.sessions),
+        "connections": hub.admission.connections,
+        "lines": counters.lines,
+        "bytes": counters.bytes,
+        "lines_per_s": round(lines_per_s, 1),
+        "bytes_per_s": round(bytes_per_s, 1),
+        "delivered_bytes": counters.delivered_bytes,
+        "gap_bytes": counters.gap_bytes,
+        "queued_bytes": hub.queue_memory.bytes,
+        "tail_bytes": hub.log.tails.bytes,
+        "busy": counters.busy,
+        "slots_honoured": counters.slots_honoured,
+        "refused": counters.refused,
+        "unknown_verbs": counters.unknown_verbs,
+        "http_on_plain": counters.http_on_plain,
+        "tls_on_plain": counters.tls_on_plain,
+        "truncations": counters.truncations,
+        "takeovers": counters.takeovers,
+        "slow": counters.slow,
+        "idle": counters.idle,
+        "failures": counters.failures,
+        "queues_emptied": counters.queues_emptied,
+        "problems": dict(counters.problems),
+        "catchup": {"waiting": hub.catch_up.waiting, "slices": hub.catch_up.slices, "bytes": hub.catch_up.bytes},
+        "store": {
+            "durability": hub.store.durability,
+            "waiting_bytes": hub.log.committer.waiting_bytes,
+            "problem": None if problem is None else problem.text,
+        },
+    }
+
+
+SortKey = Callable[["Stream"], tuple[int, str]]
+_SORTS: dict[str, SortKey] = {
+    "newest": lambda stream: (-stream.run.ordinal, stream.name),
+    "name": lambda stream: (0, stream.name),
+    "lines": lambda stream: (-stream.lines, stream.name),
+    "bytes": lambda stream: (-stream.received, stream.name),
+}
+
+
+def list_streams(
+    hub: Hub,
+    principal: Principal,
+    pattern: Pattern,
+    *,
+    state: str | None,
+    meta: Mapping[str, Any],
+    sort: str,
+    limit: int,
+    after: str | None,
+    weigh: Callable[[Row], int],
+    room: int,
+) -> Row:
+    """Return `{streams, next, truncated?}`: rows in the order of `sort`, beginning after a former page's `next`.
+
+    A page has at most `limit` rows and `room` bytes as `weigh` counts them; what does not fit is for the next page.
+    """
+    key = _SORTS[sort]
+    mark = None if after is None else _parse_mark(after)
+    wanted: Iterable[Stream] = (
+        stream
+        for stream in hub.streams.matching(pattern, principal)
+        if (state is None or stream.state == state)
+        and all(stream.run.meta.get(name) == value for name, value in meta.items())
+        and (mark is None or key(stream) > mark)
+    )
+    page = heapq.nsmallest(limit + 1, wanted, key=key)
+    now = hub.clock.monotonic()
+    rows: list[Row] = []
+    for stream in page[:limit]:
+        row = stream_row(stream, now)
+        room -= weigh(row)
+        if room < 0 and rows:
+            break
+        rows.append(row)
+    more = len(rows) < len(page)
+    answer: Row = {"streams": rows, "next": "{} {}".format(*key(page[len(rows) - 1])) if more else None}
+    return {**answer, "truncated": True} if room < 0 else answer
+
+
+def _parse_mark(after: str) -> tuple[int, str]:
+    number, _, name = after.partition(" ")
+    try:
+        return int(number[:20]), name
+    except ValueError:
+        raise Problem("PROTO", "after is the next of an earlier answer") from None

@@ -1,0 +1,147 @@
+"""Sessions: who is on the other side, apart from the socket that carries it now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from hub.core.counters import Counters
+from hub.core.ports import Clock
+from hub.core.subscription import Subscription
+from hub.model.limits import Limits
+from hub.model.principal import Principal
+from hub.model.problem import Problem
+from hub.model.session_key import key_hash, new_key, public_id
+
+COMMAND = "command"
+DATA = "data"
+
+
+class Holder(Protocol):
+    """A connection that holds a slot of a session."""
+
+    def displaced(self, problem: Problem) -> None:
+        """Give way: another connection took the slot (FENCED), or the session is over (EXPIRED)."""
+
+
+class Session:
+    """State under a key. Its two slots, commands and data, are held by one connection each, or by one for both."""
+
+    __slots__ = ("_fences", "_holders", "detached_at", "id", "key_hash", "principal", "subscriptions")
+
+    def __init__(self, key: str, principal: Principal) -> None:
+        self.key_hash = key_hash(key)
+        self.id = public_id(key)
+        self.principal = principal
+        self.subscriptions: list[Subscription] = []
+        """What a detached reader goes on with."""
+        self.detached_at: float | None = None
+        self._holders: dict[str, Holder] = {}
+        self._fences: dict[str, int] = {}
+
+    def take(self, slot: str, holder: Holder) -> bool:
+        """Give a slot to a connection; the one that held it is fenced. Return whether one was."""
+        before = self._holders.get(slot)
+        self._holders[slot] = holder
+        self._fences[slot] = self._fences.get(slot, 0) + 1
+        self.detached_at = None
+        if before is not None and before is not holder:
+            before.displaced(Problem("FENCED", f"another connection took this session's {slot} slot"))
+            return True
+        return False
+
+    def leave(self, slot: str, holder: Holder) -> bool:
+        """Free a slot if `holder` still has it; return whether it had."""
+        if self._holders.get(slot) is not holder:
+            return False
+        del self._holders[slot]
+        return True
+
+    def clear(self) -> None:
+        """Forget what a session that is over went on with."""
+        self._holders.clear()
+        self.subscriptions = []
+
+    def fence(self, slot: str) -> int:
+        """Return the slot's fence: it grows with each connection that takes it."""
+        return self._fences.get(slot, 0)
+
+    @property
+    def attached(self) -> bool:
+        """Whether any connection holds a slot."""
+        return bool(self._holders)
+
+    @property
+    def holders(self) -> list[Holder]:
+        """The connections, each once."""
+        return list(dict.fromkeys(self._holders.values()))
+
+
+class Sessions:
+    """All sessions, by the hash of their key."""
+
+    def __init__(self, clock: Clock, limits: Limits, counters: Counters) -> None:
+        self._clock = clock
+        self._limits = limits
+        self._counters = counters
+        self._by_hash: dict[str, Session] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_hash)
+
+    def __iter__(self) -> Iterator[Session]:
+        return iter(self._by_hash.values())
+
+    def begin(self, principal: Principal) -> tuple[str, Session]:
+        """Begin a session; return its key, which is told once, and the session."""
+        key = new_key()
+        session = self._by_hash[key_hash(key)] = Session(key, principal)
+        return key, session
+
+    def find(self, key: str, principal: Principal | None = None) -> Session:
+        """Return the session of a key; raise Problem EXPIRED, or DENIED if it is not `principal`'s."""
+        session = self._by_hash.get(key_hash(key))
+        if session is None:
+            raise Problem("EXPIRED", "there is no such session any more; begin a new one", cause="unknown")
+        if principal is not None and principal.name != session.principal.name:
+            raise Problem("DENIED", "this session is somebody else's")
+        return session
+
+    def take(self, session: Session, slot: str, holder: Holder) -> None:
+        """Attach a connection to a slot."""
+        if session.take(slot, holder):
+            self._counters.takeovers += 1
+
+    def leave(self, session: Session, slot: str, holder: Holder) -> None:
+        """Detach a connection; a session that holds nothing ends with its last one."""
+        if not session.leave(slot, holder) or session.attached:
+            return
+        if not session.subscriptions:
+            self.end(session)
+            return
+        session.detached_at = self._clock.monotonic()
+        self._drop_oldest_detached(session.principal)
+
+    def end(self, session: Session, by: Holder | None = None) -> None:
+        """End a session: its key is dead, and so are its connections, save the one that asked for it."""
+        self._by_hash.pop(session.key_hash, None)
+        for holder in session.holders:
+            if holder is not by:
+                holder.displaced(Problem("EXPIRED", "the session is over", cause="bye"))
+        session.clear()
+
+    def expire(self) -> None:
+        """End the sessions that were detached for too long; to be called now and then."""
+        before = self._clock.monotonic() - self._limits.reader_session_seconds
+        for session in list(self._by_hash.values()):
+            if session.detached_at is not None and session.detached_at < before:
+                self.end(session)
+
+    def _drop_oldest_detached(self, principal: Principal) -> None:
+        detached = [
+            session
+            for session in self._by_hash.values()
+            if session.detached_at is not None and session.principal.name == principal.name
+        ]
+        if len(detached) > self._limits.detached_per_principal:
+            self.end(min(detached, key=lambda session: session.detached_at or 0.0))

@@ -1,0 +1,169 @@
+"""A stream: an append-only log of bytes with one writer at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from hub.core.meter import Meter
+from hub.core.tail import Tail
+from hub.model.chunk import Chunk, Gap, Piece
+from hub.model.cursor import EpochStart
+from hub.model.run import Run
+
+if TYPE_CHECKING:
+    from hub.core.delivery import Delivery
+    from hub.core.log import Log
+    from hub.core.writer import Writer
+
+
+class Stream:
+    """What is known of one stream, and the place where its bytes fan out. `append` is the hot path."""
+
+    __slots__ = (
+        "_log",
+        "anonymous",
+        "durable",
+        "end",
+        "epochs",
+        "first_at",
+        "gap_bytes",
+        "last_at",
+        "lines",
+        "live",
+        "meter",
+        "name",
+        "ordinal",
+        "owner",
+        "partial",
+        "received",
+        "runs",
+        "runs_dropped",
+        "start",
+        "tail",
+        "watchers",
+        "writer",
+    )
+
+    def __init__(self, name: str, owner: str, anonymous: bool, epoch: int, ordinal: int, log: Log) -> None:
+        self.name = name
+        self.owner = owner
+        self.anonymous = anonymous
+        self.epochs = [EpochStart(epoch, 0)]
+        self.ordinal = ordinal
+        """Hub-wide order in which streams and runs came to be."""
+        self.start = 0
+        """First offset that is kept."""
+        self.end = 0
+        self.durable = 0
+        """Every byte below is held as the store's durability says."""
+        self.lines = 0
+        self.received = 0
+        """Bytes ever appended; gaps are not counted."""
+        self.gap_bytes = 0
+        self.partial = False
+        """Whether the last byte is not an LF: there is an unfinished line."""
+        self.first_at: int | None = None
+        self.last_at: int | None = None
+        self.runs: list[Run] = []
+        self.runs_dropped = 0
+        self.writer: Writer | None = None
+        self.tail = Tail(0)
+        self.live: dict[Delivery, None] = {}
+        """Deliveries that have all up to the end, or have it in their queue. A dict, since it is ordered and removing is cheap."""
+        self.watchers = 0
+        self.meter = Meter(log.clock.monotonic())
+        self._log = log
+
+    @property
+    def epoch(self) -> int:
+        """The epoch under which bytes are appended now."""
+        return self.epochs[-1].epoch
+
+    @property
+    def run(self) -> Run:
+        """The last run: open while somebody writes."""
+        return self.runs[-1]
+
+    @property
+    def state(self) -> str:
+        """`live` while a writer is attached, `detached` while one may come back, else `ended`."""
+        if self.writer is None:
+            return "ended"
+        return "live" if self.writer.attached else "detached"
+
+    @property
+    def line_count(self) -> int:
+        """Lines, an unfinished last one included."""
+        return self.lines + self.partial
+
+    def append(self, data: bytes, at: int, sent_at: int | None = None, channel: str | None = None) -> None:
+        """Append bytes of the open run and hand them to everybody: tail, live readers, store. They are not empty."""
+        run = self.runs[-1]
+        lines = data.count(b"\n")
+        chunk = Chunk(self.end, data, at, run.number, self.lines, lines, sent_at, channel)
+        size = len(data)
+        self.end += size
+        self.lines += lines
+        self.received += size
+        self.partial = data[-1] != 0x0A
+        run.lines += lines
+        run.bytes += size
+        self.last_at = at
+        if self.first_at is None:
+            self.first_at = at
+        self._log.appended(self, chunk, lines, size)
+        self._offer(chunk)
+
+    def append_gap(self, end: int, reason: str) -> None:
+        """Record that the bytes from the stream's end up to `end` will never be had."""
+        gap = Gap(self.end, end, reason)
+        self.gap_bytes += end - self.end
+        self.end = end
+        self._log.gap_appended(self, gap)
+        self._offer(gap)
+
+    def open_run(self, meta: Mapping[str, Any], at: int, ordinal: int, keep: int) -> Run:
+        """Open the next run at the stream's end; at most `keep` runs are remembered one by one."""
+        number = self.runs[-1].number + 1 if self.runs else 1
+        run = Run(number, self.end, at, meta, ordinal)
+        self.runs.append(run)
+        if len(self.runs) > keep:
+            del self.runs[0]
+            self.runs_dropped += 1
+        self._offer(None)
+        return run
+
+    def end_run(self, cause: str, status: str | None, at: int) -> None:
+        """Close the open run where the stream ends now."""
+        run = self.runs[-1]
+        run.end, run.ended_at, run.cause, run.status = self.end, at, cause, status
+        self._offer(None)
+
+    def run_at(self, offset: int) -> Run:
+        """Return the run that wrote the byte before `offset`; the first remembered one where there is none."""
+        low, high = 0, len(self.runs) - 1
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self.runs[middle].start < offset:
+                low = middle
+            else:
+                high = middle - 1
+        return self.runs[low]
+
+    def run_numbered(self, number: int) -> Run | None:
+        """Return a remembered run by its number."""
+        index = number - self.runs[0].number
+        return self.runs[index] if 0 <= index < len(self.runs) else None
+
+    def _offer(self, item: Piece | None) -> None:
+        """Offer a piece, or the news that a run began or ended, to every live delivery."""
+        crowded: list[Delivery] | None = None
+        for delivery in self.live:
+            if delivery.queue.offer(delivery, item):
+                crowded = crowded or []
+                crowded.append(delivery)
+        if crowded is not None:
+            # Letting go takes deliveries out of `live`, so it waits until the walk is over.
+            for delivery in crowded:
+                delivery.queue.let_go_if_crowded()
