@@ -89,17 +89,16 @@ class Follower:
 
         Raises Problem where coming back is no use, and the first or last failure when there are no attempts left.
         """
+        if self._reader is None:
+            news = self._come_back(timeout)
+            if news or self._reader is None:
+                return news
         reader = self._reader
-        if reader is None:
-            return self._come_back(timeout)
         try:
             events = reader.receive(timeout)
         except (HubLost, Problem) as failure:
             return [self._lost(failure)]
-        news: list[News] = []
-        for event in events:
-            news += self._take(reader, event)
-        return news
+        return [news for event in events for news in self._take(reader, event)]
 
     def close(self) -> None:
         if self._reader is not None:
