@@ -1,4 +1,4 @@
-"""What was measured, as rows; several rounds become their median; and what the hub's rows are in multiples of others'."""
+"""What was measured, as rows: several rounds become their median, and the hub's rows are put beside the others'."""
 
 from __future__ import annotations
 

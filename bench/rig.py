@@ -64,7 +64,7 @@ class _Outcome:
 
 
 class _Worker(AbstractContextManager["_Worker"]):
-    """A process of the generator. It reports readiness, then its outcome, and keeps its connections until it is ended."""
+    """A process of the generator: it reports readiness, then its outcome, and keeps its connections until ended."""
 
     def __init__(self, body: Callable[[Connection], None]) -> None:
         self.pipe, theirs = _FORK.Pipe()

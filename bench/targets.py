@@ -52,14 +52,14 @@ def _throughput(rows: _Rows) -> Iterator[Verdict]:
             continue
         name = f"the better of {' and '.join(peers)}" if len(peers) > 1 else peers[0]
         times = hub / max(others)
-        yield Verdict(workload, f"lines a CPU second ≥ {factor:g} × {name}", times, times >= factor)
+        yield Verdict(workload, f"lines a CPU second ≥ {factor:g} x {name}", times, times >= factor)
 
 
 def _trickle(rows: _Rows) -> Iterator[Verdict]:
     for figure, what in (("cpu_us_per_line", "CPU a line"), ("p99_us", "p99")):
         hub, nats = (rows.find("trickle", "", peer, figure) for peer in ("hub", "nats"))
         if hub is not None and nats:
-            yield Verdict("trickle", f"{what} ≤ 1 × nats", hub / nats, hub <= nats)
+            yield Verdict("trickle", f"{what} ≤ 1 x nats", hub / nats, hub <= nats)
 
 
 def _idle(rows: _Rows) -> Iterator[Verdict]:
@@ -71,10 +71,10 @@ def _idle(rows: _Rows) -> Iterator[Verdict]:
 
 def _stall(rows: _Rows) -> Iterator[Verdict]:
     checks: list[tuple[str, str, str, float, Callable[[float, float], bool]]] = [
-        ("flat out", "lines_per_s", "lines a second of the others ≥ 0.9 ×", 0.9, float.__ge__),
-        ("paced", "lines_per_s", "paced lines a second of the others ≥ 0.9 ×", 0.9, float.__ge__),
-        ("paced", "p99_us", "p99 of the others ≤ 1.1 ×", 1.1, float.__le__),
-        ("flat out", "rss_peak_mib", "peak memory ≤ 1.1 ×", 1.1, float.__le__),
+        ("flat out", "lines_per_s", "lines a second of the others ≥ 0.9 x", 0.9, float.__ge__),
+        ("paced", "lines_per_s", "paced lines a second of the others ≥ 0.9 x", 0.9, float.__ge__),
+        ("paced", "p99_us", "p99 of the others ≤ 1.1 x", 1.1, float.__le__),
+        ("flat out", "rss_peak_mib", "peak memory ≤ 1.1 x", 1.1, float.__le__),
     ]
     for load, figure, text, bound, holds in checks:
         without = rows.find("stall", f"{load}, all read", "hub", figure)
