@@ -125,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _raise_descriptor_limit(console: Console) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     if hard < 2 * Scale.idle:
         console.print(f"only {hard:,} file descriptors (ulimit -Hn): idle connections may fail", style="yellow")

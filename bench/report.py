@@ -68,12 +68,12 @@ class Report:
         settings = list(dict.fromkeys(peer.settings for peer in self.peers))
         lines = [
             "lines of 128 bytes, sent in blocks of 64 KiB (trickle: 1 line; paced: 20); at most "
-            f"{WINDOW // 1024 // 1024} MiB under way to the slowest reader that reads; every byte of every reader checked",
+            f"{WINDOW // 1024 // 1024} MiB under way to the slowest reader that reads; every byte read is checked",
             f"loads of {self.scale.seconds:g} s after {self.scale.warm_up:g} s of warm-up, medians of "
             f"{self.scale.rounds} rounds (idle: one); a fresh server a load",
             "CPU: user and system time of the server and its children; cores: how many of them it used; "
             "ratios: hub's figure ÷ that row's",
-            "flat-out latency is the time in the backlog, and says how much of it a server holds rather than how quick it is",
+            "flat-out latency is time in the backlog: it says how much of it a server holds, not how quick it is",
         ]
         return (
             lines

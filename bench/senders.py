@@ -12,6 +12,7 @@ from bench.peers.peer import Peer, PeerError
 from bench.plan import Plan
 
 _WINDOW_PAUSE = 0.0001
+_FULL_PAUSE = 0.001
 _PHASE_PAUSE = 0.002
 
 
@@ -79,38 +80,30 @@ class Sender:
             self._board.note_final(outlet.template.producer, outlet.blocks)
 
     def _flood(self) -> None:
-        poller = select.epoll()
-        full: dict[int, Outlet] = {}
-        ready = list(self._outlets)
-        while True:
+        waiting = list(self._outlets)
+        full = _FullSockets()
+        while self._board.phase != Phase.ABORT:
             running = self._board.phase < Phase.FINISH
-            still: list[Outlet] = []
-            waits = False
-            for outlet in ready:
-                if outlet.rest is None:
-                    if not running:
-                        continue
-                    if self._board.under_way() + outlet.template.text > self._plan.window:
-                        waits = True
-                        still.append(outlet)
-                        continue
-                    outlet.begin()
-                    self._board.note_sent(self._slot, outlet.template.text)
-                if outlet.push():
-                    still.append(outlet)
-                else:
-                    full[outlet.sock.fileno()] = outlet
-                    _watch(poller, outlet.sock.fileno())
-            ready = still
-            if not running and not full:
+            begun = [outlet for outlet in waiting if running and self._begin(outlet)]
+            for outlet in begun:
+                if not outlet.push():
+                    waiting.remove(outlet)
+                    full.add(outlet)
+            if full:
+                waiting += full.push(0 if begun else _FULL_PAUSE)
+            elif not running:
                 return
-            if self._board.phase == Phase.ABORT:
-                return
-            if waits and not full:
+            elif not begun:
                 time.sleep(_WINDOW_PAUSE)
-            elif full:
-                for fd, _ in poller.poll(0 if ready and not waits else 0.001):
-                    ready.append(full.pop(fd))
+
+    def _begin(self, outlet: Outlet) -> bool:
+        """Begin an outlet's next block where the window has room for it."""
+        size = outlet.template.text
+        if self._board.under_way() + size > self._plan.window:
+            return False
+        outlet.begin()
+        self._board.note_sent(self._slot, size)
+        return True
 
     def _trickle(self, rate: float) -> None:
         begin = time.monotonic()
@@ -130,9 +123,26 @@ class Sender:
             turn += 1
 
 
-def _watch(poller: select.epoll, fd: int) -> None:
-    events = select.EPOLLOUT | select.EPOLLONESHOT
-    try:
-        poller.modify(fd, events)
-    except FileNotFoundError:
-        poller.register(fd, events)
+class _FullSockets:
+    """Outlets whose sockets took only a part of their block."""
+
+    def __init__(self) -> None:
+        self._poller = select.epoll()
+        self._outlets: dict[int, Outlet] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._outlets)
+
+    def add(self, outlet: Outlet) -> None:
+        """Watch for room."""
+        self._outlets[outlet.sock.fileno()] = outlet
+        self._poller.register(outlet.sock.fileno(), select.EPOLLOUT)
+
+    def push(self, seconds: float) -> list[Outlet]:
+        """Wait so long for room, write on, and return the outlets whose blocks are out now."""
+        done = []
+        for fd, _ in self._poller.poll(seconds):
+            if self._outlets[fd].push():
+                self._poller.unregister(fd)
+                done.append(self._outlets.pop(fd))
+        return done

@@ -45,8 +45,9 @@ class JetStream(Nats):
 
     key = "jetstream"
     settings = (
-        "JetStream: file storage, one replica, persist_mode async, default sync interval (2 min); published without acknowledgement, "
-        "ephemeral push consumers with ack none; ingest buffer raised (max_buffered_msgs 1,000,000) so that none is dropped"
+        "JetStream: file storage, one replica, persist_mode async, default sync interval (2 min); published without "
+        "acknowledgement, ephemeral push consumers with ack none; ingest buffer raised (max_buffered_msgs 1,000,000) "
+        "so that none is dropped"
     )
 
     def __init__(self, batch: int = 1) -> None:
@@ -108,6 +109,8 @@ class SplitReader(RecordReader):
                     break
                 pos += skip
                 continue
+            if end - pos < self._size:
+                break
             ping = buffer.find(_PING_BETWEEN, pos, end)
             taken = self._take_messages(bytes(buffer[pos : end if ping < 0 else ping + 2]))
             if not taken:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import cast
 
 from twisted.internet import reactor as _reactor
-from twisted.internet.interfaces import IAddress, IListeningPort, IReactorCore, IReactorTCP, ITCPTransport
-from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.address import IPv4Address
+from twisted.internet.interfaces import IAddress, IReactorCore, IReactorTCP, ITCPTransport
+from twisted.internet.protocol import Protocol, ServerFactory
 from twisted.python.failure import Failure
 
 
@@ -48,7 +49,7 @@ class Producer(Protocol):
             transport.write(lines)
 
 
-class Relay(Factory):
+class Relay(ServerFactory):
     """Makes one kind of peer; both kinds share the readers."""
 
     noisy = False
@@ -67,8 +68,8 @@ def main() -> None:
     tcp = cast(IReactorTCP, _reactor)
     ports = []
     for kind in (Producer, Reader):
-        listening = cast(IListeningPort, tcp.listenTCP(0, Relay(kind, readers), backlog=4096, interface="127.0.0.1"))
-        ports.append(listening.getHost().port)
+        listening = tcp.listenTCP(0, Relay(kind, readers), backlog=4096, interface="127.0.0.1")
+        ports.append(cast(IPv4Address, listening.getHost()).port)
     print("READY", *ports, flush=True)
     cast(IReactorCore, _reactor).run()
 
