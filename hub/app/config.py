@@ -86,11 +86,15 @@ LISTENERS = ("producers", "commands", "data", "web")
 
 
 def load_config(flags: Mapping[str, object] | None = None, env: Mapping[str, str] | None = None) -> Config:
-    """Return the effective configuration.
+    """Return the effective configuration, checked: a hub may start with it.
 
     `flags` maps setting paths (`data_dir`, `web`, `limits.streams`; `config` is the file) to values, where None is a
     flag not given. `env` is `os.environ` when left out. Raises ConfigError with everything that is wrong.
     """
+    from hub.app.config_check import config_problems
     from hub.app.config_sources import load_settings
 
-    return load_settings(flags, env).config
+    config = load_settings(flags, env).config
+    if problems := config_problems(config):
+        raise ConfigError(problems)
+    return config

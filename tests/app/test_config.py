@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.app.config import ConfigError, load_config
+from hub.app.config import Config, ConfigError, load_config
 from hub.app.config_check import config_problems
 from hub.app.config_settings import all_settings
 from hub.app.config_sources import load_settings
@@ -25,7 +25,7 @@ def write(path: Path, text: str) -> str:
 
 
 def test_defaults_are_the_protocols(env: dict[str, str], tmp_path: Path) -> None:
-    config = load_config({}, env)
+    config = load_unchecked({}, env)
     assert config.producers == "tcp:7411:interface=127.0.0.1"
     assert config.commands == "tcp:7412:interface=127.0.0.1"
     assert config.data == "tcp:7413:interface=127.0.0.1"
@@ -47,11 +47,11 @@ def test_flag_beats_environment_beats_file_beats_default(env: dict[str, str], tm
 
 def test_the_given_file_beats_hub_config_beats_the_users_own(env: dict[str, str], tmp_path: Path) -> None:
     write(tmp_path / "config" / "hub" / "hub.toml", 'data_dir = "/own"')
-    assert load_config({}, env).data_dir == "/own"
+    assert load_unchecked({}, env).data_dir == "/own"
     env["HUB_CONFIG"] = write(tmp_path / "b.toml", 'data_dir = "/by-variable"')
-    assert load_config({}, env).data_dir == "/by-variable"
+    assert load_unchecked({}, env).data_dir == "/by-variable"
     given = write(tmp_path / "c.toml", 'data_dir = "/given"')
-    assert load_config({"config": given}, env).data_dir == "/given"
+    assert load_unchecked({"config": given}, env).data_dir == "/given"
 
 
 @pytest.mark.parametrize(
@@ -60,23 +60,27 @@ def test_the_given_file_beats_hub_config_beats_the_users_own(env: dict[str, str]
 )
 def test_sizes_are_numbers_or_text(env: dict[str, str], tmp_path: Path, text: str, value: int) -> None:
     env["HUB_CONFIG"] = write(tmp_path / "hub.toml", f"[limits]\nreader_queue_bytes = {text}\n")
-    assert load_config({}, env).limits.reader_queue_bytes == value
+    assert load_unchecked({}, env).limits.reader_queue_bytes == value
 
 
 @pytest.mark.parametrize(("text", "value"), [("30s", 30), ("2m", 120), ("1h", 3600), ("7d", 604800), ("45", 45)])
 def test_durations_are_numbers_or_text(env: dict[str, str], text: str, value: int) -> None:
     env["HUB_LIMITS_DEAD_SECONDS"] = text
-    assert load_config({}, env).limits.dead_seconds == value
+    assert load_unchecked({}, env).limits.dead_seconds == value
 
 
 def test_web_is_an_endpoint_in_short_or_a_table(env: dict[str, str], tmp_path: Path) -> None:
-    env["HUB_CONFIG"] = write(tmp_path / "a.toml", 'web = "tcp:1:interface=::1"')
-    assert load_config({}, env).web.endpoint == "tcp:1:interface=::1"
+    env["HUB_CONFIG"] = write(tmp_path / "a.toml", 'web = "tcp:1:interface=localhost"')
+    assert load_unchecked({}, env).web.endpoint == "tcp:1:interface=localhost"
     env["HUB_CONFIG"] = write(tmp_path / "b.toml", '[web]\nendpoint = "unix:/w"\nhosts = ["hub.example"]')
-    assert load_config({}, env).web.hosts == ("hub.example",)
-    assert load_config({"web": "tcp:2"}, env).web.endpoint == "tcp:2"
+    assert load_unchecked({}, env).web.hosts == ("hub.example",)
+    assert load_unchecked({"web": "tcp:2"}, env).web.endpoint == "tcp:2"
     env["HUB_WEB_HOSTS"] = "a.example, b.example"
-    assert load_config({}, env).web.hosts == ("a.example", "b.example")
+    assert load_unchecked({}, env).web.hosts == ("a.example", "b.example")
+
+
+def load_unchecked(flags: dict[str, object], env: dict[str, str]) -> Config:
+    return load_settings(flags, env).config
 
 
 def problems_of(flags: dict[str, object], env: dict[str, str]) -> list[str]:
@@ -104,7 +108,7 @@ def test_a_key_like_no_other_is_refused_without_a_guess(env: dict[str, str]) -> 
 def test_what_clients_and_clusters_set_is_no_setting(env: dict[str, str]) -> None:
     env |= {"HUB_URL": "http://x", "HUB_TOKEN": "t", "HUB_SERVICE_HOST": "10.0.0.1", "HUB_PORT": "tcp://10.0.0.1:1"}
     env |= {"HUB_PORT_7411_TCP_ADDR": "10.0.0.1", "HUB_SERVICE_PORT_WEB": "1"}
-    assert load_config({}, env).store == "memory"
+    assert load_unchecked({}, env).store == "memory"
 
 
 @pytest.mark.parametrize(
@@ -136,11 +140,11 @@ def test_a_file_that_is_none_or_no_toml_is_told(env: dict[str, str], tmp_path: P
     "endpoint", ["tcp:7411", "tcp:7411:interface=0.0.0.0", "tcp6:7411:interface=\\:\\:", "systemd:domain=INET:index=0"]
 )
 def test_a_plain_listener_beyond_loopback_refuses_and_names_the_way_out(env: dict[str, str], endpoint: str) -> None:
-    (problem,) = config_problems(load_config({"producers": endpoint}, env))
+    (problem,) = config_problems(load_unchecked({"producers": endpoint}, env))
     assert problem.startswith("producers: ")
     assert "allow_plain_beyond_loopback" in problem
     env["HUB_ALLOW_PLAIN_BEYOND_LOOPBACK"] = "yes"
-    assert config_problems(load_config({"producers": endpoint}, env)) == []
+    assert config_problems(load_unchecked({"producers": endpoint}, env)) == []
 
 
 @pytest.mark.parametrize(
@@ -149,23 +153,27 @@ def test_a_plain_listener_beyond_loopback_refuses_and_names_the_way_out(env: dic
      "ssl:7411:privateKey=k.pem", "haproxy:tcp:9:interface=127.0.0.1", "systemd:domain=UNIX:index=0"],
 )  # fmt: skip
 def test_local_and_tls_listeners_are_fine(env: dict[str, str], endpoint: str) -> None:
-    assert config_problems(load_config({"producers": endpoint}, env)) == []
+    assert config_problems(load_unchecked({"producers": endpoint}, env)) == []
 
 
 @pytest.mark.parametrize("endpoint", ["7411", "tcp:", "tcp:port", "", "tcp:70000", "tcp:1:\\"])
 def test_what_is_no_endpoint_is_shown_one(env: dict[str, str], endpoint: str) -> None:
-    (problem,) = config_problems(load_config({"data": endpoint}, env))
+    (problem,) = config_problems(load_unchecked({"data": endpoint}, env))
     assert problem.startswith("data: ")
 
 
+def test_loading_refuses_what_a_hub_must_not_start_with(env: dict[str, str]) -> None:
+    assert problems_of({"store": "sqlite"}, env) == config_problems(load_unchecked({"store": "sqlite"}, env))
+
+
 def test_one_endpoint_for_two_listeners_is_told(env: dict[str, str]) -> None:
-    (problem,) = config_problems(load_config({"data": "tcp:7411:interface=127.0.0.1"}, env))
+    (problem,) = config_problems(load_unchecked({"data": "tcp:7411:interface=127.0.0.1"}, env))
     assert "producers" in problem
 
 
 def test_bounds_that_contradict_each_other_are_told(env: dict[str, str]) -> None:
     env |= {"HUB_LIMITS_HEARTBEAT_SECONDS": "1m"}
-    assert config_problems(load_config({}, env)) == [
+    assert config_problems(load_unchecked({}, env)) == [
         "limits.heartbeat_seconds (60) must not be above limits.dead_seconds (45)"
     ]
 
@@ -174,7 +182,7 @@ def test_bounds_that_contradict_each_other_are_told(env: dict[str, str]) -> None
     ("store", "says"), [("sqlite", "not built yet"), ("nats://a:1", "not built yet"), ("x", "none of")]
 )
 def test_stores_that_are_not_there_are_told(env: dict[str, str], store: str, says: str) -> None:
-    (problem,) = config_problems(load_config({"store": store}, env))
+    (problem,) = config_problems(load_unchecked({"store": store}, env))
     assert says in problem
 
 

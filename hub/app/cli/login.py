@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TextIO
+
 import click
 
 from hub.app.cli import exit_codes
@@ -17,7 +19,7 @@ from hub.client.web import check_url
     "--token-file", type=click.File("r"), metavar="FILE", help="read the token from a file; `-` is standard input"
 )
 @click.option("--forget", is_flag=True, help="delete the stored login")
-def login(url: str | None, token_file: click.utils.LazyFile | None, forget: bool) -> None:
+def login(url: str | None, token_file: TextIO | None, forget: bool) -> None:
     """Store a hub's URL and token for this user, after trying them.
 
     URL may be several, separated by commas: commands go on with any that answers. The token is asked for, so that it

@@ -1,0 +1,101 @@
+"""A hub's service under a reactor in the foreground: logging, signals, exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING, Any, TextIO
+
+from twisted.internet import reactor as installed_reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.threads import deferToThread
+from twisted.logger import (
+    FilteringLogObserver,
+    Logger,
+    LogLevel,
+    LogLevelFilterPredicate,
+    globalLogBeginner,
+    textFileLogObserver,
+)
+from twisted.python.failure import Failure
+
+from hub.app.cli import exit_codes
+from hub.app.cli.greeting import Announcer
+from hub.app.cli.open import login_link
+from hub.app.config import Config
+from hub.client.connection import HubLost, Unreachable
+from hub.client.locator import Locator
+from hub.model.problem import Problem
+
+if TYPE_CHECKING:
+    from hub.app.service import HubService
+
+_log = Logger(namespace="hub")
+
+
+def run_in_foreground(config: Config, out: TextIO, err: TextIO, *, verbose: bool) -> int:
+    """Run a hub until a signal ends it; return the exit code."""
+    from hub.app.service import make_service
+
+    reactor: Any = installed_reactor
+    _begin_log(err, verbose=verbose)
+    announcer = Announcer(out, reactor.callLater)
+    try:
+        service = make_service(config, reactor, on_ready=announcer.listening, on_stream=announcer.stream)
+    except OSError as error:
+        print(f"hub: {error.filename or config.data_dir}: {error.strerror} (setting: data_dir)", file=err)
+        return exit_codes.FAILED
+    run = _Run(config, service, announcer, err, reactor)
+    reactor.callWhenRunning(run.start)
+    reactor.addSystemEventTrigger("before", "shutdown", run.stop)
+    reactor.run()
+    return run.code
+
+
+class _Run:
+    """One life of the service."""
+
+    def __init__(self, config: Config, service: HubService, announcer: Announcer, err: TextIO, reactor: Any) -> None:
+        self._config, self._service, self._announcer, self._err = config, service, announcer, err
+        self._reactor = reactor
+        self.code = exit_codes.OK
+
+    def start(self) -> None:
+        self._service.ready.addCallbacks(self._listening, self._failed)
+        self._service.startService()
+
+    def stop(self) -> Deferred[None]:
+        # The first signal lets everybody take what they can; whoever sends a second one does not want to wait.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda number, _frame: os._exit(128 + number))
+        return self._service.stopService()
+
+    def _listening(self, _endpoints: dict[str, str]) -> None:
+        deferToThread(self._login_link).addCallbacks(self._announcer.link, self._no_link)
+
+    def _login_link(self) -> str:
+        return login_link(Locator(data_dir=self._config.data_dir).locate())
+
+    def _no_link(self, failure: Failure) -> None:
+        if isinstance(failure.value, Problem | Unreachable | HubLost):
+            _log.warn("no link for the browser: {reason}", reason=failure.getErrorMessage())
+        else:
+            _log.failure("no link for the browser", failure=failure)
+
+    def _failed(self, failure: Failure) -> None:
+        from hub.app.service import ListenError
+
+        if not isinstance(failure.value, ListenError):
+            _log.failure("the hub could not start", failure=failure)
+        print(f"hub: {failure.getErrorMessage()}", file=self._err, flush=True)
+        self.code = exit_codes.FAILED
+        self._reactor.stop()
+
+
+def _begin_log(err: TextIO, *, verbose: bool) -> None:
+    least = LogLevelFilterPredicate(LogLevel.debug if verbose else LogLevel.warn)
+    if verbose:
+        least.setLogLevelForNamespace("hub", LogLevel.debug)
+    observer = FilteringLogObserver(textFileLogObserver(err), [least])
+    # Prints of other people's code stay prints: stdout is what `hub serve` says.
+    globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False, discardBuffer=not verbose)
