@@ -15,7 +15,10 @@ from bench.peers.peer import BATCH_LINES, Peer, PeerError, Reader, receive_until
 from bench.process import Server
 from bench.records import RecordReader
 
+_END = b"\r\n"
 _PING_BETWEEN = b"\r\nPING\r\n"
+_LARGE = 256
+"""Bytes of a payload from which on it is cheaper to go from message to message than to search all of them for ends."""
 _STREAM = {
     "name": "BENCH",
     "subjects": ["bench.>"],
@@ -93,13 +96,14 @@ class JetStream(Nats):
 class SplitReader(RecordReader):
     """Takes messages whose headers differ in length (each names its acknowledgement subject) off their payloads.
 
-    Payloads hold no CR LF, so a split gives header, payload, header, payload …, and the payloads are bare records.
+    What is left are bare records. Payloads hold no CR LF, so that small messages are cut by one split of a whole read.
     """
 
     def __init__(self, templates: Sequence[Template], latencies: Latencies) -> None:
         super().__init__(templates, latencies)
         self._size = templates[0].record
         self._header_end = b" %d" % self._size
+        self._cut = self._cut_at_ends if self._size < _LARGE else self._cut_by_size
 
     def feed(self, buffer: bytearray, end: int) -> int:
         pos = 0
@@ -111,23 +115,40 @@ class SplitReader(RecordReader):
                 continue
             if end - pos < self._size:
                 break
-            ping = buffer.find(_PING_BETWEEN, pos, end)
-            taken = self._take_messages(bytes(buffer[pos : end if ping < 0 else ping + 2]))
+            ping = buffer.find(_PING_BETWEEN, pos, end) if self._size < _LARGE else -1
+            taken = self._take_messages(bytes(memoryview(buffer)[pos : end if ping < 0 else ping + 2]))
             if not taken:
                 break
             pos += taken
         return pos
 
     def _take_messages(self, data: bytes) -> int:
-        parts = data.split(b"\r\n")
-        whole = (len(parts) - 1) // 2
-        headers, payloads = parts[0 : 2 * whole : 2], parts[1 : 2 * whole : 2]
-        texts = bytearray(b"".join(payloads))
-        if len(texts) != whole * self._size or not all(map(self._is_header, headers)):
+        headers, payloads = self._cut(data)
+        texts = bytearray().join(payloads)
+        if len(texts) != len(headers) * self._size or not all(map(self._is_header, headers)):
             raise Mismatch(f"jetstream: not messages of {self._size} bytes each: {data[:300]!r}")
         if super().feed(texts, len(texts)) != len(texts):
             raise Mismatch(f"jetstream: not whole lines: {data[:300]!r}")
-        return len(texts) + sum(map(len, headers)) + 4 * whole
+        return len(texts) + sum(map(len, headers)) + 4 * len(headers)
+
+    def _cut_at_ends(self, data: bytes) -> tuple[list[bytes], list[bytes]]:
+        parts = data.split(_END)
+        whole = (len(parts) - 1) // 2
+        return parts[0 : 2 * whole : 2], parts[1 : 2 * whole : 2]
+
+    def _cut_by_size(self, data: bytes) -> tuple[list[bytes], list[bytes]]:
+        headers, payloads = list[bytes](), list[bytes]()
+        pos = 0
+        while (begin := data.find(_END, pos) + 2) > 1 and data.startswith(b"M", pos):
+            end = begin + self._size
+            if len(data) < end + 2:
+                break
+            if not data.startswith(_END, end):
+                raise Mismatch(f"jetstream: no message of {self._size} bytes: {data[pos : pos + 300]!r}")
+            headers.append(data[pos : begin - 2])
+            payloads.append(data[begin:end])
+            pos = end + 2
+        return headers, payloads
 
     def _is_header(self, header: bytes) -> bool:
         return header.startswith(b"MSG bench.p") and header.endswith(self._header_end)
