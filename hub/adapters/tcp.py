@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone, TimeoutError
 from twisted.internet.interfaces import IAddress, IDelayedCall, IHandshakeListener, IReactorTime, ISSLTransport
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from hub.adapters.reactor.clock import LoggedFailures
 from hub.adapters.reactor.flow import FlowSink, keep_alive
 from hub.core.admission import Admission
-from hub.core.ports import Conversation, Sink
+from hub.core.ports import Conversation, Failures, Sink
 from hub.model.limits import Limits
 from hub.model.peer import Peer
 from hub.model.problem import Problem
@@ -36,7 +37,7 @@ class ConversationProtocol(Protocol):
     def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
         """Admit the peer, and begin its conversation."""
         made_by = self._made_by
-        transport = self.transport
+        transport: Any = self.transport  # TCP, Unix or TLS: what they have in common is no single interface
         keep_alive(transport)
         peer = peer_of(transport.getPeer())
         if ISSLTransport.providedBy(transport):
@@ -72,13 +73,18 @@ class ConversationProtocol(Protocol):
         conversation, self._conversation = self._conversation, None
         if conversation is None or self._peer is None or self._sink is None:
             return
-        self._made_by.protocols.discard(self)
         self._made_by.admission.leave(self._peer)
         self._sink.lost()
         try:
             conversation.lost(cause_of(reason))
         except Exception:
             self._made_by.failures.report("while ending a conversation")
+        self._made_by.gone(self)
+
+    def say_goodbye(self, problem: Problem) -> None:
+        """Tell why the connection ends, and close it once that is taken."""
+        if self._conversation is not None and self._sink is not None:
+            self._conversation.dismiss(problem)
 
     def _writable(self) -> None:
         try:
@@ -111,7 +117,7 @@ class ConversationFactory(Factory):
         reactor: IReactorTime,
         limits: Limits,
         admission: Admission,
-        failures: LoggedFailures,
+        failures: Failures,
         refuse: Callable[[Problem], None],
     ) -> None:
         """`refuse` is told each Problem for which a connection was not admitted."""
@@ -123,10 +129,24 @@ class ConversationFactory(Factory):
         self.refuse = refuse
         self.protocols: set[ConversationProtocol] = set()
         """Connections that are open now."""
+        self._closed: Deferred[None] | None = None
 
     def buildProtocol(self, addr: IAddress | None) -> ConversationProtocol:  # noqa: N802 - Twisted's name
         """Make the protocol of one connection."""
         return ConversationProtocol(self)
+
+    def gone(self, protocol: ConversationProtocol) -> None:
+        """Take note that a connection is closed."""
+        self.protocols.discard(protocol)
+        if not self.protocols and self._closed is not None:
+            closed, self._closed = self._closed, None
+            closed.callback(None)
+
+    async def all_closed(self) -> None:
+        """Wait until no connection is open."""
+        if self.protocols:
+            self._closed = Deferred()
+            await self._closed
 
 
 def peer_of(address: object) -> Peer:

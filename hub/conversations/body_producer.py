@@ -61,6 +61,11 @@ class BodyProducer:
     def writable(self) -> None:
         """Nothing waits to be written here."""
 
+    def dismiss(self, problem: Problem) -> None:
+        """Break off; what came is kept."""
+        self._writer.end("hub_lost")
+        self._sink.abort()
+
     def lost(self, cause: str) -> None:
         """End the run of a body that broke off; what came is kept."""
         self._writer.end("reset" if cause == "eof" else cause)

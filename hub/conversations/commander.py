@@ -115,6 +115,11 @@ class Commander:
         """Give way: another connection took the slot, or the session is over."""
         self.fail(problem)
 
+    def dismiss(self, problem: Problem) -> None:
+        """Tell the peer why the hub ends the connection."""
+        self._send(json_rpc.notification("hub.goaway", {"code": problem.word, "retry_after": problem.retry_after or 0}))
+        self._leave()
+
     def fail(self, problem: Problem, call_id: Id = None) -> None:
         """Answer an error and close the connection."""
         if self._over:

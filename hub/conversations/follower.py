@@ -70,6 +70,11 @@ class Follower:
         """Go on writing."""
         self._flush()
 
+    def dismiss(self, problem: Problem) -> None:
+        """Break the body off."""
+        self._end()
+        self._finish(False)
+
     def lost(self, cause: str) -> None:
         """Let go of everything."""
         self._end()

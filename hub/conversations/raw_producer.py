@@ -33,7 +33,7 @@ class RawProducer:
 
     def received(self, data: bytes) -> None:
         """Take bytes from the peer."""
-        if self._writer is not None:
+        if self._writer is not None and not self._over:
             self._append(self._writer, data)
         elif self._first is not None:
             self._listen(self._first.feed(data))
@@ -44,6 +44,16 @@ class RawProducer:
 
     def writable(self) -> None:
         """Nothing waits to be written here."""
+
+    def dismiss(self, problem: Problem) -> None:
+        """Stop reading; raw output gets no answer, and its run ends with the hub."""
+        if self._first is not None:
+            self._listen(self._first.expire())
+        self._settle()
+        self._over = True
+        if self._writer is not None:
+            self._writer.end("hub_lost")
+        self._sink.close()
 
     def lost(self, cause: str) -> None:
         """End the run: `eof`, `reset` or `timeout`."""

@@ -84,6 +84,11 @@ class ReaderConversation:
         """Give way: another connection took the slot, or the session is over."""
         self.fail(problem)
 
+    def dismiss(self, problem: Problem) -> None:
+        """Tell the peer why the hub ends the connection, after what can be written of what waits."""
+        self._flush()
+        self.fail(problem)
+
     def attach(self, session: Session, window: int) -> bool:
         """Take the session's data slot; return whether subscriptions were restored. Raise Problem LIMIT."""
         hub = self._hub

@@ -55,6 +55,11 @@ class WebSocketConversation:
         self._commander.writable()
         self._reader.writable()
 
+    def dismiss(self, problem: Problem) -> None:
+        """Tell the peer why the hub ends the connection."""
+        self._reader.dismiss(problem)
+        self._commander.dismiss(problem)
+
     def lost(self, cause: str) -> None:
         """Leave both slots."""
         self._reader.lost(cause)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from hub.model.chunk import Chunk, Gap, Piece
 from hub.model.principal import Principal
+from hub.model.problem import Problem
 
 
 class Cancellable(Protocol):
@@ -76,6 +77,9 @@ class Conversation(Protocol):
 
     def writable(self) -> None:
         """Take note that the sink is open again."""
+
+    def dismiss(self, problem: Problem) -> None:
+        """Tell the peer why the hub ends the connection, and close it."""
 
     def lost(self, cause: str) -> None:
         """Take note that the connection is gone: `eof`, `reset` or `timeout`. Nothing is called after this."""

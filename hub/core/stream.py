@@ -46,9 +46,9 @@ class Stream:
     )
 
     def __init__(self, name: str, owner: str, anonymous: bool, epoch: int, ordinal: int, log: Log) -> None:
-        self.name = name
-        self.owner = owner
-        self.anonymous = anonymous
+        self.name: str = name
+        self.owner: str = owner
+        self.anonymous: bool = anonymous
         self.epochs = [EpochStart(epoch, 0)]
         self.ordinal = ordinal
         """Hub-wide order in which streams and runs came to be."""
@@ -57,8 +57,8 @@ class Stream:
         self.end = 0
         self.durable = 0
         """Every byte below is held as the store's durability says."""
-        self.lines = 0
-        self.received = 0
+        self.lines: int = 0
+        self.received: int = 0
         """Bytes ever appended; gaps are not counted."""
         self.gap_bytes = 0
         self.partial = False

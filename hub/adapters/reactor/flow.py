@@ -66,7 +66,7 @@ class FlowSink:
         try:
             if handle.family == socket.AF_UNIX:
                 queued = struct.unpack("i", fcntl.ioctl(handle.fileno(), termios.TIOCOUTQ, b"\0" * 4))[0]
-                return self._sent - queued - _buffered(self._transport)
+                return self._sent - int(queued) - _buffered(self._transport)
             info = handle.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES_ACKED.size)
             return int(_TCP_INFO_BYTES_ACKED.unpack(info)[0])
         except (OSError, struct.error, AttributeError):

@@ -1,0 +1,7 @@
+"""The table of all JSON-RPC methods that this hub serves."""
+
+from hub.conversations.hub_methods import HUB_METHODS
+from hub.conversations.method import Method
+from hub.conversations.stream_methods import STREAM_METHODS
+
+METHODS: dict[str, Method] = {**HUB_METHODS, **STREAM_METHODS}

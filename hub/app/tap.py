@@ -1,0 +1,46 @@
+"""`twistd hub`: the same service as `hub serve`, with twistd's logging and daemon."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from twisted.application.service import IService
+from twisted.python import usage
+
+from hub.app.config import ConfigError, load_config
+from hub.app.service import make_service
+
+
+class Options(usage.Options):
+    """Flags of `twistd hub`; what is not given comes from HUB_* and the configuration file."""
+
+    optParameters: ClassVar[list[list[str | None]]] = [
+        ["config", "c", None, "configuration file"],
+        ["data-dir", "d", None, "directory of the hub's files"],
+        ["producers", None, None, "endpoint for producers"],
+        ["commands", None, None, "endpoint for JSON-RPC commands"],
+        ["data", None, None, "endpoint for readers"],
+        ["web", None, None, "endpoint for HTTP and WebSocket"],
+        ["store", None, None, "where streams are kept: memory"],
+    ]
+
+
+def makeService(options: Options) -> IService:  # noqa: N802 - Twisted's name
+    """Return the service; a wrong setting ends twistd with its text."""
+    from twisted.internet import reactor
+
+    try:
+        config = load_config({key.replace("-", "_"): value for key, value in options.items()})
+    except ConfigError as error:
+        raise usage.UsageError(str(error)) from None
+    service = make_service(config, reactor)
+    service.ready.addErrback(_stop)
+    return service
+
+
+def _stop(failure: object) -> None:
+    from twisted.internet import reactor
+    from twisted.logger import Logger
+
+    Logger(namespace="hub").critical("{reason}", reason=getattr(failure, "getErrorMessage", lambda: failure)())
+    reactor.stop()
