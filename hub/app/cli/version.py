@@ -6,17 +6,12 @@ import platform
 
 import click
 
+from hub.version import __version__
+
 
 def version_text() -> str:
     """Return `hub 1.2.3 (HUB/1, Python 3.11.7)`."""
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import version as installed
-
-    try:
-        number = installed("outputhub")
-    except PackageNotFoundError:
-        number = "(not installed)"
-    return f"hub {number} (HUB/1, Python {platform.python_version()})"
+    return f"hub {__version__} (HUB/1, Python {platform.python_version()})"
 
 
 @click.command()

@@ -1,0 +1,89 @@
+"""The commander against a scripted command port."""
+
+from __future__ import annotations
+
+import pytest
+from scripted_hub import Peer, ScriptedHub
+
+from hub.client.commander import Commander, Notification
+from hub.client.connection import HubLost
+from hub.model.problem import Problem
+
+
+def hello(peer: Peer) -> None:
+    request = peer.request()
+    assert request["method"] == "hub.hello"
+    assert request["params"] == {"protocol": "HUB/1", "token": "t0ken"}
+    peer.answer(request, {"session": "s", "principal": "admin", "role": "admin"})
+
+
+def test_says_hello_and_calls() -> None:
+    def dialogue(peer: Peer) -> None:
+        hello(peer)
+        request = peer.request()
+        assert (request["method"], request["params"]) == ("stream.lines", {"stream": "a", "from": "end"})
+        peer.answer(request, {"lines": []})
+
+    with ScriptedHub(dialogue) as script, Commander.connect(script.hub) as commander:
+        assert commander.session["role"] == "admin"
+        assert commander.call("stream.lines", stream="a", from_="end", count=None) == {"lines": []}
+
+
+def test_notifications_wait_beside_the_answers() -> None:
+    def dialogue(peer: Peer) -> None:
+        hello(peer)
+        request = peer.request()
+        peer.say(b'{"jsonrpc":"2.0","method":"hub.ping"}\n')
+        peer.say(b'{"jsonrpc":"2.0","method":"event","params":{"topic":"stats","seq":1}}\n')
+        peer.answer(request, 1)
+
+    with ScriptedHub(dialogue) as script, Commander.connect(script.hub) as commander:
+        assert commander.call("hub.stats") == 1
+        assert commander.next_notification(0) == Notification("hub.ping", {})
+        assert commander.next_notification(0) == Notification("event", {"topic": "stats", "seq": 1})
+        assert commander.next_notification(0) is None
+
+
+def test_lists_over_as_many_answers_as_it_takes() -> None:
+    def dialogue(peer: Peer) -> None:
+        hello(peer)
+        first = peer.request()
+        assert first["params"] == {"pattern": "ci/**"}
+        peer.answer(first, {"streams": [{"stream": "a"}], "next": "x"})
+        second = peer.request()
+        assert second["params"] == {"pattern": "ci/**", "after": "x"}
+        peer.answer(second, {"streams": [{"stream": "b"}], "next": None})
+
+    with ScriptedHub(dialogue) as script, Commander.connect(script.hub) as commander:
+        assert [row["stream"] for row in commander.all_streams(pattern="ci/**")] == ["a", "b"]
+
+
+def test_an_error_is_the_hubs_problem() -> None:
+    def dialogue(peer: Peer) -> None:
+        hello(peer)
+        peer.request()
+        peer.say(
+            b'{"jsonrpc":"2.0","id":2,"error":{"code":-32004,"message":"no stream a","data":{"code":"NOTFOUND"}}}\n'
+        )
+
+    with ScriptedHub(dialogue) as script, Commander.connect(script.hub) as commander:
+        caught = pytest.raises(Problem, commander.call, "stream.runs", stream="a")
+    assert (caught.value.word, caught.value.text) == ("NOTFOUND", "no stream a")
+
+
+@pytest.mark.parametrize("line", [b"ERR PROTO :this is not an HTTP port\n", b"\x15\x03\x01 nonsense\n", b"[1]\n"])
+def test_a_port_that_speaks_otherwise_is_told(line: bytes) -> None:
+    def dialogue(peer: Peer) -> None:
+        peer.line()
+        peer.say(line)
+
+    with ScriptedHub(dialogue) as script, pytest.raises((Problem, HubLost)) as caught:
+        Commander.connect(script.hub)
+    assert "not an HTTP port" in str(caught.value) or "does not speak JSON-RPC" in str(caught.value)
+
+
+def test_no_token_says_how_to_give_one() -> None:
+    with ScriptedHub() as script:
+        hub = script.hub._replace(token=None)
+    with pytest.raises(Problem, match="hub login"):
+        Commander.connect(hub)
