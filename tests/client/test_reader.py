@@ -51,12 +51,13 @@ EVENTS: list[Event] = [
 
 
 def read_all(reader: Reader, count: int) -> list[Event]:
+    """Read until `count` events came; a read may bring none when it ends within a frame."""
     events: list[Event] = []
-    while len(events) < count:
-        got = reader.receive(5)
-        assert got, "nothing more came"
-        events += got
-    return events
+    for _ in range(5000):
+        if len(events) >= count:
+            return events
+        events += reader.receive(5)
+    raise AssertionError(f"only {events} came")
 
 
 @pytest.mark.parametrize("slice_bytes", [1, 7, len(EVERYTHING)])

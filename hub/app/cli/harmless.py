@@ -55,7 +55,7 @@ def printable(text: str) -> str:
 
 def cut_to_width(text: str, width: int) -> str:
     """Return the beginning of a harmless text that fills at most `width` columns; colours cost none."""
-    if len(text) <= width and text.isascii() and "\x1b" not in text:
+    if len(text) <= width and text.isascii() and text.isprintable():
         return text
     taken: list[str] = []
     position = columns = 0
