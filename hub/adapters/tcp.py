@@ -22,6 +22,10 @@ from hub.wire.error_line import encode_error
 
 MakeConversation = Callable[[Peer, Sink], Conversation]
 
+NARROW_READ = 64 * 1024
+WIDE_READ = 256 * 1024
+"""A peer that fills a read gets a wider one: what is paid per chunk is paid a quarter as often."""
+
 
 @implementer(IHandshakeListener)
 class ConversationProtocol(Protocol):
@@ -33,6 +37,7 @@ class ConversationProtocol(Protocol):
         self._sink: FlowSink | None = None
         self._peer: Peer | None = None
         self._handshake: IDelayedCall | None = None
+        self._wide = False
 
     def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
         """Admit the peer, and begin its conversation."""
@@ -57,6 +62,11 @@ class ConversationProtocol(Protocol):
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
         """Hand bytes to the conversation; a fault of ours closes this connection and no other."""
+        size = len(data)
+        if size == NARROW_READ:
+            self._read_up_to(WIDE_READ)
+        elif self._wide and size < NARROW_READ // 4:
+            self._read_up_to(NARROW_READ)
         try:
             if self._conversation is not None:
                 self._conversation.received(data)
@@ -80,6 +90,12 @@ class ConversationProtocol(Protocol):
         except Exception:
             self._made_by.failures.report("while ending a conversation")
         self._made_by.gone(self)
+
+    def _read_up_to(self, size: int) -> None:
+        """Set how much the next read may bring; for a plain transport, TLS has its own records."""
+        self._wide = size > NARROW_READ
+        transport: Any = self.transport
+        transport.bufferSize = size
 
     def say_goodbye(self, problem: Problem) -> None:
         """Tell why the connection ends, and close it once that is taken."""

@@ -53,7 +53,7 @@ class HubService(MultiService):
         self, config: Config, reactor: IReactorCore, on_ready: OnReady | None = None, on_stream: OnStream | None = None
     ) -> None:
         """`on_ready` is told where each listener listens, `on_stream` the name of each new stream."""
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.config = config
         self.ready: Deferred[dict[str, str]] = Deferred()
         self._reactor = reactor
@@ -76,7 +76,7 @@ class HubService(MultiService):
 
     def startService(self) -> None:  # noqa: N802 - Twisted's name
         """Open the listeners and start the clockwork."""
-        super().startService()
+        super().startService()  # type: ignore[no-untyped-call]
         self._start_ticking()
         if self._on_stream is not None:
             self.hub.events.add(_Announcer(self._on_stream))
@@ -84,7 +84,7 @@ class HubService(MultiService):
 
     def stopService(self) -> Deferred[None]:  # noqa: N802 - Twisted's name
         """Stop accepting, tell everybody, let them take what they can, close."""
-        super().stopService()
+        super().stopService()  # type: ignore[no-untyped-call]
         return Deferred.fromCoroutine(self._stop())
 
     async def _listen(self) -> None:

@@ -16,14 +16,21 @@ from itertools import chain
 from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
+from twisted.internet.tcp import Server as TcpServer
 from zope.interface import implementer
 
 _TCP_INFO_BYTES_ACKED = struct.Struct("=120xQ")
 _KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3), ("TCP_USER_TIMEOUT", 45_000))
 
 
+_MANY_PIECES = 300
+"""Above this a gathered write costs more than joining, and the system's own bound (1,024) comes near."""
+
+
 class Transport(Protocol):
     """What Twisted's TCP, Unix and TLS transports have in common, and we use."""
+
+    producerPaused: bool  # noqa: N815
 
     def writeSequence(self, iovec: list[bytes]) -> None: ...  # noqa: N802, D102
     def registerProducer(self, producer: object, streaming: bool) -> None: ...  # noqa: N802, D102
@@ -38,7 +45,18 @@ class Transport(Protocol):
 class FlowSink:
     """The way out to one peer over a transport, and the tap of the way in."""
 
-    __slots__ = ("_close_seconds", "_give_up", "_reactor", "_reading", "_sent", "_transport", "_writable", "closed", "open")
+    __slots__ = (
+        "_close_seconds",
+        "_give_up",
+        "_reactor",
+        "_reading",
+        "_sent",
+        "_socket",
+        "_transport",
+        "_writable",
+        "closed",
+        "open",
+    )
 
     def __init__(
         self, transport: Transport, reactor: IReactorTime, close_seconds: float, writable: Callable[[], None]
@@ -51,6 +69,8 @@ class FlowSink:
         self._reading = True
         self._sent = 0
         self._give_up: IDelayedCall | None = None
+        self._socket = transport.socket if type(transport) is TcpServer and not transport.TLS else None
+        """Where to write past the transport; None for TLS and Unix sockets."""
         self.closed = False
         # An HTTP channel holds the only slot while it speaks HTTP, and would pause its own reading for us.
         transport.unregisterProducer()
@@ -74,10 +94,36 @@ class FlowSink:
 
     def send(self, frames: Sequence[tuple[bytes, ...]]) -> None:
         """Write frames in one gathered write."""
-        if not self.closed:
-            pieces = list(chain.from_iterable(frames))
-            self._sent += sum(map(len, pieces))
+        if self.closed:
+            return
+        pieces = list(chain.from_iterable(frames))
+        self._sent += sum(map(len, pieces))
+        if self._socket is not None and self.open:
+            pieces = self._send_now(self._socket, pieces)
+        if pieces:
             self._transport.writeSequence(pieces)
+
+    def _send_now(self, handle: socket.socket, pieces: list[bytes]) -> list[bytes]:
+        """Hand pieces to the kernel without copying them; return what it did not take.
+
+        Twisted's transport joins all pieces, and joins what is left again with each further write. While nothing
+        waits there, the same bytes can go from where they are. What the kernel leaves goes the usual way, and closes
+        the gate until it is gone, so that order holds and the joined rest stays small.
+        """
+        if len(pieces) > _MANY_PIECES:
+            pieces = [b"".join(pieces)]
+        try:
+            taken = handle.sendmsg(pieces)
+        except BlockingIOError:
+            taken = 0
+        except OSError:
+            return pieces  # the transport meets the same error, and ends the connection as it always does
+        rest = _after(pieces, taken)
+        if rest:
+            self.open = False
+            # So that `resumeProducing` comes when the rest is gone, however small it is.
+            self._transport.producerPaused = True
+        return rest
 
     def pause_reading(self) -> None:
         """Stop reading from the peer."""
@@ -109,6 +155,7 @@ class FlowSink:
     def lost(self) -> None:
         """Take note that the connection is gone."""
         self.closed = True
+        self._socket = None
         if self._give_up is not None and self._give_up.active():
             self._give_up.cancel()
 
@@ -128,6 +175,15 @@ class FlowSink:
         """The transport is gone; `lost` follows."""
         self.open = False
         self.closed = True
+
+
+def _after(pieces: list[bytes], taken: int) -> list[bytes]:
+    """Return what is left of pieces after the first `taken` bytes."""
+    for index, piece in enumerate(pieces):
+        if taken < len(piece):
+            return [piece[taken:], *pieces[index + 1 :]]
+        taken -= len(piece)
+    return []
 
 
 def _buffered(transport: object) -> int:
