@@ -9,6 +9,7 @@ clock, and a minute is allowed for the difference.
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -101,6 +102,13 @@ class Follower:
         return [news for event in events for news in self._take(reader, event)]
 
     def close(self) -> None:
+        """Leave for good."""
+        if self._reader is not None:
+            with contextlib.suppress(HubLost):  # it is to be closed anyway
+                self._reader.bye()
+        self._drop()
+
+    def _drop(self) -> None:
         if self._reader is not None:
             self._reader.close()
             self._reader = None
@@ -125,7 +133,7 @@ class Follower:
         return [] if away is None else [Back(self._clock() - away)]
 
     def _lost(self, failure: HubLost | Unreachable | Problem) -> Away:
-        self.close()
+        self._drop()
         self._names.clear()
         if self._away_since is None:
             self._away_since = self._clock()

@@ -124,6 +124,10 @@ class Reader:
                 events.append(event)
         return events
 
+    def bye(self) -> None:
+        """End the session for good; without it the hub keeps subscriptions and cursors for who comes back."""
+        self._connection.send(*encode("BYE"))
+
     def close(self) -> None:
         self._connection.close()
 

@@ -56,4 +56,6 @@ def _problem(url: str, status: int, reason: str, body: bytes) -> Problem:
     said = " ".join(body[:500].decode(errors="replace").split())
     word = said.removeprefix("ERR ").split(" ", 1)[0].rstrip(":")
     code = word if word in CODES else _BY_STATUS.get(status, "INTERNAL")
-    return Problem(code, f"{url} answers {status} {reason}" + (f": {said}" if said.isprintable() and said else ""))
+    # A page for browsers explains nothing here.
+    explained = f": {said}" if said and said.isprintable() and not said.startswith("<") else ""
+    return Problem(code, f"{url} answers {status} {reason}{explained}")

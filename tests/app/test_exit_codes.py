@@ -26,7 +26,9 @@ from hub.app.cli.exit_codes import of_run
         ("exit:x", "end", 1),
         ("ok", "end", 0),
         ("failed", "end", 1),
+        ("eof", None, 0),
+        ("reset", None, 1),
     ],
 )
-def test_of_run(status: str | None, cause: str, code: int) -> None:
+def test_of_run(status: str | None, cause: str | None, code: int) -> None:
     assert of_run(status, cause) == code

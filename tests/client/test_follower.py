@@ -22,7 +22,7 @@ class FakeReader:
     def __init__(self, *bursts: list[Event] | Exception) -> None:
         self._bursts = list(bursts)
         self.subs: list[tuple[str, str, str, dict[str, Cursor]]] = []
-        self.closed = False
+        self.closed = self.said_bye = False
 
     def subscribe(
         self, sub_id: str, pattern: str, begin: str = "end", *, match: str | None = None,
@@ -35,6 +35,9 @@ class FakeReader:
         if isinstance(burst, Exception):
             raise burst
         return burst
+
+    def bye(self) -> None:
+        self.said_bye = True
 
     def close(self) -> None:
         self.closed = True
@@ -98,7 +101,7 @@ def test_goes_on_by_cursor_and_takes_what_began_meanwhile() -> None:
     world = World(first, second)
     follower = world.follower(Wanted("ci/**", "-10"), Wanted("x/*"))
     news = steps(follower, 3)
-    assert first.closed
+    assert (first.closed, first.said_bye) == (True, False)
     assert first.subs == [("0", "ci/**", "-10", {}), ("1", "x/*", "end", {})]
     assert news[2:] == [Away("gone", 0.25), Back(0.25)]
     assert second.subs == [
@@ -216,3 +219,11 @@ def test_a_refused_subscription_is_told() -> None:
     problem = Problem("LIMIT", "too many")
     news = steps(World(FakeReader([Refused(problem, "0", None)])).follower(Wanted("a/**", "start")), 1)
     assert news == [NotTaken("a/**", problem)]
+
+
+def test_leaving_ends_the_session() -> None:
+    reader = FakeReader([STREAM])
+    follower = World(reader).follower()
+    follower.step(1)
+    follower.close()
+    assert (reader.closed, reader.said_bye) == (True, True)

@@ -27,8 +27,8 @@ def of_run(status: str | None, cause: str | None) -> int:
         return min(int(value), 255)
     if kind == "signal" and value:
         return 128 + _signal_number(value)
-    if status:
-        return OK if status in ("ok", "success") else FAILED
+    if status:  # a word of the producer's own, or a cause where stream.list shows one for want of a status
+        return OK if status in ("ok", "success", *_ENDED_WELL) else FAILED
     return OK if cause in _ENDED_WELL else FAILED
 
 

@@ -85,10 +85,14 @@ def run(argv: Sequence[str] | None = None, prog: str = "hub") -> int:
         sys.stdout.flush()
     except click.exceptions.Exit as done:
         return int(done.exit_code)
-    except click.ClickException as error:
+    except click.UsageError as error:
         error.show()
         return int(error.exit_code)
+    except click.ClickException as error:
+        return _say(int(error.exit_code), error.format_message())
     except (KeyboardInterrupt, click.Abort):
+        if sys.stderr.isatty():
+            print(file=sys.stderr)  # the terminal has written ^C; the prompt gets a row of its own
         return exit_codes.INTERRUPTED
     except BrokenPipeError:
         # Python would complain about standard output again while it shuts down.

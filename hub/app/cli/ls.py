@@ -74,8 +74,8 @@ def _list(
     locator: Locator, patterns: Sequence[str], live: bool, failed: bool, meta: Mapping[str, Any], as_json: bool
 ) -> None:
     with Commander.connect(locator.locate()) as commander:
-        rows = matching(commander, patterns or ("**",))
-        if patterns and not rows:
+        rows = matching(commander, patterns or ("**",), state="live" if live else None)
+        if patterns and not rows and not matching(commander, patterns):
             raise click.ClickException(f"no stream matches {' '.join(patterns)}{suggestion(commander, patterns)}")
     rows = [row for row in rows if chosen(row, live=live, failed=failed, meta=meta)]
     if as_json:

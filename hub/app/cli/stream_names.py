@@ -12,11 +12,11 @@ from hub.model.pattern import Pattern
 _LOOKED_AT = 5000
 
 
-def matching(commander: Commander, patterns: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the rows of stream.list that match any pattern, newest first, each once."""
+def matching(commander: Commander, patterns: Sequence[str], *, state: str | None = None) -> list[dict[str, Any]]:
+    """Return the rows of stream.list that match any pattern, newest first for each pattern, each once."""
     rows: dict[str, dict[str, Any]] = {}
     for pattern in patterns:
-        for row in commander.all_streams(pattern=pattern):
+        for row in commander.all_streams(pattern=pattern, state=state):
             rows.setdefault(row["stream"], row)
     return list(rows.values())
 

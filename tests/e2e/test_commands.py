@@ -1,0 +1,245 @@
+"""The commands as a user meets them: real processes, real sockets, a hub of its own for each test's streams."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import signal
+import socket
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from running_hub import ANY_PORT, Process, RunningHub, environment
+
+AWKWARD = bytes(range(256)) * 64 + b"\r\n\xff\xfe no end of line"
+
+
+@pytest.fixture(scope="module")
+def shared_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
+    hub = RunningHub(tmp_path_factory.mktemp("hub") / "data")
+    yield hub
+    hub.close()
+
+
+@pytest.fixture
+def own_hub(tmp_path: Path) -> Iterator[RunningHub]:
+    hub = RunningHub(tmp_path / "data")
+    yield hub
+    hub.close()
+
+
+def test_what_is_sent_is_what_cat_writes(shared_hub: RunningHub) -> None:
+    data = AWKWARD + b"x" * 3_000_000 + AWKWARD
+    shared_hub.run("send", "bytes/a", given=data)
+    assert shared_hub.run("cat", "bytes/a").stdout == data
+
+
+def test_send_with_tee_passes_the_input_on(shared_hub: RunningHub) -> None:
+    assert shared_hub.run("send", "--tee", "bytes/tee", given=AWKWARD).stdout == AWKWARD
+    assert shared_hub.run("cat", "bytes/tee").stdout == AWKWARD
+
+
+def test_runs_are_told_apart(shared_hub: RunningHub) -> None:
+    for text in (b"first\n", b"second\n"):
+        shared_hub.run("send", "runs/a", given=text)
+    assert shared_hub.run("cat", "runs/a").stdout == b"first\nsecond\n"
+    assert shared_hub.run("cat", "runs/a#1").stdout == b"first\n"
+    assert shared_hub.run("cat", "runs/a#2").stdout == b"second\n"
+    assert b"runs 1 to 2" in shared_hub.run("cat", "runs/a#3", code=1).stderr
+
+
+def test_a_raw_producer_is_announced_listed_and_tailed(shared_hub: RunningHub) -> None:
+    with shared_hub.producer() as raw:
+        raw.sendall(b"from nc\n")
+        shown = shared_hub.process.until(b"raw/127.0.0.1/")
+        name = re.findall(rb"raw/127\.0\.0\.1/\S+", shown)[0].decode()
+        assert f"http://127.0.0.1:{shared_hub.port('web')}/".encode() in shown
+        (row,) = shared_hub.rows("--live", "raw/**")
+        assert (row["stream"], row["state"], row["lines"]) == (name, "live", 1)
+        with shared_hub.start("tail", name) as tail:
+            tail.until(b"from nc\n")
+            raw.sendall(b"and on\n")
+            assert tail.until(b"and on\n") == b"from nc\nand on\n"
+            assert tail.end(signal.SIGINT) == 130
+
+
+def test_tail_begins_with_the_last_lines_and_filters(shared_hub: RunningHub) -> None:
+    shared_hub.run("send", "lines/a", given=b"".join(b"line %d\n" % number for number in range(30)))
+    last = shared_hub.run("tail", "--no-follow", "lines/a").stdout
+    assert last.splitlines() == [b"line %d" % number for number in range(20, 30)]
+    assert (
+        shared_hub.run("tail", "--no-follow", "-n", "2", "lines/*").stdout == b"lines/a | line 28\nlines/a | line 29\n"
+    )
+    chosen = shared_hub.run(
+        "tail", "--no-follow", "-n", "all", "--include", "[05]$", "--exclude", "2", "lines/a"
+    ).stdout
+    assert chosen.splitlines() == [b"line 0", b"line 5", b"line 10", b"line 15"]
+    stamped = shared_hub.run("tail", "--no-follow", "-n", "1", "-t", "--since", "1h", "lines/a", code=2)
+    assert b"one of them" in stamped.stderr
+    stamped = shared_hub.run("tail", "--no-follow", "-t", "--since", "1h", "lines/a")
+    assert re.fullmatch(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3} line 0", stamped.stdout.splitlines()[0])
+
+
+def test_tail_takes_a_stream_that_appears_later_and_ends_with_its_status(shared_hub: RunningHub) -> None:
+    with shared_hub.start("tail", "--exit-status", "later/a") as tail:
+        tail.until(b"waiting for one", on_stderr=True)
+        shared_hub.run("send", "later/a", given=b"here\n")
+        assert tail.until(b"here\n") == b"here\n"
+        assert tail.end() == 0
+
+
+def test_wait_exits_with_how_the_run_ended(shared_hub: RunningHub) -> None:
+    shared_hub.run("send", "wait/well", given=b"x")
+    assert b"end of input" in shared_hub.run("wait", "wait/well").stderr
+    with shared_hub.start("wait", "wait/badly") as wait:
+        wait.until(b"waiting for it", on_stderr=True)
+        with shared_hub.producer() as raw:
+            raw.sendall(b"HUB/1 RAW stream=wait/badly\nx\n")
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            shared_hub.process.until(b"wait/badly")
+        assert wait.end() == 1
+        wait.until(b"wait/badly#1 ended: reset", on_stderr=True)
+    assert b"not ended" in shared_hub.run("wait", "--timeout", "0.1", "wait/never", code=1).stderr
+
+
+def test_ls_chooses(shared_hub: RunningHub) -> None:
+    shared_hub.run("send", "ls/a", "--meta", "build=42", "--meta", "branch=main", given=b"x\n")
+    shared_hub.run("send", "ls/b", "--meta", "build=43", given=b"x\n")
+    with shared_hub.producer() as raw:
+        raw.sendall(b"HUB/1 RAW stream=ls/c\nx\n")
+        shared_hub.process.until(b"ls/c")
+        assert [row["stream"] for row in shared_hub.rows("ls/*")] == ["ls/c", "ls/b", "ls/a"]
+        assert [row["stream"] for row in shared_hub.rows("--live", "ls/*")] == ["ls/c"]
+        assert shared_hub.run("ps", "ls/*").stdout.split(b"\t")[:2] == [b"ls/c", b"live"]
+        with shared_hub.start("wait", "ls/c") as wait:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            raw.close()
+            assert wait.end() == 1
+    assert [row["stream"] for row in shared_hub.rows("--failed", "ls/*")] == ["ls/c"]
+    assert [row["stream"] for row in shared_hub.rows("--meta", "build=42", "ls/*")] == ["ls/a"]
+    assert shared_hub.rows("--meta", "build=42", "--meta", "branch=dev", "ls/*") == []
+
+
+def test_names_that_come_near_are_suggested(shared_hub: RunningHub) -> None:
+    shared_hub.run("send", "near/build-7", given=b"x\n")
+    for command in (("cat",), ("tail", "--no-follow"), ("ls",), ("stats",)):
+        assert b"did you mean near/build-7" in shared_hub.run(*command, "near/biuld-7", code=1).stderr
+
+
+def test_status_and_stats_tell(shared_hub: RunningHub) -> None:
+    told = shared_hub.run("status").stdout.decode()
+    for endpoint in shared_hub.endpoints.values():
+        assert endpoint in told
+    shared_hub.run("send", "stats/a", given=b"1\n2\n")
+    assert b"\nlines\t2\n" in shared_hub.run("stats", "stats/a").stdout
+    assert b"uptime_s\t" in shared_hub.run("stats").stdout
+
+
+def test_tail_ends_when_nobody_reads_it(shared_hub: RunningHub) -> None:
+    shared_hub.run("send", "pipe/a", given=b"x\n")
+    with shared_hub.start("tail", "pipe/a") as tail:
+        tail.until(b"x\n")
+        assert tail.popen.stdout is not None
+        tail.popen.stdout.close()
+        assert tail.end() == 141
+        tail.end_input()
+        assert tail.popen.stderr is not None
+        assert b"Traceback" not in tail.popen.stderr.read()
+
+
+def test_a_terminal_gets_harmless_lines_and_the_unfinished_one_in_place(shared_hub: RunningHub) -> None:
+    hostile = b"\x1b]0;title\x07\x1b[31mred\x1b[0m\x1b[2J\n"
+    shared_hub.run("send", "tty/cat", given=hostile)
+    controller, terminal = pty.openpty()
+    try:
+        with (
+            open(terminal, "wb", buffering=0, closefd=False) as out,
+            shared_hub.start("cat", "tty/cat", stdout=out) as cat,
+        ):
+            assert cat.end() == 0
+            assert cat.read_until(controller, b"\n") == b"\x1b[31mred\x1b[0m\x1b[0m\r\n"
+        with (
+            open(terminal, "wb", buffering=0, closefd=False) as out,
+            shared_hub.start("send", "tty/progress") as send,
+            shared_hub.start("tail", "-q", "tty/progress", stdout=out) as tail,
+        ):
+            send.feed(b"10%")
+            tail.read_until(controller, b"10%")
+            send.feed(b"\r20%")
+            tail.read_until(controller, b"\r\x1b[K20%")
+            send.feed(b"\rdone\n")
+            tail.read_until(controller, b"\r\x1b[Kdone\r\n")
+            send.end_input()
+            assert (send.end(), tail.end(signal.SIGINT)) == (0, 130)
+    finally:
+        os.close(controller)
+        os.close(terminal)
+
+
+def test_tail_comes_back_after_a_crash_and_says_what_is_gone(own_hub: RunningHub) -> None:
+    own_hub.run("send", "crash/a", given=b"before\n")
+    with own_hub.start("tail", "crash/a") as tail:
+        tail.until(b"before\n")
+        own_hub.come_again()
+        own_hub.run("send", "crash/a", given=b"after\n")
+        assert tail.until(b"after\n") == b"before\nafter\n"
+        told = tail.until(b"not part of the stream any more", on_stderr=True)
+        assert b"connected again" in told
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_ends_cleanly_by_a_signal(own_hub: RunningHub, number: int) -> None:
+    with own_hub.producer() as raw:
+        raw.sendall(b"still here\n")
+        own_hub.process.until(b"raw/127.0.0.1/")
+        assert own_hub.process.end(number) == 0
+    assert not (own_hub.data_dir / "endpoints.json").exists()
+    assert own_hub.process.popen.stderr is not None
+    assert b"Traceback" not in own_hub.process.popen.stderr.read()
+    assert b"no hub runs" in own_hub.run("status", code=69).stderr
+
+
+def test_a_send_whose_hub_goes_tells_how_much_it_sent(own_hub: RunningHub) -> None:
+    with own_hub.start("send", "gone/a") as send:
+        send.feed(b"12345")
+        own_hub.process.until(b"gone/a")
+        own_hub.process.end(signal.SIGKILL)
+        assert send.end() == 1
+        send.until(b"after 5 bytes were sent", on_stderr=True)
+
+
+def test_without_a_hub_tee_still_passes_the_input_on(tmp_path: Path) -> None:
+    env = environment(HUB_DATA_DIR=str(tmp_path))
+    with Process("send", "--tee", env=env) as send:
+        send.until(b"no hub runs", on_stderr=True)
+        send.feed(b"kept\n")
+        send.end_input()
+        assert send.until(b"kept\n") == b"kept\n"
+        assert send.end() == 69
+
+
+def test_a_taken_port_names_the_setting(shared_hub: RunningHub, tmp_path: Path) -> None:
+    flags = {"producers": ANY_PORT, "commands": ANY_PORT, "data": ANY_PORT, "web": ANY_PORT}
+    flags["data"] = f"tcp:{shared_hub.port('data')}:interface=127.0.0.1"
+    args = [part for name, endpoint in flags.items() for part in (f"--{name}", endpoint)]
+    with Process("serve", "--data-dir", str(tmp_path / "data"), *args, env=environment()) as serve:
+        assert serve.end() == 1
+        assert b"setting: data" in serve.until(b"\n", on_stderr=True)
+    assert not (tmp_path / "data" / "endpoints.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (("--store", "sqlite"), b"not built yet"),
+        (("--data", "tcp:7413"), b"allow_plain_beyond_loopback"),
+        (("--config", "/nonexistent/hub.toml"), b"is not a file"),
+    ],
+)
+def test_serve_refuses_what_it_must_not_start_with(tmp_path: Path, flags: tuple[str, ...], says: bytes) -> None:
+    with Process("serve", "--data-dir", str(tmp_path), *flags, env=environment()) as serve:
+        assert serve.end() == 2
+        assert says in serve.until(b"\n", on_stderr=True)
