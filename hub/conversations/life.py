@@ -18,18 +18,30 @@ class Life:
     them even when its program hangs. Waiting for window is not a stall, since the sink is open then.
     """
 
+    __slots__ = (
+        "_clock",
+        "_die",
+        "_heard",
+        "_limits",
+        "_ping",
+        "_ping_bytes",
+        "_pinged",
+        "_progress_at",
+        "_sink",
+        "_taken",
+    )
+
     def __init__(self, hub: Hub, sink: Sink, die: Callable[[Problem], None], ping: Callable[[], int] | None) -> None:
         """`ping` sends one and returns its bytes; None is a peer that cannot answer one: only stalls end it."""
         self._limits = hub.limits
-        self._sink = sink
-        self._die = die
+        self._sink: Sink | None = sink
+        self._die: Callable[[Problem], None] | None = die
         self._ping = ping
         self._heard = self._progress_at = hub.clock.monotonic()
         self._taken = 0
         self._ping_bytes = 0
         self._pinged = False
         self._clock = hub.clock
-        self.ended = False
         hub.deadlines.add(self._watch, self._heard + STALL_CHECK_SECONDS)
 
     def heard(self) -> None:
@@ -39,16 +51,18 @@ class Life:
 
     def end(self) -> None:
         """Watch no more."""
-        self.ended = True
+        # The wheel of deadlines keeps this object for some seconds; the connection need not stay with it.
+        self._sink = self._die = self._ping = None
 
     def _watch(self, now: float) -> float | None:
-        if self.ended:
+        sink, die = self._sink, self._die
+        if sink is None or die is None:
             return None
-        self._look_at_progress(now)
+        self._look_at_progress(sink, now)
         limits = self._limits
-        if not self._sink.open:
+        if not sink.open:
             if now - self._progress_at >= limits.stall_seconds:
-                self._die(Problem("SLOW", f"no byte was taken for limits.stall_seconds ({limits.stall_seconds})"))
+                die(Problem("SLOW", f"no byte was taken for limits.stall_seconds ({limits.stall_seconds})"))
                 return None
             return now + STALL_CHECK_SECONDS
         self._progress_at = now
@@ -56,15 +70,15 @@ class Life:
         if self._ping is None:
             return now + STALL_CHECK_SECONDS
         if silent >= limits.dead_seconds:
-            self._die(Problem("IDLE", f"nothing was heard for limits.dead_seconds ({limits.dead_seconds})"))
+            die(Problem("IDLE", f"nothing was heard for limits.dead_seconds ({limits.dead_seconds})"))
             return None
         if silent >= limits.heartbeat_seconds and not self._pinged:
             self._pinged = True
             self._ping_bytes += self._ping()
         return min(now + STALL_CHECK_SECONDS, self._heard + limits.dead_seconds)
 
-    def _look_at_progress(self, now: float) -> None:
-        taken = self._sink.taken()
+    def _look_at_progress(self, sink: Sink, now: float) -> None:
+        taken = sink.taken()
         if taken != self._taken:
             self._progress_at = now
         if taken - self._taken > self._ping_bytes:

@@ -21,6 +21,8 @@ from hub.wire.frame import Frame
 class RawProducer:
     """One connection to the producer port. The stream is made at the first byte; an empty connection leaves nothing."""
 
+    __slots__ = ("_deadline", "_first", "_hub", "_open_writer", "_over", "_peer", "_sink", "_writer")
+
     def __init__(self, hub: Hub, peer: Peer, sink: Sink) -> None:
         self._hub = hub
         self._peer = peer

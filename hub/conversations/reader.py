@@ -27,6 +27,21 @@ WRITE_BUDGET = 128 * 1024
 class ReaderConversation:
     """One reader. On the data port it begins with HELLO; on a WebSocket the commander's hello calls `attach`."""
 
+    __slots__ = (
+        "_first",
+        "_frames",
+        "_greeting",
+        "_held",
+        "_hub",
+        "_life",
+        "_over",
+        "_peer",
+        "_reader",
+        "_scheduled",
+        "_session",
+        "_sink",
+    )
+
     def __init__(self, hub: Hub, peer: Peer, sink: Sink) -> None:
         self._hub = hub
         self._peer = peer
@@ -104,7 +119,7 @@ class ReaderConversation:
         resumed = bool(session.subscriptions)
         for subscription in session.subscriptions:
             self._reader.subscribe(subscription)
-        session.subscriptions = []
+        session.subscriptions = ()
         return resumed
 
     def fail(self, problem: Problem) -> None:
@@ -256,7 +271,7 @@ class ReaderConversation:
             return
         kept = reader.close()
         if keep_session:
-            session.subscriptions = kept
+            session.subscriptions = tuple(kept)
             self._hub.sessions.leave(session, DATA, self)
         else:
             self._hub.sessions.end(session, self)

@@ -66,6 +66,7 @@ class Delivery:
     __slots__ = (
         "_end_told",
         "_run",
+        "_unacked",
         "acked",
         "alias",
         "began",
@@ -79,7 +80,6 @@ class Delivery:
         "stream",
         "subscriptions",
         "truncate",
-        "unacked",
     )
 
     def __init__(self, queue: ReaderQueue, stream: Stream, alias: int, skip: bool) -> None:
@@ -97,10 +97,10 @@ class Delivery:
         self.repeat = False
         """Whether its Place is to be told again."""
         self.truncate: int | None = None
-        self.slice: deque[Piece] = deque()
-        """Pieces from the store that wait to be told."""
+        self.slice: list[Piece] = []
+        """Pieces from the store that wait to be told, the next one last."""
         self.subscriptions: set[str] = set()
-        self.unacked: deque[tuple[int, int]] = deque()
+        self._unacked: deque[tuple[int, int]] | None = None
         """(end offset, bytes) of chunks told and not acknowledged; kept only where there is a window."""
         self._run: Run | None = None
         self._end_told = False
@@ -155,10 +155,16 @@ class Delivery:
         """What the session goes on with: what was acknowledged last, else where it began."""
         return self.began if self.acked is None else Cursor(self.stream.epoch, self.acked)
 
+    def sent(self, end: int, size: int) -> None:
+        """Remember a chunk until it is acknowledged."""
+        if self._unacked is None:
+            self._unacked = deque()
+        self._unacked.append((end, size))
+
     def release(self, offset: int) -> int:
         """Take an acknowledgement of all below `offset`; return how many bytes of the window it frees."""
         freed = 0
-        unacked = self.unacked
+        unacked = self._unacked
         while unacked:
             end, size = unacked[0]
             if end <= offset:

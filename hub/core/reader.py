@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class Reader:
     """Follows streams for one connection. `refuse` is told a Problem that concerns one subscription (`id=`)."""
 
+    __slots__ = ("_aliases", "_deliveries", "_hub", "_last_alias", "_refuse", "principal", "queue", "subscriptions")
+
     def __init__(
         self,
         hub: Hub,

@@ -11,10 +11,11 @@ from hub.core.subscription import Subscription
 from hub.model.limits import Limits
 from hub.model.principal import Principal
 from hub.model.problem import Problem
-from hub.model.session_key import key_hash, new_key, public_id
+from hub.model.session_key import key_hash, new_key
 
-COMMAND = "command"
-DATA = "data"
+COMMAND = 0
+DATA = 1
+SLOT_NAMES = ("command", "data")
 
 
 class Holder(Protocol):
@@ -25,56 +26,63 @@ class Holder(Protocol):
 
 
 class Session:
-    """State under a key. Its two slots, commands and data, are held by one connection each, or by one for both."""
+    """State under a key. Its two slots, commands and data, are held by one connection each.
 
-    __slots__ = ("_fences", "_holders", "detached_at", "id", "key_hash", "principal", "subscriptions")
+    There may be very many detached sessions: no dicts, and nothing that can be derived.
+    """
+
+    __slots__ = ("_fences", "_holders", "detached_at", "key_hash", "principal", "subscriptions")
 
     def __init__(self, key: str, principal: Principal) -> None:
         self.key_hash = key_hash(key)
-        self.id = public_id(key)
         self.principal = principal
-        self.subscriptions: list[Subscription] = []
+        self.subscriptions: tuple[Subscription, ...] = ()
         """What a detached reader goes on with."""
         self.detached_at: float | None = None
-        self._holders: dict[str, Holder] = {}
-        self._fences: dict[str, int] = {}
+        self._holders: list[Holder | None] = [None, None]
+        self._fences = [0, 0]
 
-    def take(self, slot: str, holder: Holder) -> bool:
+    @property
+    def id(self) -> str:
+        """What others may know the session by."""
+        return self.key_hash[:16]
+
+    def take(self, slot: int, holder: Holder) -> bool:
         """Give a slot to a connection; the one that held it is fenced. Return whether one was."""
-        before = self._holders.get(slot)
+        before = self._holders[slot]
         self._holders[slot] = holder
-        self._fences[slot] = self._fences.get(slot, 0) + 1
+        self._fences[slot] += 1
         self.detached_at = None
         if before is not None and before is not holder:
-            before.displaced(Problem("FENCED", f"another connection took this session's {slot} slot"))
+            before.displaced(Problem("FENCED", f"another connection took this session's {SLOT_NAMES[slot]} slot"))
             return True
         return False
 
-    def leave(self, slot: str, holder: Holder) -> bool:
+    def leave(self, slot: int, holder: Holder) -> bool:
         """Free a slot if `holder` still has it; return whether it had."""
-        if self._holders.get(slot) is not holder:
+        if self._holders[slot] is not holder:
             return False
-        del self._holders[slot]
+        self._holders[slot] = None
         return True
 
     def clear(self) -> None:
         """Forget what a session that is over went on with."""
-        self._holders.clear()
-        self.subscriptions = []
+        self._holders = [None, None]
+        self.subscriptions = ()
 
-    def fence(self, slot: str) -> int:
+    def fence(self, slot: int) -> int:
         """Return the slot's fence: it grows with each connection that takes it."""
-        return self._fences.get(slot, 0)
+        return self._fences[slot]
 
     @property
     def attached(self) -> bool:
         """Whether any connection holds a slot."""
-        return bool(self._holders)
+        return bool(self.holders)
 
     @property
     def holders(self) -> list[Holder]:
-        """The connections, each once."""
-        return list(dict.fromkeys(self._holders.values()))
+        """The connections."""
+        return [holder for holder in self._holders if holder is not None]
 
 
 class Sessions:
@@ -107,12 +115,12 @@ class Sessions:
             raise Problem("DENIED", "this session is somebody else's")
         return session
 
-    def take(self, session: Session, slot: str, holder: Holder) -> None:
+    def take(self, session: Session, slot: int, holder: Holder) -> None:
         """Attach a connection to a slot."""
         if session.take(slot, holder):
             self._counters.takeovers += 1
 
-    def leave(self, session: Session, slot: str, holder: Holder) -> None:
+    def leave(self, session: Session, slot: int, holder: Holder) -> None:
         """Detach a connection; a session that holds nothing ends with its last one."""
         if not session.leave(slot, holder) or session.attached:
             return

@@ -62,6 +62,8 @@ def mistaken(data: bytes) -> Mistake | None:
 class ProducerFirstBytes:
     """Holds back a producer's first bytes until it is clear what they begin."""
 
+    __slots__ = ("_header_bytes", "_held")
+
     def __init__(self, header_bytes: int) -> None:
         self._header_bytes = header_bytes
         self._held = b""
@@ -124,6 +126,8 @@ class ProducerFirstBytes:
 
 class PortFirstBytes:
     """Holds the first line of a connection to a port that speaks lines, to tell HTTP and TLS from our own."""
+
+    __slots__ = ("_first_bytes", "_held")
 
     def __init__(self, first_bytes: int) -> None:
         self._first_bytes = first_bytes

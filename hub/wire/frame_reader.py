@@ -11,6 +11,8 @@ from hub.wire.frame import Frame, parse_header
 class FrameReader:
     """Collects one frame at a time; each byte is looked at once, and at most one header or payload is ever held."""
 
+    __slots__ = ("_buffer", "_frame", "_header_bytes", "_need", "_payload_bytes", "_scanned")
+
     def __init__(self, header_bytes: int, payload_bytes: int) -> None:
         self._header_bytes = header_bytes
         self._payload_bytes = payload_bytes
