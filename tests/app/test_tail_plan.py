@@ -65,3 +65,9 @@ def test_near_names() -> None:
     assert near(["sevrer"], names) == ["web/server"]
     assert near(["**"], names) == []
     assert near(["zzz"], names) == []
+
+
+def test_all_lines_of_a_stream_that_lost_some_are_remarked_on() -> None:
+    rows = [{"stream": "a", "state": "live", "start": 2048}, {"stream": "b", "state": "live", "start": 0}]
+    assert plan_tail(Asked(("*",), lines=-1), rows).remark == "a: its first 2.0 KiB are no longer kept"
+    assert plan_tail(Asked(("*",), lines=5), rows).remark is None

@@ -14,7 +14,7 @@ from hub.app.cli.stream_names import suggestion
 from hub.client.commander import Commander
 from hub.client.follower import Follower, Wanted
 from hub.client.locator import Locator
-from hub.client.news import Bytes, CaughtUp, CutBack, Ended, Hole, News, NotTaken
+from hub.client.news import Began, Bytes, CaughtUp, CutBack, Ended, Hole, News, NotTaken
 from hub.client.reader import Reader
 from hub.model.problem import Problem
 from hub.model.stream_name import split_run
@@ -26,8 +26,9 @@ STEP_SECONDS = 1.0
 class CatView:
     """Writes what comes and notices what is missing; `code` is set when the end is reached."""
 
-    def __init__(self, name: str, run: int | None, *, harmless_lines: bool) -> None:
-        self._name, self._run = name, run
+    def __init__(self, run: int | None, start: int, *, harmless_lines: bool) -> None:
+        """`start` is the offset at which what was asked for begins."""
+        self._run, self._start = run, start
         self._lines = LineAssembler() if harmless_lines else None
         self._began = False
         self._incomplete = False
@@ -38,6 +39,10 @@ class CatView:
         if isinstance(news, Bytes):
             self._began = True
             self._write(news)
+        elif isinstance(news, Began) and not self._began:
+            if news.cursor.offset > self._start:
+                gone = Hole(news.name, self._start, news.cursor.offset, "retention")
+                click.echo(f"hub: {words.hole(gone)}", err=True)
         elif isinstance(news, Hole):
             # What is older than retention was known to be gone; a hole in the middle is not what was asked for.
             self._incomplete |= self._began or news.reason != "retention"
@@ -84,13 +89,13 @@ def cat(locator: Locator, name: str, raw: bool) -> int:
     """
     stream, run = split_run(name)
     with Commander.connect(locator.locate()) as commander:
-        _check_there(commander, stream, run)
+        start = _start_of(commander, stream, run)
     follower = Follower(
         lambda slot: Reader.connect(locator.locate(), slot=slot),
         [Wanted(stream, "start" if run is None else f"#{run}")],
         attempts=ATTEMPTS,
     )
-    view = CatView(stream, run, harmless_lines=sys.stdout.isatty() and not raw)
+    view = CatView(run, start, harmless_lines=sys.stdout.isatty() and not raw)
     try:
         while view.code is None:
             for news in follower.step(STEP_SECONDS):
@@ -103,17 +108,20 @@ def cat(locator: Locator, name: str, raw: bool) -> int:
         view.close()
 
 
-def _check_there(commander: Commander, stream: str, run: int | None) -> None:
+def _start_of(commander: Commander, stream: str, run: int | None) -> int:
     try:
         runs = commander.call("stream.runs", stream=stream)["runs"]
     except Problem as problem:
         if problem.word != "NOTFOUND":
             raise
         raise click.ClickException(f"there is no stream {stream}{suggestion(commander, [stream])}") from None
-    numbers = [each["run"] for each in runs]
-    if run is not None and run not in numbers:
-        there = f"it has {_ranges(numbers)}" if numbers else "it has none"
+    starts: dict[int, int] = {each["run"]: each["start"] for each in runs}
+    if run is None:
+        return 0
+    if run not in starts:
+        there = f"it has {_ranges(list(starts))}" if starts else "it has none"
         raise click.ClickException(f"{stream} has no run {run}; {there}")
+    return starts[run]
 
 
 def _ranges(numbers: list[int]) -> str:

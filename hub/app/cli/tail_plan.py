@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from hub.app.cli import words
 from hub.client.follower import Wanted
 from hub.model.pattern import Pattern
 
@@ -44,7 +45,8 @@ def plan_tail(asked: Asked, rows: Sequence[Mapping[str, Any]]) -> Plan:
     if asked.lines is not None or not asked.follow:
         begin = _last(DEFAULT_LINES if asked.lines is None else asked.lines)
         expected = names if begin != "end" else _going_on(rows)
-        return Plan([Wanted(pattern, begin) for pattern in asked.patterns], expected, None)
+        remark = _cut_short(rows) if begin == "start" else None
+        return Plan([Wanted(pattern, begin) for pattern in asked.patterns], expected, remark)
     return _live_first(asked.patterns, rows)
 
 
@@ -64,6 +66,14 @@ def _live_first(patterns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> P
     wanted = [Wanted(name, last) for name in (*literal, *live)] + [Wanted(pattern, "end") for pattern in others]
     expected = going_on | {row["stream"] for row in rows if row["stream"] in literal}
     return Plan(wanted, frozenset(expected), remark)
+
+
+def _cut_short(rows: Sequence[Mapping[str, Any]]) -> str | None:
+    short = [row for row in rows if row.get("start")]
+    if not short:
+        return None
+    others = f", nor those of {len(short) - 1} more streams" if len(short) > 1 else ""
+    return f"{short[0]['stream']}: its first {words.size(short[0]['start'])} are no longer kept{others}"
 
 
 def _last(lines: int) -> str:
