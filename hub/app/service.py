@@ -24,6 +24,7 @@ from hub.adapters.web import make_site
 from hub.app.config import LISTENERS, Config
 from hub.app.listeners import client_address, is_tls, listen, web_address
 from hub.app.methods import METHODS
+from hub.app.process import prepare
 from hub.conversations.commander import Commander
 from hub.conversations.raw_producer import RawProducer
 from hub.conversations.reader import ReaderConversation
@@ -76,6 +77,7 @@ class HubService(MultiService):
 
     def startService(self) -> None:  # noqa: N802 - Twisted's name
         """Open the listeners and start the clockwork."""
+        prepare(self.config.limits.connections)
         super().startService()  # type: ignore[no-untyped-call]
         self._start_ticking()
         if self._on_stream is not None:
