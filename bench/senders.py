@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import time
+from collections.abc import Callable
 
 from bench.board import Board, Phase
 from bench.lines import Template
@@ -44,13 +45,13 @@ class Outlet:
         self.rest = self.rest[sent:] if sent < len(self.rest) else None
         return self.rest is None
 
-    def check(self) -> None:
-        """Raise PeerError where the server has said something to this producer, or closed."""
+    def check(self, harmless: Callable[[bytes], bool]) -> None:
+        """Raise PeerError where the server has closed, or has said something else than what is harmless."""
         try:
             said = self.sock.recv(4096)
         except BlockingIOError:
             return
-        if said != b"PING\r\n":
+        if not said or not harmless(said):
             raise PeerError(f"producer {self.template.producer} was told {said!r}" if said else "a producer was cut")
 
 
@@ -61,6 +62,7 @@ class Sender:
         self._plan = plan
         self._board = board
         self._slot = slot
+        self._harmless = peer.harmless
         self._outlets = []
         for producer in range(slot, plan.producers, plan.senders):
             sock = peer.connect_producer(producer)
@@ -76,7 +78,7 @@ class Sender:
         else:
             self._trickle(self._plan.rate / self._plan.senders)
         for outlet in self._outlets:
-            outlet.check()
+            outlet.check(self._harmless)
             self._board.note_final(outlet.template.producer, outlet.blocks)
 
     def _flood(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.latencies import Latencies
 from bench.lines import Mismatch, Template
-from bench.peers.nats import Nats, subscribe, take_ping
+from bench.peers.nats import Nats, subscribe, take_control
 from bench.peers.peer import BATCH_LINES, Peer, PeerError, Reader, receive_until
 from bench.process import Server
 from bench.records import RecordReader
@@ -108,7 +108,7 @@ class SplitReader(RecordReader):
     def feed(self, buffer: bytearray, end: int) -> int:
         pos = 0
         while pos < end:
-            if skip := take_ping(buffer, pos, end, self.replies):
+            if skip := take_control(buffer, pos, end, self.replies):
                 if skip < 0:
                     break
                 pos += skip

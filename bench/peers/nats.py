@@ -18,6 +18,7 @@ _CONNECT = (
 )
 _PING = b"PING\r\n"
 _PONG = b"PONG\r\n"
+_MESSAGE = ord("M")
 _CONFIG = """
 host: 127.0.0.1
 port: -1
@@ -26,18 +27,19 @@ max_connections: 20000
 """
 
 
-def take_ping(buffer: bytearray, at: int, end: int, replies: bytearray) -> int:
-    """Answer the PINGs that NATS puts between messages; say what an error was."""
-    first = buffer[at]
-    if first == ord("M"):
+def take_control(buffer: bytearray, at: int, end: int, replies: bytearray) -> int:
+    """Take what NATS puts between messages: answer its PINGs, skip its INFOs, and raise what is an error."""
+    if buffer[at] == _MESSAGE:
         return 0
-    if first == ord("P"):
-        if end - at < len(_PING):
-            return -1
-        if buffer.startswith(_PING, at):
-            replies += _PONG
-        return len(_PING)
-    raise PeerError(f"nats said {bytes(buffer[at : at + 200])!r}")
+    lf = buffer.find(b"\n", at, end)
+    if lf < 0:
+        return -1
+    line = bytes(buffer[at : lf + 1])
+    if line == _PING:
+        replies += _PONG
+    elif not line.startswith(b"INFO "):
+        raise PeerError(f"nats said {line[:300]!r}")
+    return len(line)
 
 
 class Nats(Peer):
@@ -51,7 +53,7 @@ class Nats(Peer):
         self.way = "32 KiB" if batch > 1 else "a line"
         single = {"trickle", "idle", "stall"} if batch == 1 else set()
         self.workloads = frozenset({"1-1", "1-10", "10-10"} | single)
-        self.control = take_ping
+        self.control = take_control
         self._port = 0
 
     def check(self) -> None:
@@ -76,6 +78,9 @@ class Nats(Peer):
 
     def prepare(self) -> None:
         """Set up what must be there before the first message."""
+
+    def harmless(self, said: bytes) -> bool:
+        return all(line.startswith((b"INFO ", b"PING")) for line in said.splitlines())
 
     def connect(self, *, stalled: bool = False) -> socket.socket:
         """Return a connection that NATS has taken."""

@@ -102,6 +102,10 @@ class Peer(ABC):
         prefix, suffix = self.framing(producer, per_message * LINE, delivered=delivered)
         return Template(producer, per_block, per_message, prefix, suffix)
 
+    def harmless(self, said: bytes) -> bool:
+        """Return whether the server may say this to a producer."""
+        return False
+
     control: Control | None = None
     """Takes messages that are no records out of what a reader gets."""
 

@@ -135,7 +135,7 @@ def test_pings_between_messages_are_answered(name: str, size: int) -> None:
     wire = Wire(PEERS[name]())
     reader = wire.reader()
     records = wire.records(0, 0) + wire.records(0, 1)
-    data = b"PING\r\n" + b"PING\r\n".join(records) + b"PING\r\n"
+    data = b'INFO {"xkey":"M"}\r\nPING\r\n' + b"PING\r\n".join(records) + b"PING\r\n"
     assert feed(reader, data, size) == b""
     assert reader.blocks() == [2, 0, 0]
     assert bytes(reader.replies) == b"PONG\r\n" * (len(records) + 1)
