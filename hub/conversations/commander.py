@@ -118,7 +118,8 @@ class Commander:
     def dismiss(self, problem: Problem) -> None:
         """Tell the peer why the hub ends the connection."""
         self._send(json_rpc.notification("hub.goaway", {"code": problem.word, "retry_after": problem.retry_after or 0}))
-        self._leave()
+        self._end()
+        self._sink.close(problem)
 
     def fail(self, problem: Problem, call_id: Id = None) -> None:
         """Answer an error and close the connection."""
@@ -127,7 +128,7 @@ class Commander:
         self.hub.counters.problem(problem.word)
         self._send(json_rpc.problem_answer(call_id, problem))
         self._end()
-        self._sink.close()
+        self._sink.close(problem)
 
     # What methods call.
 

@@ -145,7 +145,7 @@ class RawProducer:
         self._over = True
         self._hub.counters.problem(problem.word)
         self._sink.send([encode_error(problem)])
-        self._sink.close()
+        self._sink.close(problem)
 
 
 def parse_meta(text: str | None, bound: int) -> dict[str, Any]:

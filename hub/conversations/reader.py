@@ -129,7 +129,7 @@ class ReaderConversation:
         self._hub.counters.problem(problem.word)
         self._sink.send([encode_error(problem)])
         self._end(keep_session=True)
-        self._sink.close()
+        self._sink.close(problem)
 
     # Frames from the peer.
 

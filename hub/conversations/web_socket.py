@@ -40,7 +40,7 @@ class WebSocketConversation:
     def binary(self, data: bytes) -> None:
         """Take a binary message."""
         try:
-            frame = decode(data, self._hub.limits.payload_bytes)
+            frame = decode(data, self._hub.limits.header_bytes, self._hub.limits.payload_bytes)
             if not self._attached:
                 raise Problem("AUTH", "hub.hello comes first")
             if frame.verb == "HELLO":

@@ -62,8 +62,8 @@ class Sink(Protocol):
     def resume_reading(self) -> None:
         """Read from the peer again."""
 
-    def close(self) -> None:
-        """Close once all that was sent is taken, or after `limits.close_seconds`."""
+    def close(self, problem: Problem | None = None) -> None:
+        """Close once all that was sent is taken, or after `limits.close_seconds`; `problem` is why, if one is."""
 
     def abort(self) -> None:
         """Close now; what was not taken is lost."""

@@ -28,6 +28,7 @@ class Stream:
         "epochs",
         "first_at",
         "gap_bytes",
+        "gaps",
         "last_at",
         "lines",
         "live",
@@ -60,6 +61,8 @@ class Stream:
         self.lines: int = 0
         self.received: int = 0
         """Bytes ever appended; gaps are not counted."""
+        self.gaps: list[Gap] = []
+        """Gaps that were recorded when they came to be, oldest first."""
         self.gap_bytes = 0
         self.partial = False
         """Whether the last byte is not an LF: there is an unfinished line."""
@@ -118,6 +121,7 @@ class Stream:
     def append_gap(self, end: int, reason: str) -> None:
         """Record that the bytes from the stream's end up to `end` will never be had."""
         gap = Gap(self.end, end, reason)
+        self.gaps.append(gap)
         self.gap_bytes += end - self.end
         self.end = end
         self._log.gap_appended(self, gap)
@@ -139,6 +143,12 @@ class Stream:
         run = self.runs[-1]
         run.end, run.ended_at, run.cause, run.status = self.end, at, cause, status
         self._offer(None)
+
+    def gap_after(self, start: int, end: int) -> Gap | None:
+        """Return the first known gap that touches the offsets from `start` to `end`; what is kept no longer is one."""
+        if start < self.start and start < end:
+            return Gap(start, self.start, "retention")
+        return next((gap for gap in self.gaps if gap.end > start and gap.offset < end), None)
 
     def run_at(self, offset: int) -> Run:
         """Return the run that wrote the byte before `offset`; the first remembered one where there is none."""

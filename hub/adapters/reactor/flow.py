@@ -17,7 +17,10 @@ from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
 from twisted.internet.tcp import Server as TcpServer
+from twisted.web.http import Request
 from zope.interface import implementer
+
+from hub.model.problem import Problem
 
 _TCP_INFO_BYTES_ACKED = struct.Struct("=120xQ")
 _KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3), ("TCP_USER_TIMEOUT", 45_000))
@@ -137,7 +140,7 @@ class FlowSink:
             self._reading = True
             self._transport.resumeProducing()
 
-    def close(self) -> None:
+    def close(self, problem: Problem | None = None) -> None:
         """Close once all that was sent is taken, or after a while."""
         if self.closed:
             return
@@ -215,3 +218,72 @@ def keep_alive(transport: object) -> None:
         option = getattr(socket, name, None)
         if option is not None:
             handle.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+@implementer(IPushProducer)
+class ResponseSink:
+    """The body of an HTTP response as a `Sink`; the HTTP channel stays between us and the transport."""
+
+    def __init__(self, request: Request, writable: Callable[[], None]) -> None:
+        self.open = True
+        self.closed = False
+        self._request = request
+        self._writable = writable
+        request.registerProducer(self, True)
+
+    def taken(self) -> int:
+        """Return the bytes that the peer's system acknowledged, 0 where it cannot tell."""
+        handle = find_socket(self._request.channel)
+        if handle is None or handle.family == socket.AF_UNIX:
+            return 0
+        info = handle.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES_ACKED.size)
+        return int(_TCP_INFO_BYTES_ACKED.unpack(info)[0])
+
+    def send(self, frames: Sequence[tuple[bytes, ...]]) -> None:
+        """Write pieces of the body."""
+        if not self.closed:
+            self._request.write(b"".join(chain.from_iterable(frames)))
+
+    def pause_reading(self) -> None:
+        """The channel reads nothing while it answers."""
+
+    def resume_reading(self) -> None:
+        """The channel reads on by itself."""
+
+    def close(self, problem: Problem | None = None) -> None:
+        """End the body as a whole one."""
+        if not self.closed:
+            self.closed = True
+            self._request.unregisterProducer()
+            self._request.finish()
+
+    def break_off(self) -> None:
+        """End the body in the middle: no last chunk, so that the client knows."""
+        if not self.closed:
+            self.closed = True
+            self._request.unregisterProducer()
+            self._request.channel.loseConnection()
+
+    def abort(self) -> None:
+        """Close the connection now."""
+        self.closed = True
+        self._request.channel.forceAbortClient()
+
+    def lost(self) -> None:
+        """Take note that the connection is gone."""
+        self.closed = True
+
+    def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """The transport holds enough."""
+        self.open = False
+
+    def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """The transport is empty again."""
+        self.open = True
+        if not self.closed:
+            self._writable()
+
+    def stopProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """The transport is gone."""
+        self.open = False
+        self.closed = True

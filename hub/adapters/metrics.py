@@ -1,0 +1,65 @@
+"""Counters in Prometheus' text format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+
+_GAUGES = {
+    "uptime_s": ("uptime_seconds", "Seconds since the hub started."),
+    "streams": ("streams", "Streams that are known."),
+    "live": ("streams_live", "Streams with an attached writer."),
+    "readers": ("readers", "Attached readers."),
+    "sessions": ("sessions", "Sessions, attached or detached."),
+    "connections": ("connections", "Connections of all listeners."),
+    "queued_bytes": ("queued_bytes", "What reader queues refer to."),
+    "tail_bytes": ("tail_bytes", "Recent bytes kept in memory."),
+}
+_COUNTERS = {
+    "lines": ("lines", "Lines taken from producers."),
+    "bytes": ("bytes", "Bytes taken from producers."),
+    "delivered_bytes": ("delivered_bytes", "Bytes handed to readers."),
+    "gap_bytes": ("gap_bytes", "Bytes told as gaps."),
+    "refused": ("refused", "Peers refused for who they are or for a limit."),
+    "unknown_verbs": ("unknown_verbs", "Frames with a verb that this hub does not know."),
+    "http_on_plain": ("http_on_plain", "HTTP requests to ports that speak no HTTP."),
+    "tls_on_plain": ("tls_on_plain", "TLS hellos to plain ports."),
+    "truncations": ("truncations", "Readers that were told to drop what they held."),
+    "takeovers": ("takeovers", "Slots of sessions taken by another connection."),
+    "queues_emptied": ("queues_emptied", "Reader queues emptied at their bound."),
+    "failures": ("failures", "Mistakes of the hub's own."),
+}
+
+
+class Metrics:
+    """Renders what `stats` returns (the fields of `hub.stats`); nothing is counted here."""
+
+    def __init__(self, stats: Callable[[], dict[str, Any]]) -> None:
+        self._stats = stats
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+
+    def render(self) -> tuple[str, bytes]:
+        """Return the content type and the text."""
+        return CONTENT_TYPE_PLAIN_0_0_4, generate_latest(self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield all metrics; called by the registry."""
+        stats = self._stats()
+        for field, (name, text) in _GAUGES.items():
+            yield GaugeMetricFamily(f"hub_{name}", text, stats[field])
+        for field, (name, text) in _COUNTERS.items():
+            yield CounterMetricFamily(f"hub_{name}", text, stats[field])
+        problems = CounterMetricFamily("hub_problems", "Errors told to peers, by code.", labels=["code"])
+        for word, count in stats["problems"].items():
+            problems.add_metric([word], count)
+        yield problems
+        yield GaugeMetricFamily(
+            "hub_store_waiting_bytes", "Bytes taken and not yet durable.", stats["store"]["waiting_bytes"]
+        )
+        yield GaugeMetricFamily("hub_catchup_waiting", "Readers that wait for a slice of the past.", stats["catchup"]["waiting"])
+        yield CounterMetricFamily("hub_catchup_bytes", "Bytes read from the past.", stats["catchup"]["bytes"])

@@ -1,0 +1,18 @@
+"""The web listener: HTTP routes, the WebSocket, the page (PROTOCOL 7).
+
+Map:
+
+- `site`: the listener as one object (`make_site`), and which path goes where.
+- `guard`: who may ask at all: Host, Origin, credentials.
+- `login`: one-use codes, cookies and their header tokens.
+- `request`: a request whose body goes into a stream while it arrives, instead of to a temporary file.
+- `stream_body`: `GET /streams/<name>`: ranges, and following.
+- `operations`: `/livez`, `/readyz`, `/metrics`, `/.well-known/hub`.
+- `page`: the built page, loaded once.
+- `websocket`: `/ws`; the only file that knows Autobahn.
+- `answer`: small answers: JSON, text, problems.
+"""
+
+from hub.adapters.web.site import WebListener, make_site
+
+__all__ = ["WebListener", "make_site"]
