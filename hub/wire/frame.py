@@ -92,7 +92,8 @@ def encode_keys(
 ) -> Pieces:
     """Return a frame's pieces; `text` is for people and goes last, without being encoded."""
     words = [verb]
-    words.extend(quote_word(str(arg)) for arg in args)
+    # An argument that holds a "=" would be read back as a key.
+    words.extend(quote_word(str(arg)).replace("=", "%3D") for arg in args)
     words.extend(f"{key}={quote_word(str(value))}" for key, value in keys.items() if value is not None)
     if text:
         words.append(":" + _spoken(text))
@@ -102,9 +103,11 @@ def encode_keys(
     return (" ".join(words).encode("ascii"), payload, b"\n")
 
 
-def decode(data: bytes, max_payload: int) -> Frame:
-    """Parse exactly one whole frame, as a WebSocket message carries it; raise Problem PROTO on anything else."""
+def decode(data: bytes, header_bytes: int, max_payload: int) -> Frame:
+    """Parse exactly one whole frame, as a WebSocket message carries it; raise Problem PROTO or TOOBIG on anything else."""
     end = data.find(b"\n")
+    if (len(data) if end < 0 else end) >= header_bytes:
+        raise Problem("TOOBIG", f"the header is longer than limits.header_bytes ({header_bytes})")
     frame, length = parse_header(data if end < 0 else data[:end])
     if length is None:
         if end not in (-1, len(data) - 1):

@@ -108,7 +108,7 @@ def _call(value: object) -> Call | Malformed:
 
 def _deeper_than(value: object, depth: int) -> bool:
     layer: list[object] = [value]
-    for _ in range(depth + 1):
+    for _ in range(depth):
         inner: list[object] = []
         for each in layer:
             if isinstance(each, dict):

@@ -1,0 +1,22 @@
+"""Tokens by name."""
+
+from __future__ import annotations
+
+from hub.model.pattern import Pattern
+from hub.model.principal import Principal, Role
+
+
+class FakeAccounts:
+    """`Accounts` whose tokens are words."""
+
+    def __init__(self) -> None:
+        self.principals = {
+            "admin-token": Principal("admin", Role.ADMIN),
+            "operator-token": Principal("op", Role.OPERATOR),
+            "viewer-token": Principal("viewer", Role.VIEWER, may_produce=False),
+            "ci-token": Principal("ci", Role.VIEWER, patterns=(Pattern("ci/**"),)),
+            "maker-token": Principal("maker", Role.NONE),
+        }
+
+    def by_token(self, token: str) -> Principal | None:
+        return self.principals.get(token)

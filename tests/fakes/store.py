@@ -1,0 +1,101 @@
+"""Any store, made slow, failing and asynchronous on purpose: what passes over it will run on a network."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from fakes.tasks import Wait
+
+from hub.core.ports import Append, Piece, Store
+
+
+class TrickyStore:
+    """`Store` around another one. While `slow`, each call waits until `step` lets it do its work, then until the next
+    `step` lets it answer. `fail_next` makes the next calls fail before they do anything.
+    """
+
+    def __init__(self, inner: Store, *, slow: bool = False) -> None:
+        self.inner = inner
+        self.slow = slow
+        self.calls: list[str] = []
+        self._waits: deque[Wait] = deque()
+        self._failures: deque[Exception] = deque()
+
+    @property
+    def durability(self) -> str:
+        return self.inner.durability
+
+    @property
+    def trimmed(self) -> Callable[[str, int], None]:
+        return self.inner.trimmed
+
+    @trimmed.setter
+    def trimmed(self, call: Callable[[str, int], None]) -> None:
+        self.inner.trimmed = call
+
+    # What tests do.
+
+    @property
+    def waiting(self) -> int:
+        """Calls that wait for a step."""
+        return len(self._waits)
+
+    def step(self, which: int = 0) -> bool:
+        """Let one waiting call go on; return whether there was one."""
+        if not self._waits:
+            return False
+        self._waits.rotate(-(which % len(self._waits)))
+        self._waits.popleft().release()
+        return True
+
+    def finish(self) -> None:
+        """Let all calls go on, and those that they lead to."""
+        while self.step():
+            pass
+
+    def fail_next(self, *errors: Exception) -> None:
+        """Let the next calls fail, one with each error."""
+        self._failures.extend(errors)
+
+    # What the core does.
+
+    async def _call(self, name: str) -> None:
+        self.calls.append(name)
+        await self._wait()
+        if self._failures:
+            raise self._failures.popleft()
+
+    async def _wait(self) -> None:
+        if self.slow:
+            wait = Wait()
+            self._waits.append(wait)
+            await wait
+
+    async def append(self, batch: Sequence[Append]) -> None:
+        await self._call("append")
+        await self.inner.append(batch)
+        await self._wait()
+
+    async def read(self, stream: str, offset: int, max_bytes: int) -> Sequence[Piece]:
+        await self._call("read")
+        found = await self.inner.read(stream, offset, max_bytes)
+        await self._wait()
+        return found
+
+    async def seek_line(self, stream: str, line: int) -> int | None:
+        await self._call("seek_line")
+        found = await self.inner.seek_line(stream, line)
+        await self._wait()
+        return found
+
+    async def seek_time(self, stream: str, at: int) -> int | None:
+        await self._call("seek_time")
+        found = await self.inner.seek_time(stream, at)
+        await self._wait()
+        return found
+
+    async def delete(self, stream: str) -> None:
+        await self._call("delete")
+        await self.inner.delete(stream)
+        await self._wait()

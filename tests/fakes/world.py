@@ -1,0 +1,85 @@
+"""A whole hub without I/O, and how tests talk to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fakes.accounts import FakeAccounts
+from fakes.clock import FakeClock
+from fakes.sink import RecordingSink
+from fakes.store import TrickyStore
+from fakes.tasks import FakeFailures, FakeTasks
+
+from hub.adapters.store.memory import MemoryStore
+from hub.core.hub import Hub, Policy
+from hub.core.writer import Writer
+from hub.model.limits import Limits
+from hub.model.peer import Peer
+from hub.model.principal import ANONYMOUS, Principal
+
+EPOCH = 1_793_880_000_123
+LOOPBACK = Peer("127.0.0.1", 40000)
+FAR = Peer("192.0.2.7", 40000)
+
+
+class World:
+    """Hub, clock, store and failures of one test."""
+
+    def __init__(self, *, slow_store: bool = False, policy: Policy | None = None, **limits: int) -> None:
+        self.limits = Limits(**limits)
+        self.clock = FakeClock()
+        self.failures = FakeFailures()
+        self.tasks = FakeTasks(self.failures)
+        self.memory = MemoryStore(
+            self.limits.memory_store_bytes, self.limits.memory_store_stream_bytes, self.limits.anonymous_bytes
+        )
+        self.store = TrickyStore(self.memory, slow=slow_store)
+        self.accounts = FakeAccounts()
+        self.hub = Hub(
+            clock=self.clock,
+            tasks=self.tasks,
+            failures=self.failures,
+            store=self.store,
+            accounts=self.accounts,
+            limits=self.limits,
+            policy=policy or Policy(version="1.2.3", node="here"),
+            epoch=EPOCH,
+        )
+
+    def settle(self) -> None:
+        """Run what is due, without letting time pass; a quick store answers meanwhile."""
+        self.clock.advance(0.01)
+
+    def pass_seconds(self, seconds: int) -> None:
+        """Let time pass, with the tick once a second."""
+        for _ in range(seconds):
+            self.clock.advance(1.0)
+            self.hub.tick()
+            self.clock.settle()
+
+    def writer(
+        self, name: str, principal: Principal = ANONYMOUS, meta: Mapping[str, Any] | None = None
+    ) -> Writer:
+        """Open a stream for writing."""
+        return self.hub.streams.open_exact(name, principal, meta or {})
+
+    def write(self, writer: Writer, *pieces: bytes) -> None:
+        """Append pieces, and let them be delivered and committed."""
+        for data in pieces:
+            writer.append(data, self.clock.now_ms())
+        self.settle()
+
+    def stream_of(self, name: str, *pieces: bytes, principal: Principal = ANONYMOUS) -> Writer:
+        """Open a stream and append pieces."""
+        writer = self.writer(name, principal)
+        self.write(writer, *pieces)
+        return writer
+
+    def sink(self) -> RecordingSink:
+        """Return a new way out."""
+        return RecordingSink()
+
+    def assert_no_failures(self) -> None:
+        """Fail where the hub reported a mistake of its own."""
+        assert self.failures.reported == []

@@ -1,0 +1,1 @@
+"""Parsers and printers: bytes in, values out."""
