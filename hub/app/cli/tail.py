@@ -153,15 +153,16 @@ def _screen(*, prefix: bool, times: bool, raw: bool) -> Screen:
 def _watch(follower: Follower, view: TailView, locator: Locator, deadline: int | None) -> int:
     try:
         while view.code is None:
-            news = follower.step(STEP_SECONDS)
+            left = STEP_SECONDS if deadline is None else deadline / 1000 - time.time()
+            if left <= 0:
+                return exit_codes.OK
+            news = follower.step(min(left, STEP_SECONDS))
             for each in news:
                 view.take(each)
             view.settle()
             view.finish_if_done()
             if not news:
                 _on_silence(view, locator)
-                if deadline is not None and time.time() * 1000 > deadline:
-                    return exit_codes.OK
         return view.code
     finally:
         follower.close()
