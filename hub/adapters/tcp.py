@@ -39,7 +39,7 @@ class ConversationProtocol(Protocol):
         self._handshake: IDelayedCall | None = None
         self._wide = False
 
-    def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
+    def connectionMade(self) -> None:
         """Admit the peer, and begin its conversation."""
         made_by = self._made_by
         transport: Any = self.transport  # TCP, Unix or TLS: what they have in common is no single interface
@@ -60,7 +60,7 @@ class ConversationProtocol(Protocol):
         self._conversation = made_by.converse(peer, self._sink)
         made_by.protocols.add(self)
 
-    def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
+    def dataReceived(self, data: bytes) -> None:
         """Hand bytes to the conversation; a fault of ours closes this connection and no other."""
         size = len(data)
         if size == NARROW_READ:
@@ -73,11 +73,11 @@ class ConversationProtocol(Protocol):
         except Exception:
             self._failed("in a conversation")
 
-    def handshakeCompleted(self) -> None:  # noqa: N802 - Twisted's name
+    def handshakeCompleted(self) -> None:
         """TLS is up in time."""
         self._stop_handshake_timer()
 
-    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802 - Twisted's name
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Tell the conversation how it ended."""
         self._stop_handshake_timer()
         conversation, self._conversation = self._conversation, None
@@ -147,7 +147,7 @@ class ConversationFactory(Factory):
         """Connections that are open now."""
         self._closed: Deferred[None] | None = None
 
-    def buildProtocol(self, addr: IAddress | None) -> ConversationProtocol:  # noqa: N802 - Twisted's name
+    def buildProtocol(self, addr: IAddress | None) -> ConversationProtocol:
         """Make the protocol of one connection."""
         return ConversationProtocol(self)
 

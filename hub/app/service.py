@@ -75,7 +75,7 @@ class HubService(MultiService):
         self._tick = LoopingCall(self.hub.tick)
         self._tick.clock = IReactorTime(reactor)
 
-    def startService(self) -> None:  # noqa: N802 - Twisted's name
+    def startService(self) -> None:
         """Open the listeners and start the clockwork."""
         prepare(self.config.limits.connections)
         super().startService()  # type: ignore[no-untyped-call]
@@ -84,7 +84,7 @@ class HubService(MultiService):
             self.hub.events.add(_Announcer(self._on_stream))
         Deferred.fromCoroutine(self._listen()).addErrback(self._failed)
 
-    def stopService(self) -> Deferred[None]:  # noqa: N802 - Twisted's name
+    def stopService(self) -> Deferred[None]:
         """Stop accepting, tell everybody, let them take what they can, close."""
         super().stopService()  # type: ignore[no-untyped-call]
         return Deferred.fromCoroutine(self._stop())

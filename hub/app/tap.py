@@ -25,7 +25,7 @@ class Options(usage.Options):
     ]
 
 
-def makeService(options: Options) -> IService:  # noqa: N802 - Twisted's name
+def makeService(options: Options) -> IService:
     """Return the service; a wrong setting ends twistd with its text."""
     from twisted.internet import reactor
 

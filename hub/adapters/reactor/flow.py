@@ -33,15 +33,15 @@ _MANY_PIECES = 300
 class Transport(Protocol):
     """What Twisted's TCP, Unix and TLS transports have in common, and we use."""
 
-    producerPaused: bool  # noqa: N815
+    producerPaused: bool
 
-    def writeSequence(self, iovec: list[bytes]) -> None: ...  # noqa: N802, D102
-    def registerProducer(self, producer: object, streaming: bool) -> None: ...  # noqa: N802, D102
-    def unregisterProducer(self) -> None: ...  # noqa: N802, D102
-    def pauseProducing(self) -> None: ...  # noqa: N802, D102
-    def resumeProducing(self) -> None: ...  # noqa: N802, D102
-    def loseConnection(self) -> None: ...  # noqa: N802, D102
-    def abortConnection(self) -> None: ...  # noqa: N802, D102
+    def writeSequence(self, iovec: list[bytes]) -> None: ...
+    def registerProducer(self, producer: object, streaming: bool) -> None: ...
+    def unregisterProducer(self) -> None: ...
+    def pauseProducing(self) -> None: ...
+    def resumeProducing(self) -> None: ...
+    def loseConnection(self) -> None: ...
+    def abortConnection(self) -> None: ...
 
 
 @implementer(IPushProducer)
@@ -164,17 +164,17 @@ class FlowSink:
 
     # What the transport calls.
 
-    def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
+    def pauseProducing(self) -> None:
         """The transport holds enough."""
         self.open = False
 
-    def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
+    def resumeProducing(self) -> None:
         """The transport is empty again."""
         self.open = True
         if not self.closed:
             self._writable()
 
-    def stopProducing(self) -> None:  # noqa: N802 - Twisted's name
+    def stopProducing(self) -> None:
         """The transport is gone; `lost` follows."""
         self.open = False
         self.closed = True
@@ -273,17 +273,17 @@ class ResponseSink:
         """Take note that the connection is gone."""
         self.closed = True
 
-    def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
+    def pauseProducing(self) -> None:
         """The transport holds enough."""
         self.open = False
 
-    def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
+    def resumeProducing(self) -> None:
         """The transport is empty again."""
         self.open = True
         if not self.closed:
             self._writable()
 
-    def stopProducing(self) -> None:  # noqa: N802 - Twisted's name
+    def stopProducing(self) -> None:
         """The transport is gone."""
         self.open = False
         self.closed = True

@@ -76,7 +76,7 @@ class HubRequest(Request):
     _too_big = False
     _time_out: float | None = None
 
-    def gotLength(self, length: int | None) -> None:  # noqa: N802 - Twisted's name
+    def gotLength(self, length: int | None) -> None:
         """Decide what to do with the body, when the headers are in and before `100 Continue`."""
         self._small = self.content = BytesIO()
         channel: Any = self.channel
@@ -93,7 +93,7 @@ class HubRequest(Request):
             if length != 0:
                 self._refuse_now(problem)
 
-    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
+    def handleContentChunk(self, data: bytes) -> None:
         """Take a piece of the body as it arrives."""
         if self._upload is not None:
             self._upload.received(data)
@@ -125,7 +125,7 @@ class HubRequest(Request):
         else:
             super().process()
 
-    def connectionLost(self, reason: Failure) -> None:  # noqa: N802 - Twisted's name
+    def connectionLost(self, reason: Failure) -> None:
         """End the run of a body that broke off."""
         if self._upload is not None:
             self._upload.lost("eof" if reason.check(ConnectionDone) else "reset")

@@ -28,7 +28,6 @@ from hub.core.hub import Hub
 from hub.core.ports import Failures, Sink
 from hub.core.report import hub_stats
 from hub.model.peer import Peer
-from hub.model.principal import Principal
 from hub.model.problem import Problem
 
 IDLE_SECONDS = 60
@@ -224,7 +223,7 @@ class _HubSite(Site):
     def log(self, request: Any) -> None:
         """Say nothing per request: the counters do."""
 
-    def buildProtocol(self, addr: Any) -> Any:  # noqa: N802 - Twisted's name
+    def buildProtocol(self, addr: Any) -> Any:
         """Make a channel that is counted in and out."""
         channel: Any = super().buildProtocol(addr)
         make, lose, listener = channel.makeConnection, channel.connectionLost, self._listener

@@ -70,22 +70,22 @@ class HubSocket(WebSocketServerProtocol):
     conversation: Any = None
     request: Any = None
 
-    def onConnect(self, request: ConnectionRequest) -> str:  # noqa: N802 - Autobahn's name
+    def onConnect(self, request: ConnectionRequest) -> str:
         """Agree on the subprotocol."""
         if PROTOCOL not in request.protocols:
             raise ConnectionDeny(ConnectionDeny.BAD_REQUEST, f"the subprotocol is {PROTOCOL}")
         return PROTOCOL
 
-    def onOpen(self) -> None:  # noqa: N802 - Autobahn's name
+    def onOpen(self) -> None:
         """Begin the conversation."""
         self.guarded(self._begin)
 
-    def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803 - Autobahn's names
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
         """Hand a message to the conversation."""
         if self.conversation is not None:
             self.guarded(lambda: (self.conversation.binary if isBinary else self.conversation.text)(payload))
 
-    def connectionLost(self, reason: Any = None) -> None:  # noqa: N802 - Twisted's name
+    def connectionLost(self, reason: Any = None) -> None:
         """Leave both slots."""
         super().connectionLost(reason)
         self.factory.lost(self)
@@ -190,9 +190,9 @@ class _Upgrade:
     def __init__(self, factory: HubSocketFactory) -> None:
         self._factory = factory
 
-    def buildProtocol(self, address: IAddress) -> HubSocket:  # noqa: N802 - Twisted's name
+    def buildProtocol(self, address: IAddress) -> HubSocket:
         """Make the protocol of one socket."""
         socket = self._factory.buildProtocol(address)
-        assert isinstance(socket, HubSocket)  # noqa: S101 - what the factory makes
+        assert isinstance(socket, HubSocket)
         socket.request = self._factory.pending
         return socket
