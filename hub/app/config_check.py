@@ -73,5 +73,6 @@ def _limit_problems(config: Config) -> Iterator[str]:
         ("memory_store_stream_bytes", "memory_store_bytes"),
     )
     for small, large in smaller_than:
-        if getattr(limits, small) > getattr(limits, large):
-            yield f"limits.{small} ({getattr(limits, small)}) must not be above limits.{large} ({getattr(limits, large)})"
+        less, more = getattr(limits, small), getattr(limits, large)
+        if less > more:
+            yield f"limits.{small} ({less}) must not be above limits.{large} ({more})"

@@ -89,6 +89,7 @@ class Commander:
         return self._notifications.popleft()
 
     def close(self) -> None:
+        """Close the socket."""
         self._connection.close()
 
     def _next_answer(self, deadline: float) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from typing import NamedTuple, Self
 
 READ_BYTES = 256 * 1024
 CONNECT_SECONDS = 10.0
+FINISH_SECONDS = 60.0
 
 
 class Unreachable(Exception):
@@ -77,13 +78,18 @@ class Connection:
             raise HubLost(f"{self.address} is gone: {_reason(error)}") from error
 
     def receive(self, timeout: float | None = None) -> bytes | None:
-        """Return the next bytes, b"" at the end, None when `timeout` seconds brought nothing; raise HubLost."""
+        """Return the next bytes, b"" at the end, None when `timeout` seconds brought nothing; raise HubLost.
+
+        A timeout of 0 takes what is there: a TLS connection may be readable and yet have nothing to say.
+        """
         try:
             self.socket.settimeout(timeout)
             return self.socket.recv(READ_BYTES)
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):
             return None
         except OSError as error:
+            if type(error).__name__ == "SSLWantReadError":  # by name: ssl is loaded only where TLS is spoken
+                return None
             raise HubLost(f"{self.address} is gone: {_reason(error)}") from error
         finally:
             if self.socket.fileno() >= 0:
@@ -92,12 +98,24 @@ class Connection:
     def finish(self) -> None:
         """Say that nothing more will be sent; what the hub still says can be received. Raise HubLost."""
         try:
-            self.socket.shutdown(socket.SHUT_WR)
+            if self.address.kind == "ssl":
+                self._end_tls()
+            else:
+                self.socket.shutdown(socket.SHUT_WR)
         except OSError as error:
             raise HubLost(f"{self.address} is gone: {_reason(error)}") from error
 
     def close(self) -> None:
+        """Close the socket."""
         self.socket.close()
+
+    def _end_tls(self) -> None:
+        # Without TLS's own goodbye the hub could not tell the end of the input from a cut line.
+        import ssl
+
+        if isinstance(self.socket, ssl.SSLSocket):
+            self.socket.settimeout(FINISH_SECONDS)
+            self.socket = self.socket.unwrap()
 
     def __enter__(self) -> Self:
         return self

@@ -65,7 +65,10 @@ class Follower:
         sleep: Callable[[float], object] = time.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """`connect(slot)` returns a Reader that has said hello; `attempts` bounds failures in a row, None is no bound."""
+        """`connect(slot)` returns a Reader that has said hello.
+
+        `attempts` bounds the failures in a row; None is no bound.
+        """
         self._connect, self._wanted, self._attempts = connect, list(wanted), attempts
         self._clock, self._wall, self._sleep, self._chance = clock, wall, sleep, chance
         self._reader: Reader | None = None

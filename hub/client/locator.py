@@ -13,7 +13,7 @@ from hub.client.connection import Address, Unreachable
 from hub.model.problem import Problem
 
 ENDPOINT_NAMES = ("producers", "commands", "data", "web")
-_EVERY_ADDRESS = ("0.0.0.0", "::", "")
+_EVERY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - compared, never bound
 
 
 class Hub(NamedTuple):
@@ -25,7 +25,7 @@ class Hub(NamedTuple):
     """What led here: a URL, or a data directory."""
 
     def address(self, name: str) -> Address:
-        """Return where `producers`, `commands` or `data` listens; raise Unreachable where the hub has no such listener."""
+        """Return where `producers`, `commands` or `data` listens; raise Unreachable where the hub has no such one."""
         text = self.endpoints.get(name)
         if not text:
             raise Unreachable(f"the hub at {self.origin} does not say where its {name} port is")

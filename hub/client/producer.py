@@ -47,8 +47,13 @@ class RawProducer:
         self.bytes_sent += len(data)
 
     def listen(self) -> None:
-        """Read what the hub says; raise Problem or HubLost, since it speaks only to refuse."""
-        raise self._refusal() or HubLost(f"{self.connection.address} closed the connection")
+        """Read what the hub says, if it says anything; raise Problem or HubLost, since it speaks only to refuse."""
+        received = self.connection.receive(0)
+        if received is None:
+            return
+        self._said += received
+        if not received or b"\n" in self._said:
+            raise self._refusal() or HubLost(f"{self.connection.address} closed the connection")
 
     def finish(self, timeout: float = CLOSE_SECONDS) -> None:
         """End the run and wait until the hub has taken all; raise Problem or HubLost."""
@@ -60,6 +65,7 @@ class RawProducer:
             self.close()
 
     def close(self) -> None:
+        """Close the socket."""
         self.connection.close()
 
     def _refusal(self, timeout: float = 1.0) -> Problem | None:

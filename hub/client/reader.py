@@ -129,6 +129,7 @@ class Reader:
         self._connection.send(*encode("BYE"))
 
     def close(self) -> None:
+        """Close the socket."""
         self._connection.close()
 
     def _fill(self, timeout: float) -> None:

@@ -66,8 +66,11 @@ def test_an_error_is_the_hubs_problem() -> None:
             b'{"jsonrpc":"2.0","id":2,"error":{"code":-32004,"message":"no stream a","data":{"code":"NOTFOUND"}}}\n'
         )
 
-    with ScriptedHub(dialogue) as script, Commander.connect(script.hub) as commander:
-        caught = pytest.raises(Problem, commander.call, "stream.runs", stream="a")
+    with ScriptedHub(dialogue) as script:
+        commander = Commander.connect(script.hub)
+        with pytest.raises(Problem) as caught:
+            commander.call("stream.runs", stream="a")
+        commander.close()
     assert (caught.value.word, caught.value.text) == ("NOTFOUND", "no stream a")
 
 

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -88,10 +88,11 @@ class Process:
 class RunningHub:
     """`hub serve` on free ports and a data directory of its own."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, *, listen: Mapping[str, str] | None = None, **env: str) -> None:
+        """`listen`: endpoints other than any free port on loopback; `env`: more variables, of the commands as well."""
         self.data_dir = data_dir
-        self.env = environment(HUB_DATA_DIR=str(data_dir))
-        self._endpoints = dict.fromkeys(LISTENERS, ANY_PORT)
+        self.env = environment(HUB_DATA_DIR=str(data_dir), **env)
+        self._endpoints = {**dict.fromkeys(LISTENERS, ANY_PORT), **(listen or {})}
         self.process = self._start()
 
     @property

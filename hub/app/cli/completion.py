@@ -22,6 +22,7 @@ HOW = """Put this into your shell's start-up file:
 @click.argument("shell", required=False, type=click.Choice(SHELLS))
 @click.pass_context
 def completion(context: click.Context, shell: str | None) -> None:
+    """Print the completion script of a shell."""
     from click.shell_completion import get_completion_class
 
     name = shell or os.path.basename(os.environ.get("SHELL", ""))

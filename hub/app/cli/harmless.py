@@ -12,7 +12,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_STYLE = r"(?:0?[0-79]|2[1-9]|[34][0-79]|5[0-5]|59|9[0-7]|10[0-7]|[345]8[;:]5[;:][0-9]{1,3}|[345]8[;:]2(?:[;:][0-9]{0,3}){3,4})"
+_STYLE = (
+    r"(?:0?[0-79]|2[1-9]|[34][0-79]|5[0-5]|59|9[0-7]|10[0-7]"
+    r"|[345]8[;:]5[;:][0-9]{1,3}|[345]8[;:]2(?:[;:][0-9]{0,3}){3,4})"
+)
 # Conceal (8) is not among the styles: hidden text is text that one does not see before copying it.
 SGR = re.compile(rf"\x1b\[(?:{_STYLE}?(?:[;:]{_STYLE}?){{0,15}})m")
 _SEQUENCE = re.compile(

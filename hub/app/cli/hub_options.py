@@ -45,6 +45,7 @@ class PatternType(click.ParamType):  # type: ignore[type-arg]  # generic only in
     name = "pattern"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the pattern's text, checked."""
         try:
             return Pattern(str(value)).text
         except Problem as problem:
@@ -75,6 +76,7 @@ class NameType(PatternType):
         self._with_run = with_run
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text, checked."""
         try:
             _, run = split_run(str(value))
         except Problem as problem:
@@ -90,6 +92,7 @@ class KeyValueType(click.ParamType):  # type: ignore[type-arg]  # generic only i
     name = "key=value"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, object]:
+        """Return the pair."""
         from hub.app.cli.send import parse_meta
 
         if isinstance(value, tuple):

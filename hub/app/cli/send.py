@@ -76,7 +76,8 @@ def send(name: str | None, tee: bool, meta: Sequence[str], quiet: bool, url: str
     try:
         producer = RawProducer.connect(locator.locate(), name, pairs)
         if not quiet and sys.stderr.isatty():
-            _say(0, f"streaming to {name}; watch it with: hub tail {name}")
+            typed = "; type away, Ctrl-D ends" if sys.stdin.isatty() else ""
+            _say(0, f"streaming to {name}; watch it with: hub tail {name}{typed}")
         _pump(producer, tee, interrupts)
         producer.finish()
     except (Problem, HubLost, Unreachable) as failure:

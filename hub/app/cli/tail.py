@@ -36,6 +36,7 @@ class LineCount(click.ParamType):  # type: ignore[type-arg]  # generic only in n
     name = "lines"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number; -1 is all."""
         if isinstance(value, int):
             return value
         if value == "all":
@@ -54,6 +55,7 @@ class Moment(click.ParamType):  # type: ignore[type-arg]  # generic only in newe
         self._parse = parse
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return Unix ms."""
         if isinstance(value, int):
             return value
         try:
