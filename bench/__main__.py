@@ -46,9 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print("stopped; this is what was measured until then", style="red")
         failures.append(Failure("all", "all", "stopped before the end"))
     report = Report(scale, peers, medians(rows), failures, left_out, _versions(peers))
-    report.print(Console() if sys.stdout.isatty() else Console(width=170))
+    report.print(Console() if sys.stdout.isatty() else Console(width=180))
     if options.json is not None:
         options.json.write_text(json.dumps(report.as_json(), indent=1) + "\n")
+    if options.markdown is not None:
+        options.markdown.write_text(report.markdown())
     return 1 if failures else 0
 
 
@@ -121,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, help=f"rounds whose median counts (default {Scale.rounds})")
     parser.add_argument("--idle", type=int, help=f"idle connections of a kind (default {Scale.idle:,})")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there as well")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables there as well")
     return parser
 
 

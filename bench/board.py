@@ -44,6 +44,7 @@ class Board:
 
     @property
     def phase(self) -> Phase:
+        """What the generator does now."""
         return Phase(self._cells[0])
 
     @phase.setter

@@ -53,7 +53,7 @@ class Server:
                 stderr=log,
                 env={**os.environ, **(settings or {})},
                 start_new_session=True,
-                preexec_fn=die_with_parent,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - this process has no threads
             )
         self.pid = self._process.pid
 

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from typing_extensions import override
+
 from bench.latencies import Latencies
 from bench.lines import Template
 from bench.peers.hub_frames import FrameReader
@@ -37,6 +39,7 @@ class Hub(Peer):
     def check(self) -> None:
         """It is what is measured, so it is here."""
 
+    @override
     def start(self, directory: Path) -> Server:
         command = [sys.executable, "-m", "hub", "serve", "--data-dir", str(directory), "--store", "memory"]
         for port in _PORTS:
@@ -47,15 +50,18 @@ class Hub(Peer):
         self._token = (directory / "admin.token").read_text().strip()
         return server
 
+    @override
     def connect_producer(self, producer: int) -> socket.socket:
         sock = dial(self._ports["producers"])
         sock.sendall(b"HUB/1 RAW stream=bench/p%04d\n" % producer)
         return sock
 
+    @override
     def connect_reader(self, reader: int, producers: int, *, stalled: bool = False) -> tuple[socket.socket, bytes]:
         sock = dial(self._ports["data"], stalled=stalled)
         return sock, self._subscribe(sock, b"bench/**")
 
+    @override
     def connect_idle(self, number: int, kind: str) -> socket.socket:
         if kind == "plain":
             return dial(self._ports["producers"])
@@ -65,6 +71,7 @@ class Hub(Peer):
             sock.close()
         return sock
 
+    @override
     def reader(self, templates: list[Template], latencies: Latencies) -> Reader:
         return FrameReader(templates, latencies)
 

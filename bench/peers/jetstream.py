@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import override
+
 from bench.latencies import Latencies
 from bench.lines import Mismatch, Template
 from bench.peers.nats import Nats, subscribe, take_control
@@ -57,9 +59,11 @@ class JetStream(Nats):
         super().__init__(batch)
         self.workloads = self.workloads - {"idle", "stall"}
 
+    @override
     def config(self, directory: Path) -> str:
         return super().config(directory) + _CONFIG.format(directory=directory)
 
+    @override
     def start(self, directory: Path) -> Server:
         server = super().start(directory)
         try:
@@ -69,6 +73,7 @@ class JetStream(Nats):
             raise
         return server
 
+    @override
     def connect_reader(self, reader: int, producers: int, *, stalled: bool = False) -> tuple[socket.socket, bytes]:
         sock = self.connect(stalled=stalled)
         rest = subscribe(sock, b"deliver.r%d" % reader)
@@ -76,9 +81,11 @@ class JetStream(Nats):
         self._request("CONSUMER.CREATE.BENCH", {"stream_name": "BENCH", "config": consumer})
         return sock, rest
 
+    @override
     def reader(self, templates: list[Template], latencies: Latencies) -> Reader:
         return SplitReader(templates, latencies)
 
+    @override
     def framing(self, producer: int, size: int, *, delivered: bool) -> tuple[bytes, bytes]:
         return (b"", b"") if delivered else super().framing(producer, size, delivered=False)
 
@@ -105,6 +112,7 @@ class SplitReader(RecordReader):
         self._header_end = b" %d" % self._size
         self._cut = self._cut_at_ends if self._size < _LARGE else self._cut_by_size
 
+    @override
     def feed(self, buffer: bytearray, end: int) -> int:
         pos = 0
         while pos < end:

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from typing_extensions import override
+
 from bench.peers.peer import BATCH_LINES, Peer, PeerError, Unavailable, dial, receive_until
 from bench.process import Server
 
@@ -56,9 +58,11 @@ class Nats(Peer):
         self.control = take_control
         self._port = 0
 
+    @override
     def check(self) -> None:
         nats_server()
 
+    @override
     def version(self) -> dict[str, str]:
         said = subprocess.run([nats_server(), "--version"], capture_output=True, text=True, check=True).stdout
         return {"nats-server": said.split()[-1].removeprefix("v")}
@@ -67,6 +71,7 @@ class Nats(Peer):
         """Return the text of the server's configuration file."""
         return _CONFIG.format(directory=directory)
 
+    @override
     def start(self, directory: Path) -> Server:
         path = directory / "nats.conf"
         path.write_text(self.config(directory))
@@ -79,6 +84,7 @@ class Nats(Peer):
     def prepare(self) -> None:
         """Set up what must be there before the first message."""
 
+    @override
     def harmless(self, said: bytes) -> bool:
         return all(line.startswith((b"INFO ", b"PING")) for line in said.splitlines())
 
@@ -90,19 +96,23 @@ class Nats(Peer):
         receive_until(sock, _PONG)
         return sock
 
+    @override
     def connect_producer(self, producer: int) -> socket.socket:
         return self.connect()
 
+    @override
     def connect_reader(self, reader: int, producers: int, *, stalled: bool = False) -> tuple[socket.socket, bytes]:
         sock = self.connect(stalled=stalled)
         return sock, subscribe(sock, b"bench.>")
 
+    @override
     def connect_idle(self, number: int, kind: str) -> socket.socket:
         sock = self.connect()
         if kind == "subscribed":
             subscribe(sock, b"idle.%d" % number)
         return sock
 
+    @override
     def framing(self, producer: int, size: int, *, delivered: bool) -> tuple[bytes, bytes]:
         if delivered:
             return b"MSG bench.p%04d 1 %d\r\n" % (producer, size), b"\r\n"

@@ -7,6 +7,8 @@ import socket
 import subprocess
 from pathlib import Path
 
+from typing_extensions import override
+
 from bench.peers.peer import BATCH_LINES, Peer, PeerError, Unavailable, dial, free_port, receive_until
 from bench.process import Server
 
@@ -27,14 +29,17 @@ class Redis(Peer):
         self.workloads = frozenset({"1-1", "1-10", "10-10"} | single)
         self._port = 0
 
+    @override
     def check(self) -> None:
         if shutil.which("redis-server") is None:
             raise Unavailable("redis-server: install the package redis-server")
 
+    @override
     def version(self) -> dict[str, str]:
         said = subprocess.run(["redis-server", "--version"], capture_output=True, text=True, check=True).stdout
         return {"redis-server": said.partition("v=")[2].split()[0]}
 
+    @override
     def start(self, directory: Path) -> Server:
         self._port = free_port()
         options = {
@@ -53,21 +58,25 @@ class Redis(Peer):
         server.wait_for(self._answers, "answer to PING")
         return server
 
+    @override
     def connect_producer(self, producer: int) -> socket.socket:
         sock = self._connect()
         sock.sendall(command(b"CLIENT", b"REPLY", b"OFF"))
         return sock
 
+    @override
     def connect_reader(self, reader: int, producers: int, *, stalled: bool = False) -> tuple[socket.socket, bytes]:
         sock = self._connect(stalled=stalled)
         return sock, subscribe(sock, [b"bench.p%04d" % producer for producer in range(producers)])
 
+    @override
     def connect_idle(self, number: int, kind: str) -> socket.socket:
         sock = self._connect()
         if kind == "subscribed":
             subscribe(sock, [b"idle.%d" % number])
         return sock
 
+    @override
     def framing(self, producer: int, size: int, *, delivered: bool) -> tuple[bytes, bytes]:
         verb = b"message" if delivered else b"PUBLISH"
         return b"*3\r\n$7\r\n%s\r\n$11\r\nbench.p%04d\r\n$%d\r\n" % (verb, producer, size), b"\r\n"

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from typing_extensions import override
+
 from bench.peers.peer import Peer, Unavailable, dial, receive_until
 from bench.process import Server
 
@@ -27,19 +29,23 @@ class Relay(Peer):
         """Return the program to run, made first where it has to be."""
         raise NotImplementedError
 
+    @override
     def start(self, directory: Path) -> Server:
         server = Server(self.key, self.command(directory), directory)
         words = server.wait_for(lambda: _ready(server.printed()), "READY line")
         self._ports = (int(words[1]), int(words[2]))
         return server
 
+    @override
     def connect_producer(self, producer: int) -> socket.socket:
         return dial(self._ports[0])
 
+    @override
     def connect_reader(self, reader: int, producers: int, *, stalled: bool = False) -> tuple[socket.socket, bytes]:
         sock = dial(self._ports[1], stalled=stalled)
         return sock, receive_until(sock, _GREETING)[1]
 
+    @override
     def connect_idle(self, number: int, kind: str) -> socket.socket:
         return dial(self._ports[0]) if kind == "plain" else self.connect_reader(number, 0)[0]
 
@@ -51,10 +57,12 @@ class CRelay(Relay):
     settings = "relay-c: a bare loopback relay in C, 64 KiB a read, written at once to each reader; no queue, no store"
     workloads = frozenset({"1-1", "1-10", "10-10", "trickle"})
 
+    @override
     def check(self) -> None:
         if _compiler() is None:
             raise Unavailable("relay-c: no C compiler (cc)")
 
+    @override
     def command(self, directory: Path) -> list[str]:
         program = directory / "relay"
         compiler = _compiler()
@@ -74,6 +82,7 @@ class TwistedRelay(Relay):
     def check(self) -> None:
         """Twisted is what the hub runs on, so it is here."""
 
+    @override
     def command(self, directory: Path) -> list[str]:
         return [sys.executable, str(_HERE / "twisted_relay.py")]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from twisted.internet import reactor as _reactor
+from twisted.internet import reactor as _reactor  # noqa: TID251 - a program of its own, it chooses its reactor
 from twisted.internet.address import IPv4Address
 from twisted.internet.interfaces import IAddress, IReactorCore, IReactorTCP, ITCPTransport
 from twisted.internet.protocol import Protocol, ServerFactory
@@ -22,12 +22,14 @@ class Reader(Protocol):
         self._readers = readers
 
     def connectionMade(self) -> None:
+        """Greet the reader; it gets whatever comes from now on."""
         transport = cast(ITCPTransport, self.transport)
         transport.setTcpNoDelay(True)
         transport.write(b"R\n")
         self._readers[self] = transport
 
     def connectionLost(self, reason: Failure | None = None) -> None:
+        """Write to it no more."""
         del self._readers[self]
 
 
@@ -39,6 +41,7 @@ class Producer(Protocol):
         self._partial_line = b""
 
     def dataReceived(self, data: bytes) -> None:
+        """Write whole lines to every reader; keep the begin of an unfinished one."""
         end = data.rfind(b"\n") + 1
         if not end:
             self._partial_line += data
@@ -59,6 +62,7 @@ class Relay(ServerFactory):
         self._readers = readers
 
     def buildProtocol(self, addr: IAddress | None) -> Protocol:
+        """Make the protocol of one connection."""
         return self._kind(self._readers)
 
 

@@ -129,3 +129,20 @@ def test_the_json_is_plain_and_carries_ratios() -> None:
     assert plain["rows"][1]["p50_us"] is None
     assert plain["failures"] == [{"workload": "1-10", "peer": "nats", "reason": "lost"}]
     assert "left out: redis" in plain["notes"]
+
+
+def test_tables_say_the_same_for_people_and_as_markdown() -> None:
+    rows = [
+        Row("stall", "paced, 1 stalled", "hub", "bytes", load_values(reading())),
+        Row("stall", "paced, 1 stalled", "nats", "a line", load_values(reading(cpu=1.0)) | {"stalled_cut": 1.0}),
+        Row("idle", "plain", "hub", "bytes", idle_values(IdleReading(1024, 0, 2**21, 0.5, 2.0))),
+    ]
+    sheets = Report(Scale(), hub.WAYS, rows, [], [], {}).sheets()
+    text = "\n".join(sheet.markdown() for sheet in sheets)
+    assert [len(sheet.lines) for sheet in sheets] == [1, 2, 1]
+    assert "| nats, a line | paced, 1 stalled (cut) | 2.0 |" in text
+    assert "| **hub** | **plain** | **1,024** | **2.00** |" in text
+    assert "| idle | KiB a plain one ≤ 3 | yes | 2.00 |" in text
+    for sheet in sheets:
+        assert {len(line) for line in sheet.lines} == {len(sheet.columns)}
+        assert sheet.rich().row_count == len(sheet.lines)
