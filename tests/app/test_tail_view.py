@@ -112,7 +112,7 @@ def test_gaps_ends_and_connections_are_told_in_words() -> None:
         Away("gone", 1.5),
         Back(2.0),
     )
-    assert desk.shown == b"unfini"
+    assert desk.shown == b"unfini\n"
     assert desk.err.getvalue().splitlines() == [
         "hub: a: 1.5 KiB no longer kept, offsets 6 to 1542",
         "hub: a: the last 3 B shown are not part of the stream any more; it goes on at 3",
@@ -121,6 +121,12 @@ def test_gaps_ends_and_connections_are_told_in_words() -> None:
         "hub: gone; trying again in 1.5 s",
         "hub: connected again after 2.0 s",
     ]
+
+
+def test_what_follows_a_gap_or_begins_a_run_is_no_continuation() -> None:
+    desk = Desk(exclude=("secret",)).take(BEGAN, CaughtUp("a"), data(b"secr"), Hole("a", 4, 9, "lag"), data(b"et x\ny"))
+    desk.take(Ended("a", 1, None, "eof"), Opened("a", 2), data(b"z\n"))
+    assert desk.shown == b"secr\net x\ny\nz\n"
 
 
 def test_quiet_still_tells_gaps() -> None:

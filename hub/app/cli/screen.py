@@ -44,9 +44,8 @@ class Screen:
     def line(self, name: str, line: Line) -> None:
         """Print a line, or a piece of one: the next piece of the same stream goes on where it stopped."""
         self._erase()
-        if self._open is not None and self._open != name:
-            self._waiting.append(b"\n")
-            self._open = None
+        if self._open != name:
+            self.end_row()
         if self._open is None:
             self._waiting.append(self._head(name, line.at).encode())
         self._waiting.append(self._body(line.data))
@@ -65,6 +64,13 @@ class Screen:
             self._waiting.append(text.encode("utf-8", "replace"))
             self._unfinished = True
 
+    def end_row(self) -> None:
+        """End a row that stands open: what comes next is no continuation of it."""
+        self._erase()
+        if self._open is not None:
+            self._waiting.append(b"\n")
+            self._open = None
+
     def copy(self, data: bytes) -> None:
         """Write bytes as they are."""
         self._waiting.append(data)
@@ -72,9 +78,8 @@ class Screen:
     def notice(self, text: str) -> None:
         """Say something about the streams, not of them, on a row of its own of `err`."""
         self._erase()
-        if self._open is not None and self._tty:
-            self._waiting.append(b"\n")
-            self._open = None
+        if self._tty:
+            self.end_row()
         self.flush()
         self._err.write(f"{_DIM}hub: {text}{RESET}\n" if self._dim else f"hub: {text}\n")
         self._err.flush()
@@ -90,8 +95,8 @@ class Screen:
     def close(self) -> None:
         """Leave a clean row behind."""
         self._erase()
-        if self._open is not None and self._tty:
-            self._waiting.append(b"\n")
+        if self._tty:
+            self.end_row()
         self.flush()
 
     def _erase(self) -> None:

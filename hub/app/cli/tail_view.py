@@ -139,8 +139,13 @@ class TailView:
                 self._line(name, watched, line)
 
     def _interrupt(self, name: str, text: str) -> None:
+        """What comes after a gap or in another run does not continue the line before it."""
         self._flush(name)
-        self._screen.notice(text)
+        if (watched := self._streams.get(name)) is not None and watched.within_line:
+            watched.within_line = False
+            self._screen.end_row()
+        if text:
+            self._screen.notice(text)
 
     def _caught_up(self, news: CaughtUp) -> None:
         self._missing.discard(news.name)
@@ -152,8 +157,8 @@ class TailView:
     def _opened(self, news: Opened) -> None:
         watched = self._watched(news.name)
         watched.state = "live"
-        if watched.live and not self._quiet:
-            self._interrupt(news.name, f"{news.name}#{news.run} begins")
+        if watched.live:
+            self._interrupt(news.name, "" if self._quiet else f"{news.name}#{news.run} begins")
 
     def _ended(self, news: Ended) -> None:
         self._flush(news.name)
