@@ -17,7 +17,7 @@ from rich.console import Console
 from bench.peers import hub, jetstream, nats, redis, relay
 from bench.peers.peer import Peer, PeerError, Unavailable
 from bench.process import ServerFailed
-from bench.report import Report
+from bench.report import BEGIN, END, Report, with_figures
 from bench.results import Failure, Row, medians
 from bench.rig import LoadFailed
 from bench.workloads import WORKLOADS, Scale, Workload
@@ -50,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json is not None:
         options.json.write_text(json.dumps(report.as_json(), indent=1) + "\n")
     if options.markdown is not None:
-        options.markdown.write_text(report.markdown())
+        page = options.markdown.read_text() if options.markdown.exists() else ""
+        options.markdown.write_text(with_figures(page, report.markdown()))
     return 1 if failures else 0
 
 
@@ -123,7 +124,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, help=f"rounds whose median counts (default {Scale.rounds})")
     parser.add_argument("--idle", type=int, help=f"idle connections of a kind (default {Scale.idle:,})")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there as well")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables there as well")
+    parser.add_argument(
+        "--markdown",
+        type=Path,
+        metavar="FILE",
+        help=f"write the tables there as well, in place of what stands between {BEGIN} and {END}",
+    )
     return parser
 
 

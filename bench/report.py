@@ -27,6 +27,9 @@ CPU is user and system time of the server and its children, "cores" how many of 
 figure divided by that row's.
 Latency under a flat-out load is time in the backlog: it says how much of it a server holds, not how quick it is."""
 
+BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
+"""What stands between these in a page is replaced by the figures of a run."""
+
 
 @dataclass(frozen=True)
 class Report:
@@ -92,6 +95,15 @@ class Report:
         values = {name: _plain(value) for name, value in row.values.items()}
         compared = ["kib_each"] if row.workload == "idle" else figures
         return {**names, **values, "hub_to_this": {name: _plain(ratio(self.rows, row, name)) for name in compared}}
+
+
+def with_figures(page: str, figures: str) -> str:
+    """Return a page with these figures between its marks; a page without marks is made of the figures alone."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        before = after = ""
+    return f"{before}{BEGIN}\n\n{figures}\n{END}{after or chr(10)}"
 
 
 def _plain(value: float | None) -> float | None:

@@ -85,7 +85,7 @@ def idle_sheet(title: str, rows: Sequence[Row]) -> Sheet:
 
 def target_sheet(judged: Iterable[Verdict]) -> Sheet:
     """Return the table of targets."""
-    lines = [[each.workload, each.target, "yes" if each.met else "**no**", f"{each.reached:.2f}"] for each in judged]
+    lines = [[each.workload, each.target, "yes" if each.met else "no", f"{each.reached:.2f}"] for each in judged]
     return Sheet("Targets", ["workload", "the hub is to reach", "met", "reached"], lines, 3)
 
 

@@ -10,7 +10,7 @@ import pytest
 from bench.idle import IdleReading
 from bench.latencies import quantile
 from bench.peers import hub, nats
-from bench.report import Report
+from bench.report import Report, with_figures
 from bench.results import Failure, Row, idle_values, load_values, medians, ratio
 from bench.rig import Reading
 from bench.targets import verdicts
@@ -146,3 +146,10 @@ def test_tables_say_the_same_for_people_and_as_markdown() -> None:
     for sheet in sheets:
         assert {len(line) for line in sheet.lines} == {len(sheet.columns)}
         assert sheet.rich().row_count == len(sheet.lines)
+
+
+def test_figures_replace_only_what_stands_between_their_marks() -> None:
+    page = with_figures("", "| 1 |")
+    assert page == "<!-- figures -->\n\n| 1 |\n<!-- end of figures -->\n"
+    longer = f"# Before\n{page}after\n"
+    assert with_figures(longer, "| 2 |") == longer.replace("| 1 |", "| 2 |")
