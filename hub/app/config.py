@@ -6,7 +6,7 @@ path and the nearest known one, and every error of a load is reported at once.
 
 Beside this page: `config_settings` (the settings as a flat list), `config_sources` (flags, environment, file),
 `config_values` (sizes and durations as text), `config_endpoint` (endpoint strings), `config_check` (what types
-cannot say), `config_schema` (JSON Schema).
+cannot say), `config_schema` (JSON Schema), `config_data_dir` (one hub at a time holds the directory).
 """
 
 from __future__ import annotations

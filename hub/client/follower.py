@@ -127,7 +127,7 @@ class Follower:
             reader = self._connect(slot)
             self._subscribe(reader)
         except (HubLost, Unreachable, Problem) as failure:
-            if self._away_since is None:
+            if self._away_since is None and not isinstance(failure, Problem):
                 raise
             return [self._lost(failure)]
         self._reader, self._failures = reader, 0

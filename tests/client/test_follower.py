@@ -200,6 +200,13 @@ def test_the_first_connection_must_be_had() -> None:
         World(Unreachable("no hub")).follower().step(1)
 
 
+def test_a_busy_hub_is_waited_for_from_the_start() -> None:
+    world = World(Problem("BUSY", retry_after=300, slot="s1"), FakeReader([STREAM]))
+    news = steps(world.follower(), 2)
+    assert [type(each) for each in news] == [Away, Back]
+    assert world.slots == [None, "s1"]
+
+
 def test_bounded_attempts_end_with_the_last_failure() -> None:
     world = World(FakeReader(HubLost("first")), Unreachable("second"), Unreachable("third"))
     with pytest.raises(Unreachable, match="third"):

@@ -231,6 +231,21 @@ def test_a_taken_port_names_the_setting(shared_hub: RunningHub, tmp_path: Path) 
     assert not (tmp_path / "data" / "endpoints.json").exists()
 
 
+def test_a_second_hub_in_the_same_directory_is_refused_and_harms_nothing(shared_hub: RunningHub) -> None:
+    with shared_hub.start("serve", "--data", ANY_PORT) as serve:
+        assert serve.end() == 1
+        told = serve.until(b"\n", on_stderr=True).decode()
+    assert f"another hub (process {shared_hub.process.popen.pid}) already runs" in told
+    shared_hub.run("status")
+
+
+@pytest.mark.parametrize("directory", ["/dev/null/hub", "/proc/hub"])
+def test_a_data_directory_that_cannot_be_made_is_told(directory: str) -> None:
+    with Process("serve", "--data-dir", directory, env=environment()) as serve:
+        assert serve.end() == 1
+        assert b"data_dir: " in serve.until(b"\n", on_stderr=True)
+
+
 @pytest.mark.parametrize(
     ("flags", "says"),
     [

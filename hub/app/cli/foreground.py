@@ -23,6 +23,7 @@ from hub.app.cli import exit_codes
 from hub.app.cli.greeting import Announcer
 from hub.app.cli.open import login_link
 from hub.app.config import Config
+from hub.app.config_data_dir import hold_data_dir
 from hub.client.connection import HubLost, Unreachable
 from hub.client.locator import Locator
 from hub.model.problem import Problem
@@ -34,21 +35,19 @@ _log = Logger(namespace="hub")
 
 
 def run_in_foreground(config: Config, out: TextIO, err: TextIO, *, verbose: bool) -> int:
-    """Run a hub until a signal ends it; return the exit code."""
+    """Run a hub until a signal ends it; return the exit code. Raise ConfigError where the data directory is no use."""
     from hub.app.service import make_service
 
     reactor: Any = installed_reactor
     _begin_log(err, verbose=verbose)
     announcer = Announcer(out, reactor.callLater)
-    try:
-        service = make_service(config, reactor, on_ready=announcer.listening, on_stream=announcer.stream)
-    except OSError as error:
-        print(f"hub: {error.filename or config.data_dir}: {error.strerror} (setting: data_dir)", file=err)
-        return exit_codes.FAILED
+    held = hold_data_dir(config)
+    service = make_service(config, reactor, on_ready=announcer.listening, on_stream=announcer.stream)
     run = _Run(config, service, announcer, err, reactor)
     reactor.callWhenRunning(run.start)
     reactor.addSystemEventTrigger("before", "shutdown", run.stop)
     reactor.run()
+    os.close(held)
     return run.code
 
 

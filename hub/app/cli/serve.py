@@ -34,4 +34,8 @@ def serve(verbose: bool, **flags: str | None) -> int:
         return exit_codes.USAGE
     from hub.app.cli.foreground import run_in_foreground
 
-    return run_in_foreground(config, sys.stdout, sys.stderr, verbose=verbose)
+    try:
+        return run_in_foreground(config, sys.stdout, sys.stderr, verbose=verbose)
+    except ConfigError as error:
+        say_problems(error)
+        return exit_codes.FAILED

@@ -1,0 +1,34 @@
+"""The data directory: made when it is missing, private, and held by one hub at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+
+from hub.app.config import Config, ConfigError
+
+
+def hold_data_dir(config: Config) -> int:
+    """Take the data directory for this process and return the descriptor that holds it, to be closed at the end.
+
+    Two hubs in one directory would write over each other's endpoints and tokens, and the first to stop would take the
+    other's away. The kernel lets go of the lock with the process, however that ends. Raises ConfigError.
+    """
+    try:
+        config.data_path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = config.data_path / "hub.lock"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise ConfigError([f"data_dir: {error.filename or config.data_dir} cannot be used: {error.strerror}"]) from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(descriptor, 20).decode("ascii", "replace").strip()
+        os.close(descriptor)
+        who = f"another hub (process {holder})" if holder.isdigit() else "another hub"
+        raise ConfigError(
+            [f"data_dir: {who} already runs with {config.data_dir}; give this one a data directory of its own"]
+        ) from None
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, b"%d\n" % os.getpid())
+    return descriptor
