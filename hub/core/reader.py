@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from hub.core.catch_up import RETRY_SECONDS
 from hub.core.delivery import Delivery, State
 from hub.core.reader_queue import ReaderQueue, Told
 from hub.core.subscription import Subscription
@@ -51,7 +52,7 @@ class Reader:
         if len(self.subscriptions) >= limits.subscriptions:
             raise Problem("LIMIT", f"more than limits.subscriptions ({limits.subscriptions})", id=sub_id)
         chosen = self._choose(subscription)
-        if len(chosen) > limits.subscription_streams:
+        if len(chosen) > limits.subscription_streams and not subscription.resumed:
             raise Problem(
                 "LIMIT",
                 f"{len(chosen)} streams match, more than limits.subscription_streams ({limits.subscription_streams})",
@@ -107,10 +108,15 @@ class Reader:
         kept = []
         for sub_id, subscription in self.subscriptions.items():
             cursors = dict(subscription.cursors)
+            unplaced = set()
             for stream, delivery in self._deliveries.items():
-                if sub_id in delivery.subscriptions and delivery.state is not State.SEEKING:
+                if sub_id not in delivery.subscriptions:
+                    continue
+                if delivery.state is State.SEEKING:
+                    unplaced.add(stream.name)
+                else:
                     cursors[stream.name] = delivery.cursor
-            kept.append(subscription.continued(cursors))
+            kept.append(subscription.continued(cursors, frozenset(unplaced)))
             self._hub.subscriptions.remove(self, subscription)
         for delivery in list(self._deliveries.values()):
             self._drop(delivery)
@@ -147,10 +153,14 @@ class Reader:
     async def _seek(self, delivery: Delivery, subscription: Subscription, begin: Begin) -> None:
         try:
             offset, truncate = await self._hub.history.seek(delivery.stream, begin)
-        except Problem as problem:
-            self._drop(delivery)
-            if subscription.pattern.is_literal:
-                self._refuse(problem.about(id=subscription.id))
+        except Exception as error:  # reported and asked again: a failing store takes no stream out of a subscription
+            if isinstance(error, Problem) and error.word == "NOTFOUND":
+                self._drop(delivery)
+                if subscription.pattern.is_literal:
+                    self._refuse(error.about(id=subscription.id))
+                return
+            self._hub.failures.report("while looking for a place in the past")
+            self._hub.clock.call_later(RETRY_SECONDS, lambda: self._seek_again(delivery, subscription, begin))
             return
         if delivery.state is not State.SEEKING:
             return
@@ -158,6 +168,10 @@ class Reader:
             self._hub.counters.truncations += 1
         delivery.place(offset, truncate, begin.number if begin.kind == "run" else None, begin.cursor)
         self.queue.announce(delivery)
+
+    def _seek_again(self, delivery: Delivery, subscription: Subscription, begin: Begin) -> None:
+        if delivery.state is State.SEEKING:
+            self._hub.tasks.spawn(self._seek(delivery, subscription, begin))
 
     def _drop(self, delivery: Delivery) -> None:
         stream = delivery.stream
@@ -180,7 +194,7 @@ def _begin_in(stream: Stream, subscription: Subscription) -> Begin | None:
     listed = _cursor_begin(subscription, stream.name)
     if listed is not None:
         return listed
-    if not subscription.resumed:
+    if not subscription.resumed or stream.name in subscription.unplaced:
         return subscription.begin if subscription.begin.takes_ended or stream.state != "ended" else None
     # A session that comes back: streams which it had are listed, so this one came later, or had ended before.
     if stream.ordinal > subscription.ordinal:

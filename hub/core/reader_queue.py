@@ -125,9 +125,11 @@ class ReaderQueue:
                 continue
             if not delivery.skip:
                 self.catch(delivery)
-            elif delivery.next < delivery.stream.end:
+                continue
+            if delivery.next < delivery.stream.end:
                 self.offer(delivery, Gap(delivery.next, delivery.stream.end, "lag"))
-                self.offer(delivery, None)
+            # The news of a run's begin or end may have been among what was dropped, even where no byte was.
+            self.offer(delivery, None)
 
     def announce(self, delivery: Delivery) -> None:
         """Tell a delivery's place soon, and serve it from there on if it is not live yet."""

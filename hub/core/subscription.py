@@ -28,10 +28,12 @@ class Subscription:
     """When it was made, in the order of streams and runs."""
     resumed: bool = False
     """Whether it comes from a session: what it did not take then it does not take now."""
+    unplaced: frozenset[str] = frozenset()
+    """Streams that it took, but whose place was still looked for when the session was left."""
 
-    def continued(self, cursors: Mapping[str, Cursor]) -> Subscription:
+    def continued(self, cursors: Mapping[str, Cursor], unplaced: frozenset[str]) -> Subscription:
         """Return it as a session keeps it, going on at `cursors`."""
-        return replace(self, cursors=dict(cursors), resumed=True)
+        return replace(self, cursors=dict(cursors), resumed=True, unplaced=unplaced)
 
 
 class Subscriptions:

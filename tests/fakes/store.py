@@ -41,6 +41,11 @@ class TrickyStore:
         """Calls that wait for a step."""
         return len(self._waits)
 
+    @property
+    def failing(self) -> int:
+        """Calls that are still to fail."""
+        return len(self._failures)
+
     def step(self, which: int = 0) -> bool:
         """Let one waiting call go on; return whether there was one."""
         if not self._waits:

@@ -65,10 +65,10 @@ class World:
         return self.hub.streams.open_exact(name, principal, meta or {})
 
     def write(self, writer: Writer, *pieces: bytes) -> None:
-        """Append pieces, and let them be delivered and committed."""
+        """Append pieces, one after the other delivered and committed."""
         for data in pieces:
             writer.append(data, self.clock.now_ms())
-        self.settle()
+            self.settle()
 
     def stream_of(self, name: str, *pieces: bytes, principal: Principal = ANONYMOUS) -> Writer:
         """Open a stream and append pieces."""
