@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -38,6 +39,16 @@ class Address(NamedTuple):
         if kind in ("tcp", "ssl") and host and port.isdigit() and int(port) < 65536:
             return cls(kind, host, int(port))
         raise ValueError(f"an address is tcp:host:port, ssl:host:port or unix:/path, not {text!r}")
+
+    @property
+    def is_private(self) -> bool:
+        """True if nobody on the way can read along: TLS, or it does not leave this machine."""
+        if self.kind in ("ssl", "unix") or self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
 
     def __str__(self) -> str:
         return f"unix:{self.host}" if self.kind == "unix" else f"{self.kind}:{self.host}:{self.port}"

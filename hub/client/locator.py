@@ -30,9 +30,15 @@ class Hub(NamedTuple):
         if not text:
             raise Unreachable(f"the hub at {self.origin} does not say where its {name} port is")
         try:
-            return Address.parse(text)
+            address = Address.parse(text)
         except ValueError as error:
             raise Unreachable(f"the hub at {self.origin} names its {name} port wrongly: {error}") from None
+        if self.origin.startswith("https:") and self.token and not address.is_private:
+            raise Unreachable(
+                f"the hub at {self.origin} has its {name} port at {address}, without TLS: the token could be read on "
+                "the way. Give the hub an ssl: endpoint there, or name it with http:// to accept that"
+            )
+        return address
 
     @property
     def web(self) -> str:

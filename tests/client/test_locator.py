@@ -12,7 +12,7 @@ from scripted_hub import Dialogue, Peer, ScriptedHub
 
 from hub.client import login, places
 from hub.client.connection import Address, Unreachable
-from hub.client.locator import Locator
+from hub.client.locator import Hub, Locator
 from hub.client.web import check_url, request_json
 from hub.model.problem import Problem
 
@@ -119,6 +119,27 @@ def test_what_a_url_answers_instead_is_told(
 ) -> None:
     with ScriptedHub(http(status, body, [])) as script, pytest.raises(error, match=says):
         Locator.from_environment(url=f"http://127.0.0.1:{script.port}", env=env).locate()
+
+
+@pytest.mark.parametrize(
+    ("origin", "endpoint", "allowed"),
+    [
+        ("https://h", "tcp:192.0.2.1:7413", False),
+        ("https://h", "tcp:h.example:7413", False),
+        ("https://h", "tcp:[::1]:7413", True),
+        ("https://h", "tcp:localhost:7413", True),
+        ("https://h", "ssl:h:7413", True),
+        ("http://h", "tcp:192.0.2.1:7413", True),
+    ],
+)
+def test_a_token_given_to_a_private_url_does_not_leave_in_clear(origin: str, endpoint: str, allowed: bool) -> None:
+    hub = Hub({"data": endpoint}, "t", origin)
+    if allowed:
+        assert hub.address("data") == Address.parse(endpoint)
+    else:
+        with pytest.raises(Unreachable, match="without TLS"):
+            hub.address("data")
+        assert hub._replace(token=None).address("data") == Address.parse(endpoint)
 
 
 def test_posting_sends_an_empty_body() -> None:

@@ -221,6 +221,15 @@ def test_without_a_hub_tee_still_passes_the_input_on(tmp_path: Path) -> None:
         assert send.end() == 69
 
 
+def test_serve_goes_on_when_nobody_reads_what_it_says(own_hub: RunningHub) -> None:
+    assert own_hub.process.popen.stdout is not None
+    own_hub.process.popen.stdout.close()
+    for name in ("silent/a", "silent/b"):
+        own_hub.run("send", name, given=b"x\n")
+        assert own_hub.run("cat", name).stdout == b"x\n"
+    assert own_hub.process.end(signal.SIGTERM) == 0
+
+
 def test_a_taken_port_names_the_setting(shared_hub: RunningHub, tmp_path: Path) -> None:
     flags = {"producers": ANY_PORT, "commands": ANY_PORT, "data": ANY_PORT, "web": ANY_PORT}
     flags["data"] = f"tcp:{shared_hub.port('data')}:interface=127.0.0.1"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TextIO
 from urllib.parse import quote
 
+from hub.app.cli import standard_output
 from hub.client.connection import Address
 
 MOST_A_SECOND = 20
@@ -77,4 +78,7 @@ class Announcer:
         self._said = self._unsaid = 0
 
     def _print(self, text: str) -> None:
-        print(text, file=self._out, flush=True)
+        try:
+            print(text, file=self._out, flush=True)
+        except BrokenPipeError:  # `hub serve | head`: the hub goes on all the same
+            standard_output.give_up()

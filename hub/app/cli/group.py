@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import click
 
-from hub.app.cli import exit_codes
+from hub.app.cli import exit_codes, standard_output
 
 # Name -> where the command is, and its line in `hub --help`, so that help loads none of them.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -98,8 +98,7 @@ def run(argv: Sequence[str] | None = None, prog: str = "hub") -> int:
             print(file=sys.stderr)  # the terminal has written ^C; the prompt gets a row of its own
         return exit_codes.INTERRUPTED
     except BrokenPipeError:
-        # Python would complain about standard output again while it shuts down.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        standard_output.give_up()
         return exit_codes.PIPE_CLOSED
     except Problem as problem:
         return _say(exit_codes.FAILED, str(problem))

@@ -7,6 +7,7 @@ from typing import TextIO
 import click
 
 from hub.app.cli import exit_codes
+from hub.app.cli.harmless import printable
 from hub.client import login as stored
 from hub.client.commander import Commander
 from hub.client.locator import Locator
@@ -41,4 +42,5 @@ def login(url: str | None, token_file: TextIO | None, forget: bool) -> None:
     with Commander.connect(Locator(urls=urls, token=token).locate()) as commander:
         session = commander.session
     path = stored.write(stored.Login(urls, token))
-    click.echo(f"logged in as {session.get('principal')}, {session.get('role')}; stored in {path}")
+    who = printable(f"{session.get('principal')}, {session.get('role')}")
+    click.echo(f"logged in as {who}; stored in {path}")

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from hub.app.cli import exit_codes
+from hub.app.cli import exit_codes, standard_output
 from hub.client.connection import HubLost, Unreachable
 from hub.client.locator import Locator
 from hub.client.producer import RawProducer
@@ -84,7 +84,7 @@ def send(name: str | None, tee: bool, meta: Sequence[str], quiet: bool, url: str
         code = _failed(failure, producer)
         return _pass_on(code) if tee else code
     except BrokenPipeError:  # standard output, with --tee
-        _close_stdout()
+        standard_output.give_up()
         return exit_codes.PIPE_CLOSED
     return exit_codes.INTERRUPTED if interrupts.seen else exit_codes.OK
 
@@ -151,7 +151,7 @@ def _pass_on(code: int) -> int:
         while data := os.read(sys.stdin.fileno(), READ_BYTES):
             _write_all(data)
     except BrokenPipeError:
-        _close_stdout()
+        standard_output.give_up()
         return exit_codes.PIPE_CLOSED
     return code
 
@@ -174,7 +174,3 @@ def _failed(failure: Problem | HubLost | Unreachable, producer: RawProducer | No
 def _say(code: int, text: str) -> int:
     print(f"hub send: {''.join(c if c.isprintable() else '?' for c in text)}", file=sys.stderr, flush=True)
     return code
-
-
-def _close_stdout() -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
