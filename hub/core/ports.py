@@ -47,8 +47,9 @@ class Failures(Protocol):
 class Sink(Protocol):
     """The way out to one peer, and the tap of the way in. Writing is allowed while `open`; nothing is refused."""
 
-    open: bool
-    """False while the peer takes less than it was given; `Conversation.writable` says when it is True again."""
+    @property
+    def open(self) -> bool:
+        """False while the peer takes less than it was given; `Conversation.writable` says when it is True again."""
 
     def taken(self) -> int:
         """Return a count that grows as the peer takes bytes; its unit is bytes where the system tells."""
@@ -125,8 +126,14 @@ class Store(Protocol):
 class Accounts(Protocol):
     """Who is who."""
 
+    signing_key: bytes
+    """Signs logins; it changes when all of them are to end."""
+
     def by_token(self, token: str) -> Principal | None:
         """Return whose token this is; None if it is nobody's."""
+
+    def by_name(self, name: str) -> Principal | None:
+        """Return the principal of that name; None if there is none any more."""
 
 
 __all__ = [

@@ -18,5 +18,10 @@ class FakeAccounts:
             "maker-token": Principal("maker", Role.NONE),
         }
 
+    signing_key = b"signing key"
+
+    def by_name(self, name: str) -> Principal | None:
+        return next((each for each in self.principals.values() if each.name == name), None)
+
     def by_token(self, token: str) -> Principal | None:
         return self.principals.get(token)

@@ -1,11 +1,14 @@
-"""One-use codes, cookies and their header tokens. All in memory: who restarts the hub logs in again."""
+"""One-use codes, cookies and their header tokens.
+
+A cookie is signed, not kept: it says who logged in and when, and a hub that was restarted still believes it. Its key
+comes from the accounts, so that revoking the token that everything hangs on ends all logins.
+"""
 
 from __future__ import annotations
 
 import hmac
 import secrets
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from twisted.web.server import Request
 
@@ -15,17 +18,16 @@ from hub.model.problem import Problem
 from hub.model.session_key import key_hash
 
 CODE_SECONDS = 60.0
-IDLE_SECONDS = 12 * 3600.0
+LOGIN_SECONDS = 12 * 3600
 MAX_CODES = 1000
-MAX_LOGINS = 10_000
+MAX_ENDED = 10_000
 MAX_ADDRESSES = 10_000
 
 
-@dataclass(slots=True)
-class _Login:
+class _Login(NamedTuple):
     principal: Principal
+    number: str
     csrf: str
-    used_at: float
 
 
 class Logins:
@@ -34,7 +36,8 @@ class Logins:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._codes: dict[str, tuple[Principal, float]] = {}
-        self._logins: dict[str, _Login] = {}
+        self._ended: dict[str, None] = {}
+        """Numbers of logins that were ended before their time."""
         self._attempts: dict[str, list[float]] = {}
         self.cookie_name = "hub_session"
         """Named with the port, since cookies are not told apart by it."""
@@ -52,14 +55,13 @@ class Logins:
         self._check_rate(address)
         principal = self._by_code(code) if code is not None else self._hub.accounts.by_token(token or "")
         if principal is None or not principal.role:
-            self._attempts.setdefault(address, []).append(self._hub.clock.monotonic())
+            self._failed(address)
             raise Problem("AUTH", "this code or token is not valid; a link works once, within a minute")
-        key = secrets.token_urlsafe(24)
-        login = _Login(principal, secrets.token_urlsafe(24), self._hub.clock.monotonic())
-        _make_room(self._logins, MAX_LOGINS)
-        self._logins[key_hash(key)] = login
+        number = secrets.token_urlsafe(18)
+        cookie = self._sign(principal.name, self._hub.clock.now_ms() // 1000, number)
+        login = _Login(principal, number, self._csrf(number))
         request.addCookie(
-            self.cookie_name, key, path="/", httpOnly=True, sameSite="strict", secure=bool(request.isSecure())
+            self.cookie_name, cookie, path="/", httpOnly=True, sameSite="strict", secure=bool(request.isSecure())
         )
         return _row(login)
 
@@ -72,15 +74,22 @@ class Logins:
 
     def log_out(self, request: Request) -> None:
         """Forget the cookie's login; raise Problem DENIED without its header token."""
-        if self._find(request) is not None and not self.has_header_token(request):
-            raise Problem("DENIED", "the header X-Hub-Csrf is missing or wrong")
-        self._logins.pop(self._key_hash(request), None)
+        login = self._find(request)
+        if login is not None:
+            if not self.has_header_token(request):
+                raise Problem("DENIED", "the header X-Hub-Csrf is missing or wrong")
+            _make_room(self._ended, MAX_ENDED)
+            self._ended[login.number] = None
         request.addCookie(self.cookie_name, "", path="/", max_age=0, httpOnly=True, sameSite="strict")
 
     def principal(self, request: Request) -> Principal | None:
         """Return whom the cookie speaks for."""
         login = self._find(request)
         return None if login is None else login.principal
+
+    def has_cookie(self, request: Request) -> bool:
+        """Tell whether a cookie of ours came along, valid or not."""
+        return bool(request.getCookie(self.cookie_name.encode()))
 
     def has_header_token(self, request: Request) -> bool:
         """Tell whether the request carries the header token that its login was given."""
@@ -93,26 +102,41 @@ class Logins:
         return principal if until > self._hub.clock.monotonic() else None
 
     def _find(self, request: Request) -> _Login | None:
-        key = self._key_hash(request)
-        login = self._logins.get(key)
-        now = self._hub.clock.monotonic()
-        if login is None:
+        cookie = (request.getCookie(self.cookie_name.encode()) or b"").decode("latin-1")
+        name, _, rest = cookie.partition(":")
+        began, _, rest = rest.partition(":")
+        number = rest.partition(":")[0]
+        if not (began.isascii() and began.isdigit()) or len(began) > 12 or number in self._ended:
             return None
-        if now - login.used_at > IDLE_SECONDS:
-            del self._logins[key]
+        if not hmac.compare_digest(cookie.encode(), self._sign(name, int(began), number).encode()):
             return None
-        login.used_at = now
-        return login
+        principal = self._hub.accounts.by_name(name)
+        if principal is None or int(began) + LOGIN_SECONDS < self._hub.clock.now_ms() // 1000:
+            return None
+        return _Login(principal, number, self._csrf(number))
 
-    def _key_hash(self, request: Request) -> str:
-        return key_hash((request.getCookie(self.cookie_name.encode()) or b"").decode("latin-1"))
+    def _sign(self, name: str, began: int, number: str) -> str:
+        text = f"{name}:{began}:{number}"
+        return f"{text}:{self._digest('cookie ' + text)}"
+
+    def _csrf(self, number: str) -> str:
+        return self._digest("header " + number)
+
+    def _digest(self, text: str) -> str:
+        return hmac.digest(self._hub.accounts.signing_key, text.encode(), "sha256").hex()
+
+    def _failed(self, address: str) -> None:
+        if address not in self._attempts:
+            _make_room(self._attempts, MAX_ADDRESSES)
+        self._attempts.setdefault(address, []).append(self._hub.clock.monotonic())
 
     def _check_rate(self, address: str) -> None:
         now = self._hub.clock.monotonic()
-        recent = [at for at in self._attempts.pop(address, ()) if now - at < 60]
+        recent = [at for at in self._attempts.get(address, ()) if now - at < 60]
         if recent:
-            _make_room(self._attempts, MAX_ADDRESSES)
             self._attempts[address] = recent
+        else:
+            self._attempts.pop(address, None)
         bound = self._hub.limits.login_attempts_per_minute
         if len(recent) >= bound:
             wait = int(1000 * (60 - (now - recent[0])))
