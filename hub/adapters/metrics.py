@@ -61,5 +61,6 @@ class Metrics:
         yield GaugeMetricFamily(
             "hub_store_waiting_bytes", "Bytes taken and not yet durable.", stats["store"]["waiting_bytes"]
         )
-        yield GaugeMetricFamily("hub_catchup_waiting", "Readers that wait for a slice of the past.", stats["catchup"]["waiting"])
-        yield CounterMetricFamily("hub_catchup_bytes", "Bytes read from the past.", stats["catchup"]["bytes"])
+        past = stats["catchup"]
+        yield GaugeMetricFamily("hub_catchup_waiting", "Readers that wait for a slice of the past.", past["waiting"])
+        yield CounterMetricFamily("hub_catchup_bytes", "Bytes read from the past.", past["bytes"])

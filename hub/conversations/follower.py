@@ -1,7 +1,8 @@
-"""One stream as a response body that goes on while the stream does: bytes, server-sent events or NDJSON (PROTOCOL 7)."""
+"""One stream as a response body that goes on while it does: bytes, server-sent events or NDJSON (PROTOCOL 7)."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ from hub.conversations.life import Life
 from hub.core.delivery import Item, Live, Place, RunBegan, RunEnded
 from hub.core.hub import Hub
 from hub.core.lines import LineCollector
-from hub.core.ports import Sink
+from hub.core.ports import Cancellable, Sink
 from hub.core.reader import Reader
 from hub.core.stream import Stream
 from hub.core.subscription import Subscription
@@ -41,8 +42,13 @@ class Follower:
         sink: Sink,
         format_: str,
         finish: Callable[[bool], None],
+        *,
+        run: int | None = None,
     ) -> None:
-        """`finish` is called once with whether the body is complete; False breaks it off."""
+        """`finish` is called once with whether the body is complete; False breaks it off.
+
+        The body ends with `run`; where none is given, with the run that is the stream's last one then.
+        """
         self._hub = hub
         self._sink = sink
         self._finish = finish
@@ -53,14 +59,15 @@ class Follower:
             "sse": self._sse,
             "ndjson": self._ndjson,
         }[format_]
-        self._keeps_alive = format_ == "sse"
+        self._run = run
+        self._alive: Cancellable | None = None
         self._lines = LineCollector(hub.limits.line_text_bytes, lambda row: 0)
         self._epoch = cursor.epoch
         self._reader = Reader(hub, principal, self._wake, self._refused)
         self._life = Life(hub, sink, self._die, None)
         subscription = Subscription("follow", Pattern(stream.name), Begin("cursor", cursor=cursor), False, {}, 0)
         self._reader.subscribe(subscription)
-        if self._keeps_alive:
+        if format_ == "sse":
             self._keep_alive()
 
     def received(self, data: bytes) -> None:
@@ -105,7 +112,9 @@ class Follower:
 
     def _is_last(self, item: Item) -> bool | None:
         if isinstance(item, RunEnded):
-            return True if item.offset == self._reader.deliveries[0].stream.end else None
+            if self._run is None:
+                return True if item.offset == self._reader.deliveries[0].stream.end else None
+            return True if item.run.number >= self._run else None
         if self._encode == self._plain and (isinstance(item, Gap) or (isinstance(item, Place) and item.truncate)):
             return False
         return None
@@ -123,10 +132,11 @@ class Follower:
         collector = self._lines
         events: list[tuple[str, dict[str, Any]]] = []
         if isinstance(item, Chunk):
-            collector.add(item, 1 << 30, 1 << 30)
+            collector.add(item, sys.maxsize, sys.maxsize)
         elif isinstance(item, Gap):
             collector.flush()
-            events.append(("gap", {"from": item.offset, "to": item.end, "reason": item.reason}))
+            gap = {"from": item.offset, "to": item.end, "reason": item.reason}
+            events.append(("gap", {**gap, "next": f"{self._epoch}:{item.end}"}))
         elif isinstance(item, RunEnded):
             collector.flush()
             end = {"offset": item.offset, "run": item.run.number, "status": item.run.status, "cause": item.run.cause}
@@ -134,6 +144,8 @@ class Follower:
         elif isinstance(item, RunBegan):
             events.append(("run", {"offset": item.run.start, "run": item.run.number, "meta": dict(item.run.meta)}))
         elif isinstance(item, Place):
+            # Where the reader goes on, which may be a later life of the stream than the cursor's it came with.
+            self._epoch = item.cursor.epoch
             place = {"epoch": item.cursor.epoch, "offset": item.cursor.offset, "state": item.state}
             events.append(("stream", place if item.truncate is None else {**place, "truncate": item.truncate}))
         elif isinstance(item, Live):
@@ -144,10 +156,9 @@ class Follower:
 
     def _keep_alive(self) -> None:
         """Send a comment now and then: proxies drop what is silent, and pages notice a proxy that buffers."""
-        if not self._over:
-            if self._sink.open:
-                self._sink.send([(b": alive\n\n",)])
-            self._hub.clock.call_later(KEEP_ALIVE_SECONDS, self._keep_alive)
+        if self._sink.open:
+            self._sink.send([(b": alive\n\n",)])
+        self._alive = self._hub.clock.call_later(KEEP_ALIVE_SECONDS, self._keep_alive)
 
     def _refused(self, problem: Problem) -> None:
         self._end()
@@ -163,6 +174,8 @@ class Follower:
             self._over = True
             self._life.end()
             self._reader.close()
+            if self._alive is not None:
+                self._alive.cancel()
 
 
 def _end_of(row: dict[str, Any]) -> int:

@@ -13,7 +13,7 @@ import struct
 import termios
 from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import Protocol
+from typing import Any, Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
 from twisted.internet.tcp import Server as TcpServer
@@ -233,11 +233,14 @@ class ResponseSink:
 
     def taken(self) -> int:
         """Return the bytes that the peer's system acknowledged, 0 where it cannot tell."""
-        handle = find_socket(self._request.channel)
+        handle = None if self.closed else find_socket(self._request.channel)
         if handle is None or handle.family == socket.AF_UNIX:
             return 0
-        info = handle.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES_ACKED.size)
-        return int(_TCP_INFO_BYTES_ACKED.unpack(info)[0])
+        try:
+            info = handle.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES_ACKED.size)
+            return int(_TCP_INFO_BYTES_ACKED.unpack(info)[0])
+        except (OSError, struct.error, AttributeError):
+            return 0
 
     def send(self, frames: Sequence[tuple[bytes, ...]]) -> None:
         """Write pieces of the body."""
@@ -266,8 +269,10 @@ class ResponseSink:
 
     def abort(self) -> None:
         """Close the connection now."""
-        self.closed = True
-        self._request.channel.forceAbortClient()
+        if not self.closed:
+            self.closed = True
+            transport: Any = self._request.channel.transport
+            transport.abortConnection()
 
     def lost(self) -> None:
         """Take note that the connection is gone."""

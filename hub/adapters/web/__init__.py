@@ -5,8 +5,9 @@ Map:
 - `site`: the listener as one object (`make_site`), and which path goes where.
 - `guard`: who may ask at all: Host, Origin, credentials.
 - `login`: one-use codes, cookies and their header tokens.
+- `connection`: one HTTP connection: counted, with deadlines.
 - `request`: a request whose body goes into a stream while it arrives, instead of to a temporary file.
-- `stream_body`: `GET /streams/<name>`: ranges, and following.
+- `stream_body`: `GET /streams/<name>`: bytes, and following; `ranges` chooses which bytes.
 - `operations`: `/livez`, `/readyz`, `/metrics`, `/.well-known/hub`.
 - `page`: the built page, loaded once.
 - `websocket`: `/ws`; the only file that knows Autobahn.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 
 from twisted.web.server import Request
 
@@ -36,11 +37,40 @@ def answer_bytes(request: Request, body: bytes, kind: bytes, code: int = 200) ->
     return b"" if request.method == b"HEAD" else body
 
 
-def answer_problem(request: Request, problem: Problem) -> bytes:
-    """Return a problem as JSON `{code, text, …}` under its HTTP status."""
+def answer_problem(request: Request, problem: Problem, code: int | None = None) -> bytes:
+    """Return a problem as JSON `{code, text, …}` under its HTTP status, or under `code`."""
+    for name, value in problem_headers(problem).items():
+        request.setHeader(name, value)
+    return answer_json(request, problem_row(problem), code or problem.code.http)
+
+
+def refusal(problem: Problem) -> bytes:
+    """Return a whole response that tells a problem where no request can answer yet; the connection ends with it."""
+    body = json.dumps(problem_row(problem)).encode() + b"\n"
+    status = HTTPStatus(problem.code.http)
+    headers = {
+        **SECURITY_HEADERS,
+        **problem_headers(problem),
+        b"Content-Type": b"application/json",
+        b"Content-Length": b"%d" % len(body),
+        b"Cache-Control": b"no-store",
+        b"Connection": b"close",
+    }
+    lines = [b"HTTP/1.1 %d %s" % (status, status.phrase.encode())]
+    lines += [name + b": " + value for name, value in headers.items()]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+def problem_row(problem: Problem) -> dict[str, object]:
+    """Return a problem as it stands in JSON."""
+    return {"code": problem.word, "text": problem.text, **problem.keys}
+
+
+def problem_headers(problem: Problem) -> dict[bytes, bytes]:
+    """Return the headers that a problem brings along."""
+    headers = {}
     if problem.retry_after is not None:
-        request.setHeader(b"Retry-After", b"%d" % -(-problem.retry_after // 1000))
+        headers[b"Retry-After"] = b"%d" % -(-problem.retry_after // 1000)
     if problem.word == "AUTH":
-        request.setHeader(b"WWW-Authenticate", b'Bearer realm="hub"')
-    value: dict[str, object] = {"code": problem.word, "text": problem.text, **problem.keys}
-    return answer_json(request, value, problem.code.http)
+        headers[b"WWW-Authenticate"] = b'Bearer realm="hub"'
+    return headers

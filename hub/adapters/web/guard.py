@@ -16,28 +16,34 @@ LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Guard:
-    """Checks that hold for every route. A page of another site that runs in a user's browser gets nowhere."""
+    """Checks that hold for every route. A page of another site that runs in a user's browser gets nowhere.
+
+    Names are compared without their port, so that a forwarded port (ssh, docker) needs no setting: what a rebound
+    name cannot fake is the name. A host in `web.hosts` that is given with a port counts with that port only.
+    """
 
     def __init__(self, hub: Hub, logins: Logins, hosts: Iterable[str]) -> None:
         self._hub = hub
         self._logins = logins
-        self._hosts = set(LOCAL_HOSTS) | {host_name(host) for host in hosts}
+        self._hosts = {*LOCAL_HOSTS, *map(_normal_host, hosts)}
 
     def bound(self, host: str) -> None:
         """Answer to the address that the listener is bound to as well."""
-        self._hosts.add(host_name(host))
+        self._hosts.add(_normal_host(f"[{host}]" if ":" in host else host))
 
     def check(self, request: Request) -> None:
         """Raise Problem DENIED for a Host that is not ours, or a request that another site made."""
+        hosts = request.requestHeaders.getRawHeaders(b"host") or []
         host = header(request, b"host")
-        if host_name(host) not in self._hosts:
+        if len(hosts) != 1 or not self._is_ours(request, host):
             raise Problem("DENIED", "this hub does not answer to that Host (setting: web.hosts)")
         origin = header(request, b"origin")
-        if origin and not _is_own(origin, host):
+        if request.requestHeaders.hasHeader(b"origin") and not _is_own(origin, host, secure=request.isSecure()):
             raise Problem("DENIED", "another origin may not ask this hub")
         if header(request, b"sec-fetch-site") in ("", "same-origin", "none"):
             return
-        navigates = header(request, b"sec-fetch-mode") == "navigate" and header(request, b"sec-fetch-dest") == "document"
+        mode, destination = header(request, b"sec-fetch-mode"), header(request, b"sec-fetch-dest")
+        navigates = mode == "navigate" and destination == "document"
         if not (request.path == b"/" and request.method in (b"GET", b"HEAD") and navigates):
             raise Problem("DENIED", "another site may not ask this hub")
 
@@ -52,11 +58,34 @@ class Guard:
         return self._logins.principal(request)
 
     def reader(self, request: Request) -> Principal:
-        """Return who asks; raise Problem AUTH if that is nobody who may look."""
+        """Return who asks; raise Problem AUTH if that is nobody, DENIED if it is a producer only."""
         principal = self.principal(request)
-        if principal is None or not principal.role:
+        if principal is None:
             raise Problem("AUTH", "log in, or send Authorization: Bearer <token>")
+        if not principal.role:
+            raise Problem("DENIED", "this token is for producers")
         return principal
+
+    def link_maker(self, request: Request) -> Principal:
+        """Return whose link is made; raise Problem where no token, or none but a producer's, came along."""
+        if bearer(request) is None:
+            raise Problem("AUTH", "a link needs Authorization: Bearer <token>")
+        return self.reader(request)
+
+    def socket(self, request: Request) -> Principal | None:
+        """Return who opens a WebSocket; None is somebody who has still to say so in hub.hello.
+
+        A cookie counts only with our own Origin: a browser always says one.
+        """
+        if bearer(request) is not None:
+            return self.reader(request)
+        if not self._logins.has_cookie(request):
+            return None
+        if not header(request, b"origin"):
+            raise Problem("DENIED", "a cookie without an Origin opens no WebSocket")
+        if self._logins.principal(request) is None:
+            raise Problem("AUTH", "this login is over; log in again")
+        return self.reader(request)
 
     def writer(self, request: Request) -> Principal | None:
         """Return who writes; None is somebody without credentials, as `nc` would be.
@@ -65,14 +94,21 @@ class Guard:
         """
         if bearer(request) is not None:
             return self.principal(request)
-        if not is_from_browser(request):
+        if not _is_from_browser(request):
             return None
+        principal = self.reader(request)
         if not header(request, b"origin"):
             raise Problem("DENIED", "a browser has to say its Origin to write")
-        principal = self.reader(request)
         if not self._logins.has_header_token(request):
             raise Problem("DENIED", "the header X-Hub-Csrf is missing or wrong")
         return principal
+
+    def _is_ours(self, request: Request, host: str) -> bool:
+        name = host_name(host)
+        if name in self._hosts or _normal_host(host) in self._hosts:
+            return bool(name)
+        # Whoever is bound to all addresses is known by each; a name that was rebound to it is none.
+        return name != "" and name == getattr(request.getHost(), "host", None)
 
 
 def header(request: Request, name: bytes) -> str:
@@ -86,19 +122,29 @@ def bearer(request: Request) -> str | None:
     return token.strip() if kind.lower() == "bearer" and token.strip() else None
 
 
-def is_from_browser(request: Request) -> bool:
-    """Tell whether a browser made the request: it cannot help saying so."""
-    return any(request.requestHeaders.hasHeader(name) for name in (b"origin", b"sec-fetch-site", b"cookie"))
-
-
 def host_name(host: str) -> str:
-    """Return a Host header's name without its port, in lower case, an IPv6 address without brackets."""
+    """Return a Host header's name without its port, in lower case, an IPv6 address without brackets; else nothing."""
     try:
-        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
+        parts = urlsplit(f"//{host}")
+        well_formed = parts.netloc == host and "@" not in host and (parts.port is None or parts.port > 0)
+        return (parts.hostname or "").rstrip(".") if well_formed else ""
     except ValueError:
         return ""
 
 
-def _is_own(origin: str, host: str) -> bool:
+def _normal_host(host: str) -> str:
+    """Return a host as it is compared: its name, and its port where it has one."""
+    name = host_name(host)
+    port = urlsplit(f"//{host}").port if name else None
+    return name if port is None else f"{name} {port}"
+
+
+def _is_from_browser(request: Request) -> bool:
+    """Tell whether a browser made the request: it cannot help saying so."""
+    return any(request.requestHeaders.hasHeader(name) for name in (b"origin", b"sec-fetch-site", b"cookie"))
+
+
+def _is_own(origin: str, host: str, *, secure: bool) -> bool:
     scheme, _, rest = origin.partition("://")
-    return scheme in ("http", "https") and rest.lower() == host.lower()
+    # In front of a hub without TLS there may be a proxy with it.
+    return scheme in (("https",) if secure else ("http", "https")) and rest.lower() == host.lower()

@@ -130,13 +130,16 @@ class Logins:
             _make_room(self._attempts, MAX_ADDRESSES)
         self._attempts.setdefault(address, []).append(self._hub.clock.monotonic())
 
+    def _failed(self, address: str) -> None:
+        recent = self._attempts.pop(address, [])
+        _make_room(self._attempts, MAX_ADDRESSES)
+        self._attempts[address] = [*recent, self._hub.clock.monotonic()]
+
     def _check_rate(self, address: str) -> None:
         now = self._hub.clock.monotonic()
-        recent = [at for at in self._attempts.get(address, ()) if now - at < 60]
+        recent = [at for at in self._attempts.pop(address, ()) if now - at < 60]
         if recent:
             self._attempts[address] = recent
-        else:
-            self._attempts.pop(address, None)
         bound = self._hub.limits.login_attempts_per_minute
         if len(recent) >= bound:
             wait = int(1000 * (60 - (now - recent[0])))

@@ -12,20 +12,20 @@ from io import BytesIO
 from typing import Any, Protocol
 from urllib.parse import unquote_to_bytes
 
-from twisted.internet.error import ConnectionDone
+from twisted.internet import error
 from twisted.python.failure import Failure
 from twisted.web.server import Request
 
-from hub.adapters.web.answer import answer_json, answer_problem
+from hub.adapters.web.answer import SECURITY_HEADERS, answer_json, answer_problem
+from hub.adapters.web.connection import HubChannel, peer_of
 from hub.conversations.body_producer import BodyProducer
-from hub.core.ports import Sink
+from hub.core.ports import Failures, Sink
+from hub.model.peer import Peer
 from hub.model.problem import Problem
 
 STREAMS = b"/streams/"
 SMALL_BODY = 16 * 1024
 """What any other request may carry."""
-DISCARD_SECONDS = 2.0
-"""How long the rest of a refused body is read and thrown away, so that the client sees why."""
 
 OpenBody = Callable[["HubRequest", str, Sink, Mapping[str, Any]], BodyProducer]
 
@@ -34,14 +34,24 @@ class UploadSite(Protocol):
     """What a request needs of its site."""
 
     open_body: OpenBody
+    failures: Failures
+    meta_bytes: int
+
+
+class Answering(Protocol):
+    """What writes a response that takes its time."""
+
+    def dismiss(self, problem: Problem) -> None:
+        """Break it off."""
 
 
 class _Tap:
     """The tap of a request's body as a `Sink`; the answer is the request's own matter."""
 
-    def __init__(self, transport: Any) -> None:
+    def __init__(self, channel: HubChannel) -> None:
         self.open = True
-        self._transport = transport
+        self._channel = channel
+        self._transport: Any = channel.transport
 
     def taken(self) -> int:
         """Nothing is written here."""
@@ -60,108 +70,132 @@ class _Tap:
 
     def close(self, problem: Problem | None = None) -> None:
         """Close the connection."""
-        self._transport.loseConnection()
+        self._channel.loseConnection()
 
     def abort(self) -> None:
         """Close the connection now."""
-        self._transport.abortConnection()
+        self._channel.abort()
 
 
 class HubRequest(Request):
-    """A request that may be an upload."""
+    """A request that may be an upload, or have an answer that takes its time."""
 
+    channel: HubChannel
+    answering: Answering | None = None
+    """What writes the response, while it does."""
     _upload: BodyProducer | None = None
     _refused: Problem | None = None
     _answered = False
-    _too_big = False
-    _time_out: float | None = None
 
     def gotLength(self, length: int | None) -> None:
         """Decide what to do with the body, when the headers are in and before `100 Continue`."""
         self._small = self.content = BytesIO()
-        channel: Any = self.channel
-        self.method, self.uri = channel._command, channel._path
+        self.method, self.uri = self.channel.head
         self.path = self.uri.split(b"?", 1)[0]
         if self.method not in (b"PUT", b"POST") or not self.path.startswith(STREAMS):
-            self._too_big = length is not None and length > SMALL_BODY
+            if length is not None and length > SMALL_BODY:
+                self._refuse(_too_big())
             return
-        self._time_out = channel.setTimeout(None)
+        self.channel.hold_open()
         try:
             self._upload = self._open()
         except Problem as problem:
             self._refused = problem
             if length != 0:
-                self._refuse_now(problem)
+                self._refuse(problem)
 
     def handleContentChunk(self, data: bytes) -> None:
         """Take a piece of the body as it arrives."""
         if self._upload is not None:
-            self._upload.received(data)
-        elif self._refused is None and not self._too_big:
+            try:
+                self._upload.received(data)
+            except Exception:
+                self._site.failures.report("in an upload")
+                self._upload.dismiss(Problem("INTERNAL"))
+                self._upload = None
+        elif not self._answered:
             self._small.write(data)
-            self._too_big = self._small.tell() > SMALL_BODY
+            if self._small.tell() > SMALL_BODY:
+                self._refuse(_too_big())
 
     @property
     def body(self) -> bytes:
         """The body of a request that is no upload."""
         return self._small.getvalue()
 
+    @property
+    def peer(self) -> Peer:
+        """Who is on the other side."""
+        return peer_of(self.getClientAddress())
+
     def process(self) -> None:
-        """The body is whole."""
+        """Answer; the body is whole."""
         if self._answered:
             self.channel.loseConnection()
             return
-        if self._time_out is not None:
-            self.channel.setTimeout(self._time_out)
-            self._time_out = None
+        for name, value in SECURITY_HEADERS.items():
+            self.setHeader(name, value)
         if self._upload is not None:
             upload, self._upload = self._upload, None
             result = upload.complete()
             upload.when_durable(lambda: self._finish(result))
-        elif self._refused is not None or self._too_big:
-            problem = self._refused or Problem("TOOBIG", f"a body is at most {SMALL_BODY} bytes here")
-            self.write(answer_problem(self, problem))
+        elif self._refused is not None:
+            self.write(answer_problem(self, self._refused))
             self.finish()
         else:
             super().process()
 
+    def processingFailed(self, reason: Failure) -> Failure:
+        """Report a fault of ours that nobody caught; what was not answered is answered with 500."""
+        try:
+            reason.raiseException()
+        except Exception:
+            self._site.failures.report("in a web request")
+        if self.startedWriting:
+            self.channel.abort()
+        else:
+            self.write(answer_problem(self, Problem("INTERNAL", "the hub made a mistake; its log has it")))
+            self.finish()
+        return reason
+
     def connectionLost(self, reason: Failure) -> None:
         """End the run of a body that broke off."""
-        if self._upload is not None:
-            self._upload.lost("eof" if reason.check(ConnectionDone) else "reset")
-            self._upload = None
+        upload, self._upload = self._upload, None
+        if upload is not None:
+            upload.lost(_cause_of(reason))
         super().connectionLost(reason)
 
     def dismiss(self, problem: Problem) -> None:
-        """End an upload because the hub stops."""
-        if self._upload is not None:
-            self._upload.dismiss(problem)
-            self._upload = None
+        """End what is under way because the hub stops."""
+        upload, self._upload = self._upload, None
+        if upload is not None:
+            upload.dismiss(problem)
+        if self.answering is not None:
+            self.answering.dismiss(problem)
+
+    @property
+    def _site(self) -> UploadSite:
+        site: UploadSite = self.channel.site
+        return site
 
     def _open(self) -> BodyProducer:
-        channel: Any = self.channel
-        site: UploadSite = channel.site
+        meta = (self.requestHeaders.getRawHeaders(b"hub-meta") or [b"{}"])[0]
+        if len(meta) > self._site.meta_bytes:
+            raise Problem("TOOBIG", f"Hub-Meta is longer than limits.meta_bytes ({self._site.meta_bytes})")
         try:
             name = unquote_to_bytes(self.path[len(STREAMS) :]).decode("ascii")
-            meta = json.loads((self.requestHeaders.getRawHeaders(b"hub-meta") or [b"{}"])[0])
+            value = json.loads(meta)
         except (UnicodeDecodeError, ValueError, RecursionError):
             raise Problem("PROTO", "the stream's name is not ASCII, or Hub-Meta is not JSON") from None
-        if not isinstance(meta, dict):
+        if not isinstance(value, dict):
             raise Problem("PROTO", "Hub-Meta is a JSON object")
-        return site.open_body(self, name, _Tap(self.channel.transport), meta)
+        return self._site.open_body(self, name, _Tap(self.channel), value)
 
-    def _refuse_now(self, problem: Problem) -> None:
+    def _refuse(self, problem: Problem) -> None:
         """Answer at once; a client that waits for `100 Continue` never sends its body."""
         self._answered = True
         self.requestHeaders.removeHeader(b"expect")
-        body = json.dumps({"code": problem.word, "text": problem.text, **problem.keys}).encode() + b"\n"
-        head = (
-            f"HTTP/1.1 {problem.code.http} {problem.word}\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-        )
-        transport: Any = self.channel.transport
-        transport.write(head.encode() + body)
-        self.channel.callLater(DISCARD_SECONDS, transport.loseConnection)
+        self.channel.refuse(problem)
 
     def _finish(self, result: Mapping[str, object]) -> None:
         if not self._disconnected:
@@ -169,3 +203,11 @@ class HubRequest(Request):
             self.finish()
 
 
+def _too_big() -> Problem:
+    return Problem("TOOBIG", f"a body is at most {SMALL_BODY} bytes here")
+
+
+def _cause_of(reason: Failure) -> str:
+    if reason.check(error.ConnectionDone):
+        return "eof"
+    return "timeout" if reason.check(error.TimeoutError) else "reset"

@@ -12,10 +12,10 @@ from twisted.web.resource import Resource
 from twisted.web.server import Site
 
 from hub.adapters.metrics import Metrics
-from hub.adapters.reactor.flow import keep_alive
-from hub.adapters.web.answer import SECURITY_HEADERS, answer_json, answer_problem
+from hub.adapters.web.answer import answer_json, answer_problem
+from hub.adapters.web.connection import IDLE_SECONDS, Connections, HubChannel
 from hub.adapters.web.guard import Guard, header
-from hub.adapters.web.login import Logins
+from hub.adapters.web.login import CODE_SECONDS, Logins
 from hub.adapters.web.operations import Operations
 from hub.adapters.web.page import Page
 from hub.adapters.web.request import STREAMS, HubRequest
@@ -27,11 +27,12 @@ from hub.conversations.web_socket import WebSocketConversation
 from hub.core.hub import Hub
 from hub.core.ports import Failures, Sink
 from hub.core.report import hub_stats
-from hub.model.peer import Peer
+from hub.model.principal import Principal
 from hub.model.problem import Problem
 
-IDLE_SECONDS = 60
-Route = Callable[[HubRequest], bytes | int]
+NOT_ALLOWED = 405
+Route = Callable[[HubRequest], Any]
+"""Answers a request with its body, or with NOT_DONE_YET."""
 
 
 class WebListener:
@@ -46,79 +47,50 @@ class WebListener:
         hosts: Sequence[str],
         page_dir: Path | None,
     ) -> None:
+        self.connections = Connections(hub)
         self._hub = hub
-        self._failures = failures
+        self.failures = failures
         self._methods = dict(methods)
         self._logins = Logins(hub)
         self._guard = Guard(hub, self._logins, hosts)
         self._page = Page(page_dir)
         self._bodies = StreamBody(hub, self._guard)
-        self._open: dict[Any, tuple[Peer, Any]] = {}
-        self._sockets: dict[HubSocket, None] = {}
-        factory = HubSocketFactory(reactor, hub.limits, failures, self._socket_lost)
-        factory.converse = self._converse
-        self._socket_route = SocketRoute(factory)
+        factory = HubSocketFactory(
+            reactor, hub.limits, failures, self._converse, self.connections.leave, hub.counters.problem
+        )
+        self._sockets = SocketRoute(factory, self.connections.taken_over)
         operations = Operations(hub, self._guard, Metrics(lambda: hub_stats(hub)))
-        self._routes: dict[tuple[bytes, bytes], Route] = {
-            (b"GET", b"/livez"): operations.live,
-            (b"GET", b"/readyz"): operations.ready,
-            (b"GET", b"/metrics"): operations.metrics,
-            (b"GET", b"/.well-known/hub"): operations.well_known,
-            (b"GET", b"/login"): lambda request: answer_json(request, self._logins.current(request)),
-            (b"POST", b"/login"): self._log_in,
-            (b"POST", b"/login/link"): self._link,
-            (b"POST", b"/logout"): self._log_out,
-            (b"GET", b"/ws"): self._socket,
+        self._routes: dict[bytes, dict[bytes, Route]] = {
+            b"/livez": {b"GET": operations.live},
+            b"/readyz": {b"GET": operations.ready},
+            b"/metrics": {b"GET": operations.metrics},
+            b"/.well-known/hub": {b"GET": operations.well_known},
+            b"/login": {b"GET": self._who, b"POST": self._log_in},
+            b"/login/link": {b"POST": self._link},
+            b"/logout": {b"POST": self._log_out},
+            b"/ws": {b"GET": self._socket},
         }
-        self.site: Any = _HubSite(self)
+        self._stream_routes: dict[bytes, Route] = {b"GET": self._bodies.answer}
+        self._page_routes: dict[bytes, Route] = {b"GET": self._page.answer}
+        self.site: Any = _HubSite(self, reactor)
 
     def bound(self, address: IAddress) -> None:
         """Answer to the address that the listener is bound to."""
         self._guard.bound(str(getattr(address, "host", "localhost")))
         self._logins.cookie_name = f"hub_session_{getattr(address, 'port', 0)}"
 
+    def new_link(self, base_url: str, principal: Principal) -> str:
+        """Return a link that logs a browser in as `principal`, once and within a minute; `base_url` is the page's."""
+        return f"{base_url.rstrip('/')}/#code={self._logins.new_code(principal)}"
+
     async def stop(self) -> None:
-        """Tell everybody that the hub stops, and close."""
-        goodbye = Problem("DRAIN", "the hub is shutting down", retry_after=1000)
-        for socket in list(self._sockets):
-            socket.dismiss(goodbye)
-        for _, channel in list(self._open.values()):
-            # Behind the protocol that picks HTTP's version is the channel that speaks it.
-            for request in list(channel._channel.requests):
-                request.dismiss(goodbye)
-        for transport in list(self._open):
-            transport.loseConnection()
-
-    # Connections, counted with all others.
-
-    def entered(self, transport: Any, channel: Any) -> bool:
-        """Count a connection in; return False where there is no room."""
-        address = transport.getPeer()
-        host = getattr(address, "host", None)
-        peer = Peer(host if isinstance(host, str) else None, getattr(address, "port", 0))
-        try:
-            self._hub.admission.enter(peer)
-        except Problem as problem:
-            self._hub.counters.problem(problem.word)
-            transport.write(b"HTTP/1.1 503 BUSY\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-            transport.loseConnection()
-            return False
-        keep_alive(transport)
-        self._open[transport] = (peer, channel)
-        return True
-
-    def left(self, transport: Any) -> None:
-        """Count a connection out, once."""
-        peer, _ = self._open.pop(transport, (None, None))
-        if peer is not None:
-            self._hub.admission.leave(peer)
+        """Tell everybody that the hub stops, and wait until they are gone, `limits.close_seconds` at most."""
+        await self.connections.dismiss_all(Problem("DRAIN", "the hub is shutting down", retry_after=1000))
 
     # Requests.
 
-    def render(self, request: HubRequest) -> bytes | int:
-        """Answer a request, or begin to; a Problem is told, a fault of ours is reported and told as 500."""
-        for name, value in SECURITY_HEADERS.items():
-            request.setHeader(name, value)
+    def render(self, request: HubRequest) -> Any:
+        """Answer a request, or begin to; a Problem is told."""
         request.setHeader(b"Server", b"hub")
         try:
             self._guard.check(request)
@@ -126,32 +98,33 @@ class WebListener:
         except Problem as problem:
             self._hub.counters.problem(problem.word)
             return answer_problem(request, problem)
-        except Exception:
-            self._failures.report("in a web request")
-            return answer_problem(request, Problem("INTERNAL", "the hub made a mistake; its log has it"))
 
     def open_body(self, request: HubRequest, name: str, sink: Sink, meta: Mapping[str, Any]) -> BodyProducer:
         """Open the writer for an upload; raise Problem, counted, when it may not be."""
         try:
             self._guard.check(request)
             principal = self._guard.writer(request)
-            return BodyProducer(self._hub, self._peer(request), sink, name, principal, meta)
+            if self._hub.draining:
+                raise _draining()
+            return BodyProducer(self._hub, request.peer, sink, name, principal, meta)
         except Problem as problem:
             self._hub.counters.problem(problem.word)
             raise
 
     def _route(self, request: HubRequest) -> Route:
         method = b"GET" if request.method == b"HEAD" else request.method
-        if request.path.startswith(STREAMS) and method == b"GET":
-            return self._bodies.answer
-        route = self._routes.get((method, request.path))
+        if request.path.startswith(STREAMS):
+            routes, more = self._stream_routes, [b"PUT", b"POST"]
+        else:
+            routes, more = self._routes.get(request.path, self._page_routes), []
+        route = routes.get(method)
         if route is not None:
             return route
-        if method == b"GET":
-            return self._page.answer
-        if any(path == request.path for _, path in self._routes) or request.path.startswith(STREAMS):
-            raise Problem("PROTO", f"{request.path.decode('ascii', 'replace')} does not take this method")
-        raise Problem("NOTFOUND", "there is nothing here")
+        allowed = b", ".join([*routes, *([b"HEAD"] if b"GET" in routes else []), *more])
+        return lambda request: _not_allowed(request, allowed)
+
+    def _who(self, request: HubRequest) -> bytes:
+        return answer_json(request, self._logins.current(request))
 
     def _log_in(self, request: HubRequest) -> bytes:
         asked = _json_object(request)
@@ -161,9 +134,9 @@ class WebListener:
         return answer_json(request, self._logins.log_in(request, code, token if isinstance(token, str) else None))
 
     def _link(self, request: HubRequest) -> bytes:
-        code = self._logins.new_code(self._guard.reader(request))
         scheme = "https" if request.isSecure() else "http"
-        return answer_json(request, {"url": f"{scheme}://{header(request, b'host')}/#code={code}", "expires_s": 60})
+        url = self.new_link(f"{scheme}://{header(request, b'host')}", self._guard.link_maker(request))
+        return answer_json(request, {"url": url, "expires_s": int(CODE_SECONDS)})
 
     def _log_out(self, request: HubRequest) -> bytes:
         self._logins.log_out(request)
@@ -171,28 +144,17 @@ class WebListener:
 
     # WebSockets.
 
-    def _socket(self, request: HubRequest) -> bytes | int:
-        principal = self._guard.principal(request)
-        if principal is None and header(request, b"origin") and request.getCookie(self._logins.cookie_name.encode()):
-            raise Problem("AUTH", "this login is over; log in again")
+    def _socket(self, request: HubRequest) -> Any:
+        principal = self._guard.socket(request)
         if self._hub.draining:
-            raise Problem("DRAIN", "the hub is shutting down", retry_after=1000)
-        return self._socket_route.upgrade(request, (self._peer(request), principal))
+            raise _draining()
+        return self._sockets.upgrade(request, principal)
 
-    def _converse(self, socket: HubSocket, text: Sink, binary: Sink) -> WebSocketConversation:
-        peer, principal = socket.request
-        self._sockets[socket] = None
+    def _converse(
+        self, principal: Principal | None, socket: HubSocket, text: Sink, binary: Sink
+    ) -> WebSocketConversation:
+        peer = self.connections.peer(socket.transport)
         return WebSocketConversation(self._hub, peer, text, binary, self._methods, principal)
-
-    def _socket_lost(self, socket: HubSocket) -> None:
-        self._sockets.pop(socket, None)
-        self.left(socket.transport)
-
-    @staticmethod
-    def _peer(request: HubRequest) -> Peer:
-        address: Any = request.getClientAddress()
-        host = getattr(address, "host", None)
-        return Peer(host if isinstance(host, str) else None, getattr(address, "port", 0))
 
 
 class _Root(Resource):
@@ -210,38 +172,37 @@ class _Root(Resource):
 
 
 class _HubSite(Site):
-    """Counts connections, and hands uploads to the listener."""
+    """Makes channels that are counted and have deadlines; says nothing per request, the counters do."""
 
+    protocol: Any = HubChannel
     displayTracebacks = False
     noisy = False
 
-    def __init__(self, listener: WebListener) -> None:
-        super().__init__(_Root(listener), requestFactory=HubRequest, timeout=IDLE_SECONDS, parsePOSTFormSubmission=False)
-        self._listener = listener
+    def __init__(self, listener: WebListener, reactor: IReactorCore) -> None:
+        super().__init__(
+            _Root(listener),
+            requestFactory=HubRequest,
+            timeout=IDLE_SECONDS,
+            reactor=reactor,
+            parsePOSTFormSubmission=False,
+        )
+        self.connections = listener.connections
         self.open_body = listener.open_body
+        self.failures = listener.failures
+        self.meta_bytes = listener.connections.hub.limits.meta_bytes
+
+    def startFactory(self) -> None:
+        """Open no access log, and no clock for it."""
+
+    def stopFactory(self) -> None:
+        """There is nothing to close."""
 
     def log(self, request: Any) -> None:
-        """Say nothing per request: the counters do."""
+        """Say nothing."""
 
-    def buildProtocol(self, addr: Any) -> Any:
-        """Make a channel that is counted in and out."""
-        channel: Any = super().buildProtocol(addr)
-        make, lose, listener = channel.makeConnection, channel.connectionLost, self._listener
-
-        carried: list[Any] = []
-
-        def make_connection(transport: Any) -> None:
-            if listener.entered(transport, channel):
-                carried.append(transport)
-                make(transport)
-
-        def connection_lost(reason: Any) -> None:
-            if carried:
-                listener.left(carried[0])
-                lose(reason)
-
-        channel.makeConnection, channel.connectionLost = make_connection, connection_lost
-        return channel
+    def acceptableProtocols(self) -> list[bytes]:
+        """Speak HTTP/1.1 over TLS, whatever else is installed."""
+        return [b"http/1.1"]
 
 
 def make_site(
@@ -265,3 +226,13 @@ def _json_object(request: HubRequest) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Problem("PROTO", "the body is a JSON object")
     return value
+
+
+def _draining() -> Problem:
+    return Problem("DRAIN", "the hub is shutting down", retry_after=1000)
+
+
+def _not_allowed(request: HubRequest, allowed: bytes) -> bytes:
+    request.setHeader(b"Allow", allowed)
+    text = f"{request.path.decode('ascii', 'replace')} takes {allowed.decode()}"
+    return answer_problem(request, Problem("PROTO", text), NOT_ALLOWED)

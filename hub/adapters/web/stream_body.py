@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
 from twisted.internet.defer import Deferred
@@ -10,9 +10,9 @@ from twisted.python.failure import Failure
 from twisted.web.server import NOT_DONE_YET
 
 from hub.adapters.reactor.flow import ResponseSink
-from hub.adapters.web.answer import answer_json
+from hub.adapters.web.answer import answer_problem
 from hub.adapters.web.guard import Guard, header
-from hub.adapters.web.ranges import parse_range
+from hub.adapters.web.ranges import Span, bounds, choose_span, parse_range
 from hub.adapters.web.request import STREAMS, HubRequest
 from hub.conversations.follower import Follower
 from hub.conversations.life import Life
@@ -27,17 +27,9 @@ from hub.model.stream_name import check_stream_name
 from hub.wire.data_port import parse_cursor
 
 SLICE_BYTES = 256 * 1024
+NOT_SATISFIABLE = 416
 _FORMATS = {"text/event-stream": "sse", "application/x-ndjson": "ndjson"}
 _KINDS = {"plain": b"text/plain; charset=utf-8", "sse": b"text/event-stream", "ndjson": b"application/x-ndjson"}
-
-
-class Span(NamedTuple):
-    """What is answered, in stream offsets; `gap` is what made it end early."""
-
-    start: int
-    end: int
-    ranged: bool
-    gap: Gap | None
 
 
 class StreamBody:
@@ -48,22 +40,27 @@ class StreamBody:
         self._guard = guard
 
     def answer(self, request: HubRequest) -> bytes | int:
-        """Answer, or begin to; raise Problem AUTH or NOTFOUND."""
+        """Answer, or begin to; raise Problem AUTH, DENIED or NOTFOUND."""
         principal = self._guard.reader(request)
         stream, run = self._find(request, principal)
         request.setHeader(b"Content-Security-Policy", b"sandbox")
         request.setHeader(b"Cache-Control", b"no-store")
-        request.setHeader(b"ETag", b'"%d"' % stream.epoch)
+        request.setHeader(b"ETag", _etag(stream))
         request.setHeader(b"Accept-Ranges", b"bytes")
+        # An If-Range that fails asks for the whole instead.
+        changed = header(request, b"if-range") not in ("", _etag(stream).decode())
+        asked = "" if changed else header(request, b"range")
         if request.args.get(b"follow", [b""])[0] == b"1":
-            return self._follow(request, principal, stream, run)
-        span = _span(request, stream, run)
-        if span.ranged and span.start >= span.end:
-            return _not_satisfiable(request, stream, span)
-        _announce(request, stream, span)
+            return self._follow(request, principal, stream, run, asked)
+        span = choose_span(stream, run, asked)
+        if not span.satisfiable:
+            return _not_satisfiable(request, stream, span.gap)
+        _announce(request, stream, run, span)
         if request.method == b"HEAD" or span.start == span.end:
             return b""
-        self._hub.tasks.spawn(_Copy(self._hub, request, stream, span).run())
+        copy = _Copy(self._hub, request, stream, span)
+        request.answering = copy
+        self._hub.tasks.spawn(copy.run())
         return NOT_DONE_YET
 
     def _find(self, request: HubRequest, principal: Principal) -> tuple[Stream, Run | None]:
@@ -80,46 +77,66 @@ class StreamBody:
             raise Problem("NOTFOUND", "there is no such run of this stream")
         return stream, run
 
-    def _follow(self, request: HubRequest, principal: Principal, stream: Stream, run: Run | None) -> bytes | int:
+    def _follow(
+        self, request: HubRequest, principal: Principal, stream: Stream, run: Run | None, asked: str
+    ) -> bytes | int:
         accept = header(request, b"accept")
         kind = next((name for media, name in _FORMATS.items() if media in accept), "plain")
-        cursor = _follow_from(request, stream, run)
+        cursor = _follow_from(request, stream, run, asked)
+        if kind == "plain" and cursor.epoch == stream.epoch:
+            gap = stream.gap_after(cursor.offset, cursor.offset + 1)
+            if gap is not None or cursor.offset > stream.end:
+                return _not_satisfiable(request, stream, gap)
         request.setHeader(b"Content-Type", _KINDS[kind])
         request.setHeader(b"X-Accel-Buffering", b"no")
         if cursor.offset:
             request.setHeader(b"Hub-Offset", b"%d" % cursor.offset)
         if request.method == b"HEAD":
             return b""
-        body = _Following(request)
-        body.follower = Follower(self._hub, principal, stream, cursor, body.sink, kind, body.finish)
         # Headers go out at once: a stream may be silent for a long time.
         request.write(b"")
+        request.answering = _Following(self._hub, request, principal, stream, cursor, kind, run)
         return NOT_DONE_YET
 
 
 class _Following:
     """Ties a follower to its request."""
 
-    def __init__(self, request: HubRequest) -> None:
-        self.follower: Follower | None = None
-        self.sink = ResponseSink(request, self._writable)
+    def __init__(
+        self,
+        hub: Hub,
+        request: HubRequest,
+        principal: Principal,
+        stream: Stream,
+        cursor: Cursor,
+        kind: str,
+        run: Run | None,
+    ) -> None:
+        self._follower: Follower | None = None
+        self._sink = _sink_of(request, self._writable)
         request.notifyFinish().addErrback(self._lost)
+        number = None if run is None else run.number
+        self._follower = Follower(hub, principal, stream, cursor, self._sink, kind, self._finish, run=number)
 
-    def finish(self, complete: bool) -> None:
-        """End the body, whole or broken off."""
+    def dismiss(self, problem: Problem) -> None:
+        """Break the body off because the hub stops."""
+        if self._follower is not None:
+            self._follower.dismiss(problem)
+
+    def _finish(self, complete: bool) -> None:
         if complete:
-            self.sink.close()
+            self._sink.close()
         else:
-            self.sink.break_off()
+            self._sink.break_off()
 
     def _writable(self) -> None:
-        if self.follower is not None:
-            self.follower.writable()
+        if self._follower is not None:
+            self._follower.writable()
 
     def _lost(self, _: Failure) -> None:
-        self.sink.lost()
-        if self.follower is not None:
-            self.follower.lost("reset")
+        self._sink.lost()
+        if self._follower is not None:
+            self._follower.lost("reset")
 
 
 class _Copy:
@@ -130,32 +147,47 @@ class _Copy:
         self._stream = stream
         self._span = span
         self._wait: Deferred[None] | None = None
-        self._sink = ResponseSink(request, self._go_on)
+        self._sink = _sink_of(request, self._go_on)
         self._life = Life(hub, self._sink, self._die, None)
         request.notifyFinish().addErrback(self._lost)
 
     async def run(self) -> None:
-        """Copy until the end, or until nobody is there any more."""
-        sink, offset, end = self._sink, self._span.start, self._span.end
+        """Copy until the end, or until nobody is there any more; what cannot be read breaks the body off."""
         try:
-            while offset < end and not sink.closed:
-                for piece in await self._hub.history.read(self._stream, offset, min(SLICE_BYTES, end - offset)):
-                    if isinstance(piece, Gap):
-                        # It came to be after the headers had promised these bytes.
-                        sink.break_off()
-                        return
-                    part = piece.cut(offset, end)
-                    sink.send([(part.data,)])
-                    self._hub.counters.delivered_bytes += len(part.data)
-                    offset = part.end
-                    if offset >= end:
-                        break
-                if not sink.open and not sink.closed:
-                    self._wait = Deferred()
-                    await self._wait
+            await self._copy()
+        except Exception:
+            self._hub.failures.report("while reading a stream for a response")
+            self._sink.break_off()
         finally:
             self._life.end()
-        sink.close()
+
+    async def _copy(self) -> None:
+        sink, offset, end = self._sink, self._span.start, self._span.end
+        while not sink.closed:
+            if not sink.open:
+                self._wait = Deferred()
+                await self._wait
+                continue
+            if offset >= end:
+                sink.close()
+                return
+            pieces = await self._hub.history.read(self._stream, offset, min(SLICE_BYTES, end - offset))
+            before = offset
+            for piece in pieces:
+                if isinstance(piece, Gap) or offset >= end:
+                    break
+                part = piece.cut(offset, end)
+                sink.send([(part.data,)])
+                self._hub.counters.delivered_bytes += len(part.data)
+                offset = part.end
+            if offset == before:
+                # The headers had promised these bytes, and they are not there any more.
+                sink.break_off()
+
+    def dismiss(self, problem: Problem) -> None:
+        """Break the body off because the hub stops."""
+        self._sink.break_off()
+        self._go_on()
 
     def _go_on(self) -> None:
         wait, self._wait = self._wait, None
@@ -172,50 +204,48 @@ class _Copy:
         self._go_on()
 
 
-def _span(request: HubRequest, stream: Stream, run: Run | None) -> Span:
-    first = 0 if run is None else run.start
-    last = stream.end if run is None or run.end is None else run.end
-    ranged = None
-    if_range = header(request, b"if-range")
-    if not if_range or if_range == f'"{stream.epoch}"':
-        ranged = parse_range(header(request, b"range"), first, last)
-    if ranged is None:
-        start = max(first, min(stream.start, last))
-        while (gap := stream.gap_after(start, last)) is not None and gap.offset <= start:
-            start = min(gap.end, last)
-        return Span(start, last if gap is None else gap.offset, False, gap)
-    start, end = ranged
-    gap = stream.gap_after(start, end)
-    return Span(start, end if gap is None else max(gap.offset, start), True, gap)
+def _sink_of(request: HubRequest, writable: Callable[[], None]) -> ResponseSink:
+    sink = ResponseSink(request, writable)
+    # The transport tells only changes: what still waits of earlier answers is to be taken first.
+    sink.open = not request.channel.crowded
+    return sink
 
 
-def _announce(request: HubRequest, stream: Stream, span: Span) -> None:
+def _etag(stream: Stream) -> bytes:
+    return b'"%d"' % stream.epoch
+
+
+def _announce(request: HubRequest, stream: Stream, run: Run | None, span: Span) -> None:
     request.setHeader(b"Content-Type", _KINDS["plain"])
     request.setHeader(b"Content-Length", b"%d" % (span.end - span.start))
-    _announce_gap(request, stream, span)
+    _announce_gap(request, stream, span.gap)
     if span.ranged:
-        total = b"%d" % stream.end if stream.state == "ended" else b"*"
+        ended = stream.state == "ended" if run is None else run.ended
+        total = b"%d" % bounds(stream, run)[1] if ended else b"*"
         request.setResponseCode(206)
         request.setHeader(b"Content-Range", b"bytes %d-%d/%s" % (span.start, span.end - 1, total))
     elif span.start:
         request.setHeader(b"Hub-Offset", b"%d" % span.start)
 
 
-def _announce_gap(request: HubRequest, stream: Stream, span: Span) -> None:
-    if span.gap is not None:
-        gap = span.gap
+def _announce_gap(request: HubRequest, stream: Stream, gap: Gap | None) -> None:
+    """Say where the bytes stop and where they go on; a client asks for those next."""
+    if gap is not None:
         request.setHeader(b"Hub-Next", b"%d:%d" % (stream.epoch, gap.end))
         request.setHeader(b"Hub-Gap", b"%d-%d %s" % (gap.offset, gap.end, gap.reason.encode()))
 
 
-def _not_satisfiable(request: HubRequest, stream: Stream, span: Span) -> bytes:
-    _announce_gap(request, stream, span)
+def _not_satisfiable(request: HubRequest, stream: Stream, gap: Gap | None) -> bytes:
+    _announce_gap(request, stream, gap)
     request.setHeader(b"Content-Range", b"bytes */%d" % stream.end)
-    text = "these bytes are a gap" if span.gap is not None else f"the stream ends at {stream.end}"
-    return answer_json(request, {"code": "OFFSET", "text": text, "expected": stream.end}, 416)
+    if gap is None:
+        text = f"there are no such bytes; the stream ends at {stream.end}"
+    else:
+        text = f"these bytes are a gap ({gap.reason}); Hub-Next says where they go on"
+    return answer_problem(request, Problem("OFFSET", text, expected=stream.end), NOT_SATISFIABLE)
 
 
-def _follow_from(request: HubRequest, stream: Stream, run: Run | None) -> Cursor:
+def _follow_from(request: HubRequest, stream: Stream, run: Run | None, asked: str) -> Cursor:
     """Return where following begins: after the last event that the client got, its range, or the first kept byte."""
     last_event = header(request, b"last-event-id")
     if last_event:
@@ -223,8 +253,6 @@ def _follow_from(request: HubRequest, stream: Stream, run: Run | None) -> Cursor
             return parse_cursor(last_event)
         except Problem:
             raise Problem("PROTO", "Last-Event-ID is <epoch>:<offset>") from None
-    ranged = parse_range(header(request, b"range"), 0, 1 << 53)
-    if ranged is not None:
-        return Cursor(stream.epoch, ranged[0])
-    first = 0 if run is None else run.start
-    return Cursor(stream.epoch, max(first, stream.start))
+    first, last = bounds(stream, run)
+    ranged = parse_range(asked, max(first, min(stream.start, last)), last)
+    return Cursor(stream.epoch, choose_span(stream, run, "").start if ranged is None else ranged[0])

@@ -8,19 +8,24 @@ from typing import Any
 from autobahn.twisted.resource import WebSocketResource
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
 from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
-from twisted.internet.interfaces import IAddress
-from twisted.web.server import NOT_DONE_YET, Request
+from twisted.internet.interfaces import IAddress, IDelayedCall
+from twisted.python.failure import Failure
+from twisted.web.server import Request
 
-from hub.adapters.reactor.flow import FlowSink, keep_alive
+from hub.adapters.reactor.flow import FlowSink
+from hub.conversations.web_socket import WebSocketConversation
 from hub.core.ports import Failures, Sink
 from hub.model.limits import Limits
+from hub.model.principal import Principal
 from hub.model.problem import Problem
 
 PROTOCOL = "hub.v1"
 NORMAL_CLOSE = 1000
 INTERNAL_CLOSE = 1011
+MAX_REASON = 120
+"""A close frame holds 125 bytes, two of them the code."""
 
-MakeConversation = Callable[["HubSocket", Sink, Sink], Any]
+MakeConversation = Callable[[Principal | None, "HubSocket", Sink, Sink], WebSocketConversation]
 
 
 class Lane:
@@ -54,21 +59,36 @@ class Lane:
 
     def close(self, problem: Problem | None = None) -> None:
         """Close with the code that tells the problem."""
-        code = NORMAL_CLOSE if problem is None else problem.code.websocket or NORMAL_CLOSE
-        text = "" if problem is None else f"{problem.word} {problem.text}"
-        self._socket.close(code, text, None if problem is None else problem.retry_after)
+        self._socket.close(problem)
 
     def abort(self) -> None:
         """Close now."""
         self._socket.flow.abort()
 
 
+class _Silence:
+    """Autobahn's log. What peers do wrong is counted and not logged; what we do wrong is caught before it sees it."""
+
+    def _nothing(self, *_: object, **__: object) -> None:
+        """Say nothing."""
+
+    trace = debug = info = warn = error = _nothing
+
+
 class HubSocket(WebSocketServerProtocol):
     """Carries a conversation. Autobahn swallows exceptions of its callbacks, so each is caught here first."""
 
+    log = _Silence()
+    factory: HubSocketFactory
+    principal: Principal | None = None
+    """Whom the request's cookie or token speaks for."""
     flow: FlowSink
-    conversation: Any = None
-    request: Any = None
+    conversation: WebSocketConversation | None = None
+    _pong: bytes | None = None
+    _give_up: IDelayedCall | None = None
+    _greeted = False
+
+    # What Autobahn calls.
 
     def onConnect(self, request: ConnectionRequest) -> str:
         """Agree on the subprotocol."""
@@ -78,67 +98,132 @@ class HubSocket(WebSocketServerProtocol):
 
     def onOpen(self) -> None:
         """Begin the conversation."""
-        self.guarded(self._begin)
+        self._guarded(self._begin)
+
+    def onMessageBegin(self, isBinary: bool) -> None:
+        """Bound the message: what is longer is not even gathered."""
+        limits = self.factory.limits
+        if not self._greeted:
+            self._bound = ("first_frame_bytes", limits.first_frame_bytes)
+        elif isBinary:
+            self._bound = ("payload_bytes", limits.payload_bytes + limits.header_bytes + 1)
+        else:
+            self._bound = ("request_bytes", limits.request_bytes)
+        self.maxMessagePayloadSize = self._bound[1]
+        super().onMessageBegin(isBinary)
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         """Hand a message to the conversation."""
-        if self.conversation is not None:
-            self.guarded(lambda: (self.conversation.binary if isBinary else self.conversation.text)(payload))
+        conversation = self.conversation
+        if conversation is None or self.state != self.STATE_OPEN:
+            return
+        self._greeted = True
+        self._guarded(lambda: (conversation.binary if isBinary else conversation.text)(payload))
 
-    def connectionLost(self, reason: Any = None) -> None:
+    def onPing(self, payload: bytes) -> None:
+        """Answer now, or once the peer takes what it was sent: it cannot make pongs pile up."""
+        if self.flow.open:
+            self.sendPong(payload)
+        else:
+            self._pong = payload
+
+    def _max_message_size_exceeded(self, size: int, bound: int, reason: str) -> None:
+        # Autobahn closes with 1009 here; ours says which setting it was.
+        name, _ = self._bound
+        self.failedByMe = True  # so that nothing of the message is kept
+        self.factory.count("TOOBIG")
+        bound = getattr(self.factory.limits, name)
+        self.close(Problem("TOOBIG", f"this message is longer than limits.{name} ({bound})"))
+
+    def _closeConnection(self, abort: bool = False) -> None:
+        if not abort and self._give_up is None:
+            factory, transport = self.factory, self._wire
+            self._give_up = factory.reactor.callLater(factory.limits.close_seconds, transport.abortConnection)
+        super()._closeConnection(abort)
+
+    # What Twisted calls.
+
+    def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]
         """Leave both slots."""
         super().connectionLost(reason)
-        self.factory.lost(self)
+        if self._give_up is not None and self._give_up.active():
+            self._give_up.cancel()
+        self.factory.lost(self.transport)
         conversation, self.conversation = self.conversation, None
         if conversation is not None:
             self.flow.lost()
-            self.guarded(lambda: conversation.lost("reset"))
+            self._guarded(lambda: conversation.lost("reset"))
+
+    # What lanes and the listener call.
 
     def dismiss(self, problem: Problem) -> None:
         """Tell why the hub ends the connection."""
-        if self.conversation is not None:
-            self.guarded(lambda: self.conversation.dismiss(problem))
+        conversation = self.conversation
+        if conversation is not None:
+            self._guarded(lambda: conversation.dismiss(problem))
 
-    def close(self, code: int, text: str, retry_after: int | None) -> None:
+    def close(self, problem: Problem | None) -> None:
         """Send a close frame, and drop the connection when it is not answered."""
-        reason = text if retry_after is None else f"{text} retry_after={retry_after}"
-        # A close frame holds 125 bytes, two of them the code.
-        self.sendClose(code, reason.encode("ascii", "replace")[:120].decode())
+        if problem is None:
+            self._close(NORMAL_CLOSE, "")
+            return
+        retry = "" if problem.retry_after is None else f" retry_after={problem.retry_after}"
+        # What may be retried when is read by programs, so it stands first.
+        self._close(problem.code.websocket or NORMAL_CLOSE, f"{problem.word}{retry} {problem.text}")
 
-    def guarded(self, call: Callable[[], object]) -> None:
+    def _close(self, code: int, reason: str) -> None:
+        # Not sendClose: it refuses 1011.
+        self.sendCloseFrame(code, reason.encode("ascii", "replace")[:MAX_REASON])
+
+    @property
+    def _wire(self) -> Any:
+        """TCP, Unix or TLS: what they have in common is no single interface."""
+        return self.transport
+
+    def _guarded(self, call: Callable[[], object]) -> None:
         """Run `call`; a fault of ours is reported, and closes this socket alone."""
         try:
             call()
         except Exception:
             self.factory.failures.report("on a WebSocket")
-            self.sendClose(INTERNAL_CLOSE, "the hub made a mistake; its log has it")
+            self._close(INTERNAL_CLOSE, "the hub made a mistake; its log has it")
 
     def _begin(self) -> None:
-        keep_alive(self.transport)
         factory = self.factory
-        transport: Any = self.transport
-        self.flow = FlowSink(transport, factory.reactor, factory.limits.close_seconds, self._writable)
-        self.conversation = factory.converse(self, Lane(self, binary=False), Lane(self, binary=True))
+        self.flow = FlowSink(self._wire, factory.reactor, factory.limits.close_seconds, self._writable)
+        text, binary = Lane(self, binary=False), Lane(self, binary=True)
+        self.conversation = factory.converse(self.principal, self, text, binary)
 
     def _writable(self) -> None:
+        pong, self._pong = self._pong, None
+        if pong is not None:
+            self.sendPong(pong)
         if self.conversation is not None:
-            self.guarded(self.conversation.writable)
+            self._guarded(self.conversation.writable)
 
 
 class HubSocketFactory(WebSocketServerFactory):
     """Makes sockets, with every option of Autobahn set: its defaults are unlimited sizes, any origin and no timeout."""
 
-    protocol = HubSocket
+    protocol: Any = HubSocket
 
-    def __init__(self, reactor: Any, limits: Limits, failures: Failures, lost: Callable[[HubSocket], None]) -> None:
+    def __init__(
+        self,
+        reactor: Any,
+        limits: Limits,
+        failures: Failures,
+        converse: MakeConversation,
+        lost: Callable[[object], None],
+        count: Callable[[str], None],
+    ) -> None:
+        """`lost` is told the transport of each socket that is gone, `count` each problem that is told here."""
         super().__init__(url=None, protocols=[PROTOCOL], server="hub", reactor=reactor)
-        self.converse: MakeConversation
-        self.pending: object = None
-        """What the socket that is being made is made from."""
         self.limits = limits
         self.failures = failures
+        self.converse = converse
         self.lost = lost
-        biggest = limits.payload_bytes + limits.header_bytes + 2
+        self.count = count
+        biggest = limits.payload_bytes + limits.header_bytes + 1
         self.setProtocolOptions(
             versions=[13],
             webStatus=False,
@@ -151,14 +236,21 @@ class HubSocketFactory(WebSocketServerFactory):
             autoFragmentSize=0,
             failByDrop=False,
             echoCloseCodeReason=False,
-            openHandshakeTimeout=limits.first_frame_seconds,
-            closeHandshakeTimeout=1,
+            # The request is whole when it comes here, and hub.hello has its own deadline.
+            openHandshakeTimeout=0,
+            closeHandshakeTimeout=limits.close_seconds,
             tcpNoDelay=True,
             perMessageCompressionAccept=lambda offers: None,
+            # hub.ping and PING do this, and know when a silent peer is waiting for us.
             autoPingInterval=0,
+            autoPingTimeout=0,
+            autoPingSize=12,
+            autoPingRestartOnAnyTraffic=True,
+            serveFlashSocketPolicy=False,
             # The guard has compared Origin and Host before the request came here.
             allowedOrigins=["*"],
             allowNullOrigin=False,
+            # Admission counts connections.
             maxConnections=0,
             trustXForwardedFor=0,
         )
@@ -167,32 +259,30 @@ class HubSocketFactory(WebSocketServerFactory):
 class SocketRoute:
     """Takes a request that was let in over to a WebSocket."""
 
-    def __init__(self, factory: HubSocketFactory) -> None:
+    def __init__(self, factory: HubSocketFactory, taken_over: Callable[[object, HubSocket], None]) -> None:
+        """`taken_over` is told the transport of each socket before the handshake is answered."""
         self._factory = factory
-        self._resource = WebSocketResource(_Upgrade(factory))
+        self._taken_over = taken_over
 
-    def upgrade(self, request: Request, context: object) -> bytes | int:
-        """Take the connection over; `context` is what the conversation is made from."""
-        if b"websocket" not in (request.requestHeaders.getRawHeaders(b"upgrade") or [b""])[0].lower():
+    def upgrade(self, request: Request, principal: Principal | None) -> Any:
+        """Take the connection over; raise Problem PROTO if that is not what is asked for."""
+        upgrade = (request.requestHeaders.getRawHeaders(b"upgrade") or [b""])[0].lower()
+        if b"websocket" not in upgrade or request.method != b"GET":
             request.setHeader(b"Upgrade", b"websocket")
-            raise Problem("PROTO", "this route is a WebSocket")
-        self._factory.pending = context
-        try:
-            answer: bytes | int = self._resource.render(request)
-        finally:
-            self._factory.pending = None
-        return NOT_DONE_YET if answer == NOT_DONE_YET else answer
+            raise Problem("PROTO", f"this route is a WebSocket with the subprotocol {PROTOCOL}")
+        transport = request.channel.transport
+
+        def make(address: IAddress) -> Any:
+            socket: Any = self._factory.buildProtocol(address)
+            socket.principal = principal
+            self._taken_over(transport, socket)
+            return socket
+
+        return WebSocketResource(_Maker(make)).render(request)
 
 
-class _Upgrade:
-    """What WebSocketResource asks for a protocol: each one remembers the request that it came from."""
+class _Maker:
+    """What WebSocketResource asks for a protocol."""
 
-    def __init__(self, factory: HubSocketFactory) -> None:
-        self._factory = factory
-
-    def buildProtocol(self, address: IAddress) -> HubSocket:
-        """Make the protocol of one socket."""
-        socket = self._factory.buildProtocol(address)
-        assert isinstance(socket, HubSocket)
-        socket.request = self._factory.pending
-        return socket
+    def __init__(self, make: Callable[[IAddress], Any]) -> None:
+        self.buildProtocol = make

@@ -1,0 +1,201 @@
+"""One HTTP connection: counted in and out with all others, and never without a deadline."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
+from twisted.web.http import HTTPChannel
+
+from hub.adapters.reactor.flow import keep_alive
+from hub.adapters.web.answer import refusal
+from hub.core.hub import Hub
+from hub.model.peer import Peer
+from hub.model.problem import Problem
+
+IDLE_SECONDS = 60
+"""How long a connection may be silent between two requests."""
+DISCARD_SECONDS = 2
+"""How long the rest of a refused body is read and thrown away, so that the client sees why."""
+
+
+class Talker(Protocol):
+    """What speaks on a connection: HTTP, or a WebSocket that took it over."""
+
+    def dismiss(self, problem: Problem) -> None:
+        """Tell the peer why the hub ends the connection, and close it."""
+
+
+class Connections:
+    """What is open on the web listener."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        self._open: dict[object, tuple[Peer, Talker]] = {}
+        self._all_closed: Deferred[None] | None = None
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def enter(self, transport: Any, talker: Talker) -> None:
+        """Count a connection in; raise Problem BUSY or LIMIT, counted, where there is no room."""
+        peer = peer_of(transport.getPeer())
+        try:
+            self.hub.admission.enter(peer)
+        except Problem as problem:
+            self.hub.counters.problem(problem.word)
+            raise
+        self._open[transport] = (peer, talker)
+
+    def taken_over(self, transport: object, talker: Talker) -> None:
+        """Take note that something else speaks on a connection from now on."""
+        peer, _ = self._open[transport]
+        self._open[transport] = (peer, talker)
+
+    def peer(self, transport: object) -> Peer:
+        """Return who is on the other side of an open connection."""
+        return self._open[transport][0]
+
+    def leave(self, transport: object) -> None:
+        """Count a connection out, once."""
+        peer, _ = self._open.pop(transport, (None, None))
+        if peer is not None:
+            self.hub.admission.leave(peer)
+        if not self._open and self._all_closed is not None:
+            closed, self._all_closed = self._all_closed, None
+            closed.callback(None)
+
+    async def dismiss_all(self, problem: Problem) -> None:
+        """Tell everybody why the hub ends, and wait until all are closed; each has a deadline for that."""
+        for _, talker in list(self._open.values()):
+            talker.dismiss(problem)
+        if self._open:
+            self._all_closed = Deferred()
+            await self._all_closed
+
+
+class HubChannel(HTTPChannel):
+    """HTTP/1.1 on one connection.
+
+    Beside what twisted.web bounds (16 KiB of headers, a minute of silence, pipelining), a request has to be whole
+    within `limits.first_frame_seconds`, unless its body goes into a stream, and closing takes `limits.close_seconds`
+    at most.
+    """
+
+    site: Any
+    _entered = False
+    _gone = False
+    _late: IDelayedCall | None = None
+    _discarding: IDelayedCall | None = None
+
+    # What twisted.web calls.
+
+    def connectionMade(self) -> None:
+        """Admit the peer, or tell it why not."""
+        connections: Connections = self.site.connections
+        self._limits = connections.hub.limits
+        self.abortTimeout = self._limits.close_seconds
+        transport: Any = self.transport
+        try:
+            connections.enter(transport, self)
+        except Problem as problem:
+            transport.write(refusal(problem))
+            transport.loseConnection()
+            self._abortingCall = self.callLater(self._limits.close_seconds, self.forceAbortClient)
+            return
+        self._entered = True
+        keep_alive(transport)
+        super().connectionMade()
+        self._start_deadline()
+
+    def dataReceived(self, data: bytes) -> None:
+        """Take bytes, unless nobody wants them any more."""
+        if self._entered and self._discarding is None:
+            super().dataReceived(data)
+
+    def lineReceived(self, line: bytes) -> None:
+        """Take a line of the head; the first one starts the deadline of the request."""
+        if self._late is None:
+            self._start_deadline()
+        super().lineReceived(line)
+
+    def allContentReceived(self) -> None:
+        """The request is whole."""
+        self._stop_deadline()
+        super().allContentReceived()
+
+    def loseConnection(self) -> None:
+        """Close once all is taken that was sent, or after a while."""
+        super().loseConnection()
+        if self._abortingCall is None and not self._gone:
+            self._abortingCall = self.callLater(self._limits.close_seconds, self.forceAbortClient)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Count the peer out."""
+        self._gone = True
+        self._stop_deadline()
+        if self._discarding is not None and self._discarding.active():
+            self._discarding.cancel()
+        super().connectionLost(reason)
+        if self._entered:
+            self.site.connections.leave(self.transport)
+
+    # What requests call.
+
+    @property
+    def crowded(self) -> bool:
+        """Whether answers to earlier requests still wait to be taken."""
+        return bool(self._waitingForTransport)
+
+    @property
+    def head(self) -> tuple[bytes, bytes]:
+        """Method and URI of the request whose headers have just come in; twisted.web tells them with the body only."""
+        return self._command, self._path
+
+    def hold_open(self) -> None:
+        """Set no deadline for the body that comes now: a build may be silent for an hour."""
+        self._stop_deadline()
+        idle = self.setTimeout(None)
+        if idle:
+            self._savedTimeOut = idle  # what counts again after the answer
+
+    def refuse(self, problem: Problem) -> None:
+        """Answer before the body has come, throw away what comes of it, and close."""
+        transport: Any = self.transport
+        transport.write(refusal(problem))
+        self._stop_deadline()
+        self._discarding = self.callLater(DISCARD_SECONDS, self.loseConnection)
+
+    def abort(self) -> None:
+        """Close now; what was not taken is lost."""
+        transport: Any = self.transport
+        if not self._gone and transport is not None:
+            transport.abortConnection()
+
+    def dismiss(self, problem: Problem) -> None:
+        """End what is under way because the hub stops, and close."""
+        for request in list(self.requests):
+            request.dismiss(problem)
+        if not self._gone:
+            self.loseConnection()
+
+    def _start_deadline(self) -> None:
+        self._late = self.callLater(self._limits.first_frame_seconds, self._too_late)
+
+    def _stop_deadline(self) -> None:
+        late, self._late = self._late, None
+        if late is not None and late.active():
+            late.cancel()
+
+    def _too_late(self) -> None:
+        self.site.connections.hub.counters.problem("IDLE")
+        self.loseConnection()
+
+
+def peer_of(address: object) -> Peer:
+    """Return the far end of a connection; a Unix socket has no host."""
+    host = getattr(address, "host", None)
+    return Peer(host, getattr(address, "port", 0)) if isinstance(host, str) else Peer(None)
