@@ -38,5 +38,5 @@ def _property(setting: Setting) -> dict[str, Any]:
         schema = {"anyOf": [schema, {"type": "string"}], "examples": examples}
     schema["description"] = setting.doc
     if setting.path != "data_dir":
-        schema["default"] = msgspec.to_builtins(setting.default)
+        schema["default"] = list(setting.default) if isinstance(setting.default, tuple) else setting.default
     return schema

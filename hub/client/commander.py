@@ -6,10 +6,9 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from hub.client.connection import Connection, HubLost
+from hub.client.connection import Closable, Connection, HubLost
 from hub.client.locator import Hub
 from hub.model.problem import CODES, Problem
 from hub.wire.line_reader import LineReader
@@ -25,7 +24,7 @@ class Notification(NamedTuple):
     params: dict[str, Any]
 
 
-class Commander:
+class Commander(Closable):
     """A command session. Not for several threads at once."""
 
     def __init__(self, connection: Connection, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -125,14 +124,6 @@ class Commander:
             self._notifications.append(Notification(message["method"], message.get("params") or {}))
         else:
             self._messages.append(message)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _problem(error: dict[str, Any]) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -54,7 +55,23 @@ class Address(NamedTuple):
         return f"unix:{self.host}" if self.kind == "unix" else f"{self.kind}:{self.host}:{self.port}"
 
 
-class Connection:
+class Closable(ABC):
+    """Something with a socket to close; `with` does it."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the socket."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Connection(Closable):
     """A connected socket. Every way of losing it, other than a word from the hub, is HubLost."""
 
     def __init__(self, sock: socket.socket, address: Address) -> None:
@@ -127,14 +144,6 @@ class Connection:
         if isinstance(self.socket, ssl.SSLSocket):
             self.socket.settimeout(FINISH_SECONDS)
             self.socket = self.socket.unwrap()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _keep_alive(sock: socket.socket) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Self
 
-from hub.client.connection import Connection, HubLost
+from hub.client.connection import Closable, Connection, HubLost
 from hub.client.locator import Hub
 from hub.model.problem import Problem
 from hub.wire.error_line import parse_error
@@ -17,7 +16,7 @@ CLOSE_SECONDS = 60.0
 _MOST_ERROR_BYTES = 4096
 
 
-class RawProducer:
+class RawProducer(Closable):
     """One run of one stream. The hub answers nothing, save one ERR line before a refusal."""
 
     def __init__(self, connection: Connection, name: str, *, token: str | None, meta: Mapping[str, object]) -> None:
@@ -79,11 +78,3 @@ class RawProducer:
             self._said += received
         line, _, _ = self._said.partition(b"\n")
         return parse_error(parse_header(line)[0]) if line.startswith(b"ERR ") else None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

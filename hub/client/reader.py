@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from hub.client.connection import Connection, HubLost
+from hub.client.connection import Closable, Connection, HubLost
 from hub.client.data_events import Event, parse_event
 from hub.client.locator import Hub
 from hub.model.cursor import Cursor
@@ -31,7 +30,7 @@ class Attached(NamedTuple):
     resumed: bool
 
 
-class Reader:
+class Reader(Closable):
     """A data connection. Whoever uses it calls `receive` often enough to answer the hub's PINGs (every 20 s)."""
 
     def __init__(self, connection: Connection, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -141,11 +140,3 @@ class Reader:
             raise HubLost(f"{self._connection.address} closed the connection")
         elif self._clock() - self._heard_at > DEAD_SECONDS:
             raise HubLost(f"{self._connection.address} has said nothing for {DEAD_SECONDS:.0f} s")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
