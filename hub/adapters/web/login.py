@@ -126,11 +126,6 @@ class Logins:
         return hmac.digest(self._hub.accounts.signing_key, text.encode(), "sha256").hex()
 
     def _failed(self, address: str) -> None:
-        if address not in self._attempts:
-            _make_room(self._attempts, MAX_ADDRESSES)
-        self._attempts.setdefault(address, []).append(self._hub.clock.monotonic())
-
-    def _failed(self, address: str) -> None:
         recent = self._attempts.pop(address, [])
         _make_room(self._attempts, MAX_ADDRESSES)
         self._attempts[address] = [*recent, self._hub.clock.monotonic()]
