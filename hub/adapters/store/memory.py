@@ -31,7 +31,8 @@ class _Kept:
         self.pieces[self.head] = None
         self.head += 1
         self.size -= freed
-        if self.head > 512 and self.head * 2 > len(self.pieces):
+        # The last entry stays: it says where the stream ends when all its pieces are gone.
+        if 512 < self.head < len(self.pieces) < self.head * 2:
             del self.pieces[: self.head], self.ends[: self.head]
             self.head = 0
         return freed

@@ -1,0 +1,173 @@
+"""What every store promises the core, as one suite: subclass it, say how to make one, and how to run a coroutine."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import pytest
+
+from hub.core.ports import Append, Store
+from hub.model.chunk import Chunk, Gap, Piece
+
+T = TypeVar("T")
+EPOCH = 17
+
+
+class Feed:
+    """Makes contiguous pieces of one stream."""
+
+    def __init__(self, name: str, *, anonymous: bool = False) -> None:
+        self.name = name
+        self.anonymous = anonymous
+        self.end = 0
+        self.lines = 0
+        self.run = 1
+
+    def chunk(self, data: bytes, at: int = 1000, **extra: Any) -> Append:
+        lines = data.count(b"\n")
+        chunk = Chunk(self.end, data, at, self.run, self.lines, lines, **extra)
+        self.end += len(data)
+        self.lines += lines
+        return Append(self.name, EPOCH, self.anonymous, chunk)
+
+    def gap(self, size: int, reason: str = "producer_skip") -> Append:
+        gap = Gap(self.end, self.end + size, reason)
+        self.end += size
+        return Append(self.name, EPOCH, self.anonymous, gap)
+
+
+def content(pieces: list[Piece]) -> bytes:
+    """Return the bytes of contiguous pieces; a gap is so many question marks."""
+    text = b""
+    for before, after in zip(pieces, pieces[1:], strict=False):
+        assert before.end == after.offset, "a hole between pieces"
+    for piece in pieces:
+        text += piece.data if isinstance(piece, Chunk) else b"?" * (piece.end - piece.offset)
+    return text
+
+
+class StoreContract:
+    """The suite. Each test gets a fresh store that has room for all that it is given here."""
+
+    def make(self) -> Store:
+        raise NotImplementedError
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine of the store to its end."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def store(self) -> Store:
+        return self.make()
+
+    def append(self, store: Store, *batch: Append) -> None:
+        self.run(store.append(batch))
+
+    def read(self, store: Store, name: str, offset: int, size: int = 1 << 20) -> list[Piece]:
+        return list(self.run(store.read(name, offset, size)))
+
+    def read_all(self, store: Store, name: str, size: int) -> list[Piece]:
+        """Read slice by slice, as the catch-up does."""
+        pieces: list[Piece] = []
+        offset = 0
+        while found := self.read(store, name, offset, size):
+            assert found[0].offset == offset
+            pieces.extend(found)
+            offset = found[-1].end
+        return pieces
+
+    def test_durability_is_one_of_the_words(self, store: Store) -> None:
+        assert store.durability in ("fsync", "os", "memory", "quorum")
+
+    def test_what_was_appended_is_read(self, store: Store) -> None:
+        feed = Feed("a")
+        self.append(store, feed.chunk(b"one\n"), feed.chunk(b"\x00\xff"), feed.gap(3), feed.chunk(b"four"))
+        self.append(store, feed.chunk(b"five"))
+        assert content(self.read(store, "a", 0)) == b"one\n\x00\xff???fourfive"
+
+    @pytest.mark.parametrize("offset", range(1, 14))
+    def test_a_read_begins_exactly_where_it_is_asked(self, store: Store, offset: int) -> None:
+        feed = Feed("a")
+        self.append(store, feed.chunk(b"one\n"), feed.chunk(b"two\n"), feed.gap(2), feed.chunk(b"four"))
+        pieces = self.read(store, "a", offset)
+        assert pieces[0].offset == offset
+        assert content(pieces) == b"one\ntwo\n??four"[offset:]
+
+    def test_a_cut_chunk_knows_its_lines(self, store: Store) -> None:
+        feed = Feed("a")
+        self.append(store, feed.chunk(b"a\nb\nc\nd"))
+        (piece,) = self.read(store, "a", 3)
+        assert isinstance(piece, Chunk)
+        assert (piece.first_line, piece.lines) == (1, 2)
+
+    def test_times_runs_and_channels_come_back(self, store: Store) -> None:
+        feed = Feed("a")
+        self.append(store, feed.chunk(b"x", at=5, sent_at=3, channel="err"))
+        feed.run = 2
+        self.append(store, feed.chunk(b"y", at=6))
+        chunks = [piece for piece in self.read(store, "a", 0) if isinstance(piece, Chunk)]
+        assert [(each.at, each.run, each.sent_at, each.channel) for each in chunks] == [
+            (5, 1, 3, "err"),
+            (6, 2, None, None),
+        ]
+
+    @pytest.mark.parametrize("size", [1, 7, 100, 1 << 20])
+    def test_slices_follow_each_other_without_hole_or_overlap(self, store: Store, size: int) -> None:
+        feed = Feed("a")
+        for number in range(30):
+            self.append(store, feed.chunk(b"%d\n" % number), feed.gap(2) if number % 7 == 3 else feed.chunk(b"."))
+        pieces = self.read_all(store, "a", size)
+        assert pieces[-1].end == feed.end
+        text = content(pieces).replace(b"??", b"").replace(b".", b"")
+        assert text == b"".join(b"%d\n" % number for number in range(30))
+
+    def test_a_read_stops_once_it_has_enough(self, store: Store) -> None:
+        feed = Feed("a")
+        self.append(store, *[feed.chunk(b"x" * 100) for _ in range(50)])
+        pieces = self.read(store, "a", 0, 250)
+        assert 250 <= len(content(pieces)) < 1000
+
+    def test_nothing_is_read_past_the_end_or_of_an_unknown_stream(self, store: Store) -> None:
+        feed = Feed("a")
+        self.append(store, feed.chunk(b"one"))
+        assert self.read(store, "a", 3) == []
+        assert self.read(store, "a", 99) == []
+        assert self.read(store, "nobody", 0) == []
+
+    def test_streams_of_one_batch_are_kept_apart(self, store: Store) -> None:
+        one, two = Feed("one"), Feed("two", anonymous=True)
+        self.append(store, one.chunk(b"1"), two.chunk(b"22"), one.chunk(b"1"), two.chunk(b"2"))
+        assert content(self.read(store, "one", 0)) == b"11"
+        assert content(self.read(store, "two", 0)) == b"222"
+
+    @pytest.mark.parametrize(("line", "offset"), [(0, 0), (1, 2), (2, 4), (3, 9), (4, 11), (5, None)])
+    def test_a_line_is_found(self, store: Store, line: int, offset: int | None) -> None:
+        feed = Feed("a")
+        self.append(store, feed.chunk(b"a\nb\nc"), feed.gap(2), feed.chunk(b"c\nd\n"), feed.chunk(b"e"))
+        assert self.run(store.seek_line("a", line)) == offset
+
+    @pytest.mark.parametrize(("at", "offset"), [(0, 0), (10, 0), (11, 1), (20, 1), (25, 5), (30, 5), (31, None)])
+    def test_a_time_is_found_by_the_first_chunk_in_offset_order(
+        self, store: Store, at: int, offset: int | None
+    ) -> None:
+        feed = Feed("a")
+        # The wall clock went back after the second chunk.
+        self.append(store, feed.chunk(b"x", at=10), feed.chunk(b"yy", at=20), feed.gap(2), feed.chunk(b"z", at=30))
+        self.append(store, feed.chunk(b"w", at=15))
+        assert self.run(store.seek_time("a", at)) == offset
+
+    def test_nothing_is_found_in_an_unknown_stream(self, store: Store) -> None:
+        assert self.run(store.seek_line("nobody", 1)) is None
+        assert self.run(store.seek_time("nobody", 1)) is None
+
+    def test_a_deleted_stream_is_forgotten_and_can_be_made_again(self, store: Store) -> None:
+        feed, other = Feed("a"), Feed("b")
+        self.append(store, feed.chunk(b"old\n" * 10), other.chunk(b"kept"))
+        self.run(store.delete("a"))
+        self.run(store.delete("a"))
+        assert self.read(store, "a", 0) == []
+        again = Feed("a")
+        self.append(store, again.chunk(b"new"))
+        assert content(self.read(store, "a", 0)) == b"new"
+        assert content(self.read(store, "b", 0)) == b"kept"
