@@ -1,0 +1,154 @@
+// The page's one WebSocket: both languages of the hub, and coming back when it is lost.
+
+import { type Frame, numberAt, parseFrame, printFrame } from "../wire/frame";
+import { Rpc } from "../wire/rpc";
+import type { HubEvent } from "../wire/types";
+import { backoff, type Closing, describeClose, mayRetry, retryAfter } from "./backoff";
+
+export type Status =
+  | { kind: "connecting" }
+  | { kind: "live" }
+  | { kind: "lost"; reason: string; retryAt: number }
+  | { kind: "refused"; reason: string; code: number };
+
+/** Who follows a stream: told what to ask for at each connect, and given its frames. */
+export interface Follower {
+  subscription(id: string): { words: string[]; payload?: string };
+  frame(frame: Frame): void;
+}
+
+export interface Socket {
+  binaryType: BinaryType;
+  onopen: (() => void) | null;
+  onmessage: ((event: { data: unknown }) => void) | null;
+  onclose: ((event: Closing) => void) | null;
+  send(data: string | Uint8Array<ArrayBuffer>): void;
+  close(): void;
+}
+
+export interface Surroundings {
+  open(): Socket;
+  random(): number;
+  now(): number;
+  later(ms: number, call: () => void): void;
+}
+
+const WINDOW = 2 * 1024 * 1024;
+
+export class Connection {
+  status: Status = { kind: "connecting" };
+  private socket: Socket | null = null;
+  private rpc: Rpc | null = null;
+  private attempt = 0;
+  private lastId = 0;
+  private readonly followers = new Map<string, Follower>();
+  private readonly aliases = new Map<number, Follower>();
+
+  constructor(
+    private readonly around: Surroundings,
+    private readonly changed: (status: Status) => void,
+    private readonly ready: () => void,
+    private readonly event: (event: HubEvent) => void,
+  ) {}
+
+  connect(): void {
+    this.become({ kind: "connecting" });
+    const socket = this.around.open();
+    this.socket = socket;
+    socket.binaryType = "arraybuffer";
+    const rpc = new Rpc(
+      (text) => socket.send(text),
+      (method, params) => method === "event" && this.event(params as HubEvent),
+    );
+    this.rpc = rpc;
+    socket.onopen = () => {
+      rpc.call("hub.hello", { protocol: "HUB/1", window: WINDOW }).then(
+        () => this.welcome(),
+        () => undefined, // the close that follows says why
+      );
+    };
+    socket.onmessage = ({ data }) => {
+      if (typeof data === "string") rpc.received(data);
+      else this.frame(parseFrame(new Uint8Array(data as ArrayBuffer)));
+    };
+    socket.onclose = (closing) => this.closed(closing);
+  }
+
+  call<T>(method: string, params: Record<string, unknown> = {}): Promise<T> {
+    if (!this.rpc) return Promise.reject(new Error("not connected"));
+    return this.rpc.call<T>(method, params);
+  }
+
+  /** Follows until the returned function is called; subscribes again after each reconnect. */
+  follow(follower: Follower): () => void {
+    const id = String(++this.lastId);
+    this.followers.set(id, follower);
+    if (this.status.kind === "live") this.subscribe(id, follower);
+    return () => {
+      this.followers.delete(id);
+      for (const [alias, each] of this.aliases) if (each === follower) this.aliases.delete(alias);
+      if (this.status.kind === "live") this.socket?.send(printFrame("UNSUB", [id]));
+    };
+  }
+
+  /** Tells the hub that all below `offset` was taken; it sends on. */
+  acknowledge(alias: number, offset: number): void {
+    if (this.status.kind === "live") this.socket?.send(printFrame("ACK", [alias, offset]));
+  }
+
+  retryNow(): void {
+    if (this.status.kind === "lost" || this.status.kind === "refused") this.connect();
+  }
+
+  private welcome(): void {
+    this.attempt = 0;
+    this.become({ kind: "live" });
+    for (const [id, follower] of this.followers) this.subscribe(id, follower);
+    this.ready();
+  }
+
+  private subscribe(id: string, follower: Follower): void {
+    const { words, payload } = follower.subscription(id);
+    this.socket?.send(printFrame("SUB", words, payload));
+  }
+
+  private frame(frame: Frame): void {
+    if (frame.verb === "PING") {
+      this.socket?.send(printFrame("PONG", frame.args));
+    } else if (frame.verb === "STREAM") {
+      // The page follows literal names, one subscription each: the name finds the follower.
+      for (const follower of this.followers.values()) {
+        if (follower.subscription("0").words[1] === frame.args[1]) {
+          this.aliases.set(numberAt(frame, 0), follower);
+          follower.frame(frame);
+        }
+      }
+    } else if (frame.verb === "ERR") {
+      this.followers.get(frame.keys.id ?? "")?.frame(frame);
+    } else if (frame.verb !== "UNSUB" && frame.verb !== "PONG") {
+      this.aliases.get(numberAt(frame, 0))?.frame(frame);
+    }
+  }
+
+  private closed(closing: Closing): void {
+    this.socket = null;
+    this.aliases.clear();
+    const reason = describeClose(closing);
+    this.rpc?.closed(reason);
+    this.rpc = null;
+    if (!mayRetry(closing.code)) {
+      this.become({ kind: "refused", reason, code: closing.code });
+      return;
+    }
+    const wait = Math.max(backoff(this.attempt, this.around.random), retryAfter(closing.reason) ?? 0);
+    this.attempt += 1;
+    const lost: Status = { kind: "lost", reason, retryAt: this.around.now() + wait };
+    this.become(lost);
+    this.around.later(wait, () => this.status === lost && this.connect());
+  }
+
+  private become(status: Status): void {
+    this.status = status;
+    this.changed(status);
+  }
+}

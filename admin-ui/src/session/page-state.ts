@@ -1,0 +1,132 @@
+// What the page shows, as signals; and the one connection behind it.
+
+import { signal } from "@preact/signals";
+import { StreamList } from "../streams/stream-list";
+import type { HubEvent, HubStats, Login } from "../wire/types";
+import { type Place, parsePlace, printPlace } from "./address";
+import { Connection, type Socket, type Status } from "./connection";
+import * as login from "./login";
+
+export const place = signal<Place>({ view: "list", filter: "" });
+export const who = signal<Login | null | "asking">("asking");
+export const loginProblem = signal("");
+export const status = signal<Status>({ kind: "connecting" });
+export const stats = signal<HubStats | null>(null);
+export const now = signal(Date.now());
+/** Grows when the list changed; views read `streams` then. */
+export const version = signal(0);
+export const totals = signal<number[]>([]);
+export const streams = new StreamList();
+
+let scheduled = false;
+
+/** Lets views read the list again, once a frame at most; by timer in a hidden tab. */
+function touch(): void {
+  if (scheduled) return;
+  scheduled = true;
+  const apply = () => {
+    scheduled = false;
+    version.value += 1;
+  };
+  if (document.hidden) setTimeout(apply, 500);
+  else requestAnimationFrame(apply);
+}
+
+export const connection = new Connection(
+  {
+    open: () => {
+      const scheme = location.protocol === "https:" ? "wss" : "ws";
+      return new WebSocket(`${scheme}://${location.host}/ws`, "hub.v1") as unknown as Socket;
+    },
+    random: Math.random,
+    now: Date.now,
+    later: (ms, call) => setTimeout(call, ms),
+  },
+  (changed) => {
+    status.value = changed;
+    if (changed.kind === "refused" && changed.code === 4502) who.value = null;
+    // A refusal before the upgrade has no close code in a browser: ask whether the login still holds.
+    if (changed.kind === "lost") checkLogin();
+  },
+  () => {
+    connection
+      .call("hub.subscribe", { topics: ["stats", "streams", "stream.*"], pattern: "**" })
+      .then(list)
+      .catch(report);
+  },
+  heard,
+);
+
+function list(): Promise<void> {
+  return streams.load((method, params) => connection.call(method, params)).then(touch);
+}
+
+function heard(event: HubEvent): void {
+  if (event.topic === "stats") {
+    stats.value = event as unknown as HubStats;
+    totals.value = [...totals.value, stats.value.lines_per_s].slice(-60);
+    streams.tick();
+  } else if (event.topic === "lost") {
+    list().catch(report);
+  } else {
+    streams.event(event);
+  }
+  touch();
+}
+
+function checkLogin(): void {
+  login.withCookie().then(
+    (current) => {
+      who.value = current;
+    },
+    (error: Error) => {
+      if (!(error instanceof login.LoginError) || error.status !== 401) return;
+      who.value = null;
+      loginProblem.value = "You are not logged in any more. `hub open` makes a new link.";
+    },
+  );
+}
+
+function report(error: Error): void {
+  // The connection's own state tells what happened; this is for who looks at the console.
+  console.warn(error.message);
+}
+
+/** Begins: logs in by code or cookie, and connects. */
+export async function start(): Promise<void> {
+  const code = login.takeCode(location, history);
+  const go = () => {
+    place.value = parsePlace(location.hash);
+  };
+  addEventListener("hashchange", go);
+  go();
+  setInterval(() => {
+    now.value = Date.now();
+  }, 1000);
+  await enter(
+    () => (code ? login.withCode(code).catch(() => login.withCookie()) : login.withCookie()),
+    !code,
+  );
+}
+
+/** Logs in one way or the other; `quiet` says nothing when it fails, as when nobody tried yet. */
+export async function enter(way: () => Promise<Login>, quiet = false): Promise<void> {
+  try {
+    who.value = await way();
+    loginProblem.value = "";
+    connection.connect();
+  } catch (error) {
+    who.value = null;
+    loginProblem.value = quiet ? "" : (error as Error).message;
+  }
+}
+
+export async function leave(): Promise<void> {
+  const current = who.value;
+  if (current && current !== "asking") await login.logOut(current.csrf).catch(report);
+  location.reload();
+}
+
+export function goTo(next: Place): void {
+  location.hash = printPlace(next);
+}

@@ -1,0 +1,46 @@
+// A line's text to coloured segments. Colours are the only escape sequences that have an effect.
+
+import Anser from "anser";
+
+export interface Segment {
+  text: string;
+  classes: string;
+}
+
+const OSC = /(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c|$)/g;
+const CSI_NOT_COLOUR = /(?:\x1b\[|\x9b)[0-?]*[ -/]*(?:[@-ln-~]|$)/g;
+const C1_COLOUR = /\x9b([0-9;:]*)m/g;
+const OTHER_ESCAPE = /\x1b(?!\[[0-9;:]*m)[ -/]*[0-~]?/g;
+const INVISIBLE = /[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f\x80-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** The state that a terminal would show last: what comes after the last carriage return. */
+export function lastState(text: string): string {
+  const trimmed = text.replace(/\r+$/, "");
+  return trimmed.slice(trimmed.lastIndexOf("\r") + 1);
+}
+
+/** Text without anything that a terminal or a browser would obey, colours excepted. */
+export function harmless(text: string): string {
+  return text
+    .replace(OSC, "")
+    .replace(C1_COLOUR, "\x1b[$1m")
+    .replace(CSI_NOT_COLOUR, "")
+    .replace(OTHER_ESCAPE, "")
+    .replace(INVISIBLE, visible);
+}
+
+function visible(c: string): string {
+  const code = c.charCodeAt(0);
+  if (code < 0x20) return String.fromCharCode(0x2400 + code);
+  return code === 0x7f ? "\u2421" : "\ufffd";
+}
+
+/** A line as segments, each with the classes of its colours. */
+export function segments(line: string): Segment[] {
+  const text = harmless(lastState(line));
+  if (!text.includes("\x1b")) return [{ text, classes: "" }];
+  return Anser.ansiToJson(text, { use_classes: true, remove_empty: true, json: true }).map((part) => ({
+    text: part.content.replaceAll("\x1b", ""),
+    classes: [part.fg, part.bg && `${part.bg}-bg`, ...part.decorations].filter(Boolean).join(" "),
+  }));
+}

@@ -1,0 +1,139 @@
+// Draws the rows in sight. The only file of the viewer that touches the document; text goes into text nodes.
+
+import { segments } from "./ansi";
+import type { Row } from "./assembler";
+import { LineBuffer } from "./line-buffer";
+import { isAtEnd, visibleRows } from "./window";
+
+export interface ViewEvents {
+  /** Whether the view follows, and how many rows came since it does not. */
+  following(following: boolean, missed: number): void;
+  /** The reader is at the first row and may want older ones. */
+  wantsOlder(): void;
+  /** The view can hold no more without moving what is read. */
+  full(full: boolean): void;
+}
+
+const ROW_HEIGHT = 20;
+
+export class TextView {
+  readonly buffer = new LineBuffer();
+  private partial: Row | null = null;
+  private following = true;
+  private missed = 0;
+  private drawn = { first: -1, last: -1 };
+  private readonly sheet: HTMLElement;
+
+  constructor(
+    private readonly box: HTMLElement,
+    private readonly events: ViewEvents,
+    document: Document,
+  ) {
+    this.sheet = document.createElement("div");
+    this.sheet.className = "sheet";
+    box.replaceChildren(this.sheet);
+    box.addEventListener("scroll", () => this.scrolled());
+  }
+
+  get isFollowing(): boolean {
+    return this.following;
+  }
+
+  /** Adds rows. While the view is paused the text in sight does not move. */
+  add(rows: Row[], partial: Row | null): void {
+    this.partial = partial;
+    const dropped = this.buffer.append(rows);
+    if (!this.following) {
+      this.missed += rows.length;
+      if (dropped) this.box.scrollTop -= dropped * ROW_HEIGHT;
+      this.events.following(false, this.missed);
+      this.events.full(this.buffer.isFull);
+    }
+    this.draw(true);
+  }
+
+  /** Adds older rows above, under the reader's eyes. */
+  addOlder(rows: Row[]): void {
+    const added = this.buffer.prepend(rows);
+    this.resize();
+    this.box.scrollTop += added * ROW_HEIGHT;
+    this.draw(true);
+  }
+
+  clear(): void {
+    this.buffer.clear();
+    this.partial = null;
+    this.draw(true);
+  }
+
+  pause(): void {
+    if (!this.following) return;
+    this.following = false;
+    this.missed = 0;
+    this.events.following(false, 0);
+  }
+
+  jumpToEnd(): void {
+    this.following = true;
+    this.missed = 0;
+    this.events.following(true, 0);
+    this.events.full(false);
+    this.draw(true);
+  }
+
+  jumpToStart(): void {
+    this.pause();
+    this.box.scrollTop = 0;
+    this.draw(false);
+  }
+
+  /** Draws again, as after the box changed its size. */
+  draw(changed: boolean): void {
+    this.resize();
+    if (this.following) this.box.scrollTop = this.box.scrollHeight;
+    const wanted = visibleRows(this.box.scrollTop, this.box.clientHeight, ROW_HEIGHT, this.rows);
+    if (!changed && wanted.first === this.drawn.first && wanted.last === this.drawn.last) return;
+    this.drawn = wanted;
+    const lines: HTMLElement[] = [];
+    for (let index = wanted.first; index < wanted.last; index++) {
+      const row = this.buffer.at(index) ?? this.partial;
+      if (row) lines.push(this.line(row, index));
+    }
+    this.sheet.replaceChildren(...lines);
+  }
+
+  private get rows(): number {
+    return this.buffer.length + (this.partial ? 1 : 0);
+  }
+
+  private resize(): void {
+    this.sheet.style.height = `${this.rows * ROW_HEIGHT}px`;
+  }
+
+  private line(row: Row, index: number): HTMLElement {
+    const line = this.box.ownerDocument.createElement("div");
+    line.style.top = `${index * ROW_HEIGHT}px`;
+    if (row.kind === "note") {
+      line.className = `row note ${row.tone}`;
+      line.textContent = row.text;
+      return line;
+    }
+    line.className = "row";
+    for (const { text, classes } of segments(row.text)) {
+      const span = this.box.ownerDocument.createElement("span");
+      if (classes) span.className = classes;
+      span.textContent = text;
+      line.append(span);
+    }
+    return line;
+  }
+
+  private scrolled(): void {
+    const { scrollTop, clientHeight, scrollHeight } = this.box;
+    const end = isAtEnd(scrollTop, clientHeight, scrollHeight, ROW_HEIGHT);
+    if (this.following && !end) this.pause();
+    else if (!this.following && end && this.missed === 0) this.jumpToEnd();
+    if (scrollTop < ROW_HEIGHT * 5 && !this.following) this.events.wantsOlder();
+    this.draw(false);
+  }
+}

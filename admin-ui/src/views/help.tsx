@@ -1,0 +1,29 @@
+const KEYS = [
+  ["/", "filter streams by name"],
+  ["f", "follow the end, or pause"],
+  ["End", "jump to the end and follow"],
+  ["Home", "go to the oldest line held"],
+  ["Esc", "back to the list"],
+  ["?", "this help"],
+];
+
+export function Help({ close }: { close: () => void }) {
+  return (
+    <dialog class="card" open aria-label="Keyboard">
+      <h2>Keyboard</h2>
+      <dl>
+        {KEYS.map(([key, text]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{text}</dd>
+          </div>
+        ))}
+      </dl>
+      <button type="button" onClick={close}>
+        Close
+      </button>
+    </dialog>
+  );
+}

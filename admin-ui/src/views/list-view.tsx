@@ -1,0 +1,128 @@
+// All streams, the newest first, with live rates.
+
+import { useEffect, useRef } from "preact/hooks";
+import { printPlace } from "../session/address";
+import { goTo, now, streams, version } from "../session/page-state";
+import { age, bytes, count, rate, stateWord } from "../streams/format";
+import { SPARK_POINTS } from "../streams/stream-list";
+import type { StreamRow } from "../wire/types";
+import { Sparkline } from "./sparkline";
+
+const MOST = 500;
+
+export function ListView({ filter }: { filter: string }) {
+  const box = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    document.title = "Hub";
+    const key = (event: KeyboardEvent) => {
+      if (event.key === "/" && !(event.target instanceof HTMLInputElement)) {
+        event.preventDefault();
+        box.current?.focus();
+      }
+    };
+    addEventListener("keydown", key);
+    return () => removeEventListener("keydown", key);
+  }, []);
+  version.value;
+  const rows = streams.matching(filter);
+  return (
+    <section class="list">
+      <h1 class="hidden">Streams</h1>
+      <label class="filter">
+        <span class="hidden">Filter streams by name or state</span>
+        <input
+          ref={box}
+          type="search"
+          placeholder="Filter by name or state   /"
+          value={filter}
+          onInput={(event) => goTo({ view: "list", filter: event.currentTarget.value })}
+        />
+        <span class="quiet" role="status">
+          {count(rows.length)} {rows.length === 1 ? "stream" : "streams"}
+        </span>
+      </label>
+      {rows.length === 0 ? <Empty filtered={filter !== ""} /> : <Table rows={rows.slice(0, MOST)} />}
+      {rows.length > MOST && <p class="quiet">The {MOST} newest are shown; filter to find others.</p>}
+    </section>
+  );
+}
+
+function Empty({ filtered }: { filtered: boolean }) {
+  if (filtered) return <p class="empty">No stream has these words in its name.</p>;
+  return (
+    <div class="empty">
+      <p>Nothing has been streamed yet. Send something:</p>
+      <pre>make 2&gt;&amp;1 | nc -N 127.0.0.1 7411</pre>
+    </div>
+  );
+}
+
+function Table({ rows }: { rows: StreamRow[] }) {
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Stream</th>
+          <th scope="col">State</th>
+          <th scope="col" class="spark-cell">
+            Rate
+          </th>
+          <th scope="col" class="number">
+            Lines/s
+          </th>
+          <th scope="col" class="number wide">
+            Lines
+          </th>
+          <th scope="col" class="number wide">
+            Size
+          </th>
+          <th scope="col" class="number wide">
+            Last line
+          </th>
+          <th scope="col" class="number wide">
+            Watching
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <Line key={row.stream} row={row} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Line({ row }: { row: StreamRow }) {
+  const { word, tone, mark } = stateWord(row.state, row.status);
+  const slash = row.stream.lastIndexOf("/") + 1;
+  return (
+    <tr>
+      <th scope="row">
+        <a href={printPlace({ view: "stream", name: row.stream })}>
+          <span class="quiet">{row.stream.slice(0, slash)}</span>
+          {row.stream.slice(slash)}
+        </a>
+        {row.run > 1 && <span class="chip">run {row.run}</span>}
+      </th>
+      <td>
+        <span class={`state ${tone}`}>
+          <span aria-hidden="true">{mark}</span> {word}
+        </span>
+      </td>
+      <td class="spark-cell">
+        <Sparkline
+          values={streams.sparkline(row.stream)}
+          points={SPARK_POINTS}
+          width={80}
+          label={rate(row.lines_per_s)}
+        />
+      </td>
+      <td class="number">{rate(row.lines_per_s)}</td>
+      <td class="number wide">{count(row.lines)}</td>
+      <td class="number wide">{bytes(row.bytes)}</td>
+      <td class="number wide">{age(row.last_at, now.value)}</td>
+      <td class="number wide">{row.watchers || "–"}</td>
+    </tr>
+  );
+}
