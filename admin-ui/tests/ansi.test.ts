@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { harmless, lastState, segments } from "../src/viewer/ansi";
+
+test("colours become classes", () => {
+  expect(segments("\x1b[1;31merror\x1b[0m: no")).toEqual([
+    { text: "error", classes: "ansi-red bold" },
+    { text: ": no", classes: "" },
+  ]);
+});
+
+test("of a progress line the last state is shown", () => {
+  expect(lastState("10%\r57%\r")).toBe("57%");
+  expect(segments("a\rb")[0]?.text).toBe("b");
+});
+
+test.each([
+  ["a title", "\x1b]0;owned\x07text", "text"],
+  ["a link", "\x1b]8;;http://evil\x1b\\click\x1b]8;;\x1b\\", "click"],
+  ["the clipboard", "\x1b]52;c;aGk=\x07x", "x"],
+  ["an unfinished OSC", "a\x1b]52;c;aGk=", "a"],
+  ["clearing the screen", "\x1b[2Ja\x1b[1;1Hb", "ab"],
+  ["C1 control sequences", "\x9b2Jx\x9d0;t\x9cy", "xy"],
+  ["a device query", "\x1b[6nx\x1bP+q544e\x1b\\y", "xy"],
+  ["bidi overrides", "a\u202eb\u2066c", "a\ufffdb\ufffdc"],
+  ["NUL and bell", "a\0b\x07", "a\u2400b\u2407"],
+])("%s has no effect", (_, text, shown) => {
+  expect(
+    segments(text)
+      .map((segment) => segment.text)
+      .join(""),
+  ).toBe(shown);
+});
+
+test("markup is text", () => {
+  expect(harmless("<script>alert(1)</script>")).toBe("<script>alert(1)</script>");
+  expect(segments("<b>x</b>\x1b[31m<i>")[0]?.text).toBe("<b>x</b>");
+});
+
+test("a long hostile line is handled in time", () => {
+  const began = performance.now();
+  segments("\x1b[".repeat(100_000));
+  segments("\x1b]".repeat(100_000));
+  expect(performance.now() - began).toBeLessThan(2000);
+});

@@ -1,0 +1,114 @@
+import { beforeEach, expect, test } from "vitest";
+import { Connection, type Follower, type Socket, type Status } from "../src/session/connection";
+import { type Frame, parseFrame } from "../src/wire/frame";
+
+class FakeSocket implements Socket {
+  binaryType: BinaryType = "blob";
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onclose: ((event: { code: number; reason: string }) => void) | null = null;
+  sent: (string | Frame)[] = [];
+  send(data: string | Uint8Array<ArrayBuffer>): void {
+    this.sent.push(typeof data === "string" ? data : parseFrame(data));
+  }
+  close(): void {}
+  frame(text: string): void {
+    this.onmessage?.({ data: new TextEncoder().encode(text).buffer });
+  }
+  async welcome(): Promise<void> {
+    this.onopen?.();
+    this.onmessage?.({ data: JSON.stringify({ jsonrpc: "2.0", id: 1, result: { session: "k" } }) });
+    await Promise.resolve();
+    await Promise.resolve();
+  }
+  get subs(): Frame[] {
+    return this.sent.filter((each): each is Frame => typeof each !== "string" && each.verb === "SUB");
+  }
+}
+
+let sockets: FakeSocket[];
+let later: { ms: number; call: () => void }[];
+let statuses: Status[];
+let connection: Connection;
+
+beforeEach(() => {
+  sockets = [];
+  later = [];
+  statuses = [];
+  connection = new Connection(
+    {
+      open: () => {
+        const socket = new FakeSocket();
+        sockets.push(socket);
+        return socket;
+      },
+      random: () => 0.5,
+      now: () => 1000,
+      later: (ms, call) => later.push({ ms, call }),
+    },
+    (status) => statuses.push(status),
+    () => {},
+    () => {},
+  );
+});
+
+function follower(): Follower & { frames: Frame[]; cursor: string | null } {
+  return {
+    frames: [],
+    cursor: null,
+    subscription(id: string) {
+      const words = [id, "ci/a", "from=-10"];
+      return this.cursor === null ? { words } : { words, payload: this.cursor };
+    },
+    frame(frame: Frame) {
+      this.frames.push(frame);
+    },
+  };
+}
+
+test("hello comes first, then what was waiting", async () => {
+  const watching = follower();
+  connection.follow(watching);
+  connection.connect();
+  const socket = sockets[0] as FakeSocket;
+  expect(socket.sent).toEqual([]);
+  await socket.welcome();
+  expect(JSON.parse(socket.sent[0] as string)).toMatchObject({
+    method: "hub.hello",
+    params: { protocol: "HUB/1" },
+  });
+  expect(socket.subs.map((sub) => sub.args)).toEqual([["1", "ci/a"]]);
+  socket.frame("STREAM 4 ci/a epoch=1 offset=0 run=1 state=live\n");
+  socket.frame("DATA 4 0 99 {2}\nhi\n");
+  expect(watching.frames.map((frame) => frame.verb)).toEqual(["STREAM", "DATA"]);
+});
+
+test("a ping is answered", async () => {
+  connection.connect();
+  const socket = sockets[0] as FakeSocket;
+  await socket.welcome();
+  socket.frame("PING abc\n");
+  expect(socket.sent.at(-1)).toMatchObject({ verb: "PONG", args: ["abc"] });
+});
+
+test("a lost connection comes back where it was", async () => {
+  const watching = follower();
+  connection.connect();
+  connection.follow(watching);
+  await (sockets[0] as FakeSocket).welcome();
+  watching.cursor = "ci/a 1:42\n";
+  sockets[0]?.onclose?.({ code: 4002, reason: "DRAIN bye retry_after=3000" });
+  expect(statuses.at(-1)).toMatchObject({ kind: "lost", retryAt: 4000 });
+  expect(later[0]?.ms).toBe(3000);
+  later[0]?.call();
+  await (sockets[1] as FakeSocket).welcome();
+  const sub = (sockets[1] as FakeSocket).subs[0];
+  expect(new TextDecoder().decode(sub?.payload ?? undefined)).toBe("ci/a 1:42\n");
+});
+
+test("a refusal is not tried again", async () => {
+  connection.connect();
+  sockets[0]?.onclose?.({ code: 4502, reason: "AUTH no" });
+  expect(statuses.at(-1)).toMatchObject({ kind: "refused", code: 4502 });
+  expect(later).toEqual([]);
+});

@@ -1,0 +1,83 @@
+import { beforeEach, expect, test } from "vitest";
+import type { Row } from "../src/viewer/assembler";
+import { StreamFollow } from "../src/viewer/stream-follow";
+import { parseFrame } from "../src/wire/frame";
+
+let rows: Row[];
+let partial: Row | null;
+let truncated: number[];
+let acks: [number, number][];
+let follow: StreamFollow;
+
+beforeEach(() => {
+  rows = [];
+  partial = null;
+  truncated = [];
+  acks = [];
+  follow = new StreamFollow(
+    "ci/a",
+    {
+      rows: (fresh, last) => {
+        rows.push(...fresh);
+        partial = last;
+      },
+      truncated: (offset) => truncated.push(offset),
+      state: () => {},
+    },
+    (alias, offset) => acks.push([alias, offset]),
+    (apply) => apply(),
+  );
+});
+
+const hear = (...frames: string[]) => {
+  for (const frame of frames) follow.frame(parseFrame(new TextEncoder().encode(frame)));
+};
+const texts = () => rows.map((row) => row.text);
+
+test("data becomes lines, the rest is shown unfinished", () => {
+  hear("STREAM 1 ci/a epoch=7 offset=0 run=1 state=live\n", "DATA 1 0 5 {7}\nab\ncd\ne\n", "LIVE 1 7\n");
+  expect(texts()).toEqual(["ab", "cd"]);
+  expect(partial).toMatchObject({ text: "e", offset: 6 });
+  expect(follow.subscription("9").payload).toBe("ci/a 7:7\n");
+});
+
+test("a gap, a run's end and its successor are rows", () => {
+  hear(
+    "STREAM 1 ci/a epoch=7 offset=0 run=1 state=live\n",
+    "DATA 1 0 5 {1}\nx\n",
+    "GAP 1 1 2001 reason=lag\n",
+    "END 1 2001 run=1 status=exit:3\n",
+    "RUN 1 2 2001 {2}\n{}\n",
+  );
+  expect(texts()).toEqual(["x", "2,000 bytes are missing here: lag", "run 1 ended: exit:3", "run 2 begins"]);
+  expect(rows[2]).toMatchObject({ tone: "failed" });
+});
+
+test("coming back goes on at the very byte", () => {
+  hear("STREAM 1 ci/a epoch=7 offset=0 run=1 state=live\n", "DATA 1 0 5 {3}\na\nb\n");
+  hear("STREAM 1 ci/a epoch=7 offset=3 run=1 state=live\n", "DATA 1 3 6 {2}\nc\n\n");
+  expect(texts()).toEqual(["a", "bc"]);
+});
+
+test("truncation is obeyed and said", () => {
+  hear("STREAM 1 ci/a epoch=7 offset=0 run=1 state=live\n", "DATA 1 0 5 {4}\na\nb\n\n");
+  hear("STREAM 2 ci/a epoch=8 offset=0 run=1 state=live truncate=4\n");
+  expect(truncated).toEqual([0]);
+  expect(rows.at(-1)).toMatchObject({ kind: "note", tone: "truncated" });
+  expect(follow.next).toBe(0);
+});
+
+test("what was taken is acknowledged, unless the view is full", () => {
+  const big = "y".repeat(200 * 1024);
+  hear("STREAM 3 ci/a epoch=7 offset=0 run=1 state=live\n");
+  hear(`DATA 3 0 5 {${big.length}}\n${big}\n`, `DATA 3 ${big.length} 5 {${big.length}}\n${big}\n`);
+  expect(acks).toEqual([[3, 2 * big.length]]);
+  follow.hold(true);
+  hear(
+    `DATA 3 ${2 * big.length} 5 {${big.length}}\n${big}\n`,
+    `DATA 3 ${3 * big.length} 5 {${big.length}}\n${big}\n`,
+  );
+  expect(acks.length).toBe(1);
+  follow.hold(false);
+  expect(acks.at(-1)).toEqual([3, 4 * big.length]);
+});
