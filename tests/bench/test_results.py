@@ -112,7 +112,7 @@ def test_trickle_idle_and_stall_are_judged() -> None:
         "KiB a plain one ≤ 3": True,
         "KiB a detached one ≤ 1.5": False,
         "paced lines a second of the others ≥ 0.9 x without a stalled one": False,
-        "p99 of the others ≤ 1.1 x without a stalled one": True,
+        "paced p99 of the others ≤ 1.1 x without a stalled one": True,
     }
 
 
