@@ -22,6 +22,7 @@ from hub.adapters.store.memory import MemoryStore
 from hub.adapters.tcp import ConversationFactory, MakeConversation
 from hub.adapters.web import make_site
 from hub.app.config import LISTENERS, Config
+from hub.app.config_data_dir import hold_data_dir
 from hub.app.listeners import client_address, is_tls, listen, web_address
 from hub.app.methods import METHODS
 from hub.app.process import prepare
@@ -53,7 +54,10 @@ class HubService(MultiService):
     def __init__(
         self, config: Config, reactor: IReactorCore, on_ready: OnReady | None = None, on_stream: OnStream | None = None
     ) -> None:
-        """`on_ready` is told where each listener listens, `on_stream` the name of each new stream."""
+        """`on_ready` is told where each listener listens, `on_stream` the name of each new stream.
+
+        Raises ConfigError where the data directory cannot be used, or another hub holds it.
+        """
         super().__init__()  # type: ignore[no-untyped-call]
         self.config = config
         self.ready: Deferred[dict[str, str]] = Deferred()
@@ -62,7 +66,8 @@ class HubService(MultiService):
         self._on_stream = on_stream
         self._ports: list[IListeningPort] = []
         self._factories: list[ConversationFactory] = []
-        config.data_path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Before anything in the directory is read or written: it may be another hub's.
+        self._held = hold_data_dir(config)
         self.hub = _make_hub(config, reactor)
         self.web = make_site(
             self.hub,
@@ -141,6 +146,7 @@ class HubService(MultiService):
         for factory in self._factories:
             await factory.all_closed()
         self.config.endpoints_path.unlink(missing_ok=True)
+        os.close(self._held)
 
     def _start_ticking(self) -> None:
         # A LoopingCall stops for ever at the first exception; the hub's clockwork must not.

@@ -7,13 +7,14 @@ from typing import ClassVar
 from twisted.application.service import IService
 from twisted.python import usage
 
-from hub.app.config import ConfigError, load_config
+from hub.app.config import Config, ConfigError, load_config
 from hub.app.service import make_service
 
 
 class Options(usage.Options):
     """Flags of `twistd hub`; what is not given comes from HUB_* and the configuration file."""
 
+    config: Config
     optParameters: ClassVar[list[list[str | None]]] = [
         ["config", "c", None, "configuration file"],
         ["data-dir", "d", None, "directory of the hub's files"],
@@ -24,16 +25,23 @@ class Options(usage.Options):
         ["store", None, None, "where streams are kept: memory"],
     ]
 
+    def postOptions(self) -> None:
+        """Load the configuration; a wrong setting ends twistd with its sentence."""
+        try:
+            self.config = load_config({key.replace("-", "_"): value for key, value in self.items()})
+        except ConfigError as error:
+            raise usage.UsageError(str(error)) from None
+
 
 def makeService(options: Options) -> IService:
-    """Return the service; a wrong setting ends twistd with its text."""
+    """Return the service."""
     from twisted.internet import reactor
 
     try:
-        config = load_config({key.replace("-", "_"): value for key, value in options.items()})
+        service = make_service(options.config, reactor)
     except ConfigError as error:
-        raise usage.UsageError(str(error)) from None
-    service = make_service(config, reactor)
+        # twistd prints a traceback for anything else.
+        raise SystemExit(f"hub: {error}") from None
     service.ready.addErrback(_stop)
     return service
 

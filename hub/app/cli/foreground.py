@@ -23,7 +23,6 @@ from hub.app.cli import exit_codes
 from hub.app.cli.greeting import Announcer
 from hub.app.cli.open import login_link
 from hub.app.config import Config
-from hub.app.config_data_dir import hold_data_dir
 from hub.client.connection import HubLost, Unreachable
 from hub.client.locator import Locator
 from hub.model.problem import Problem
@@ -41,13 +40,11 @@ def run_in_foreground(config: Config, out: TextIO, err: TextIO, *, verbose: bool
     reactor: Any = installed_reactor
     _begin_log(err, verbose=verbose)
     announcer = Announcer(out, reactor.callLater)
-    held = hold_data_dir(config)
     service = make_service(config, reactor, on_ready=announcer.listening, on_stream=announcer.stream)
     run = _Run(config, service, announcer, err, reactor)
     reactor.callWhenRunning(run.start)
     reactor.addSystemEventTrigger("before", "shutdown", run.stop)
     reactor.run()
-    os.close(held)
     return run.code
 
 
