@@ -87,6 +87,7 @@ class HubChannel(HTTPChannel):
 
     site: Any
     _entered = False
+    _closing = False
     _gone = False
     _late: IDelayedCall | None = None
     _discarding: IDelayedCall | None = None
@@ -129,8 +130,11 @@ class HubChannel(HTTPChannel):
 
     def loseConnection(self) -> None:
         """Close once all is taken that was sent, or after a while."""
+        if self._closing or self._gone:
+            return
+        self._closing = True
         super().loseConnection()
-        if self._abortingCall is None and not self._gone:
+        if self._abortingCall is None:
             self._abortingCall = self.callLater(self._limits.close_seconds, self.forceAbortClient)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -179,8 +183,7 @@ class HubChannel(HTTPChannel):
         """End what is under way because the hub stops, and close."""
         for request in list(self.requests):
             request.dismiss(problem)
-        if not self._gone:
-            self.loseConnection()
+        self.loseConnection()
 
     def _start_deadline(self) -> None:
         self._late = self.callLater(self._limits.first_frame_seconds, self._too_late)

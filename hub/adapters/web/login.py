@@ -80,7 +80,7 @@ class Logins:
                 raise Problem("DENIED", "the header X-Hub-Csrf is missing or wrong")
             _make_room(self._ended, MAX_ENDED)
             self._ended[login.number] = None
-        request.addCookie(self.cookie_name, "", path="/", max_age=0, httpOnly=True, sameSite="strict")
+        request.addCookie(self.cookie_name, "", path="/", max_age="0", httpOnly=True, sameSite="strict")
 
     def principal(self, request: Request) -> Principal | None:
         """Return whom the cookie speaks for."""

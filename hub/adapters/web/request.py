@@ -112,7 +112,7 @@ class HubRequest(Request):
             except Exception:
                 self._site.failures.report("in an upload")
                 self._upload.dismiss(Problem("INTERNAL"))
-                self._upload = None
+                self._upload, self._answered = None, True
         elif not self._answered:
             self._small.write(data)
             if self._small.tell() > SMALL_BODY:

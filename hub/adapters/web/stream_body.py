@@ -146,6 +146,7 @@ class _Copy:
         self._hub = hub
         self._stream = stream
         self._span = span
+        self._request = request
         self._wait: Deferred[None] | None = None
         self._sink = _sink_of(request, self._go_on)
         self._life = Life(hub, self._sink, self._die, None)
@@ -157,7 +158,7 @@ class _Copy:
             await self._copy()
         except Exception:
             self._hub.failures.report("while reading a stream for a response")
-            self._sink.break_off()
+            self._break_off()
         finally:
             self._life.end()
 
@@ -181,8 +182,19 @@ class _Copy:
                 self._hub.counters.delivered_bytes += len(part.data)
                 offset = part.end
             if offset == before:
-                # The headers had promised these bytes, and they are not there any more.
-                sink.break_off()
+                # These bytes were promised, and are not there any more.
+                self._break_off()
+
+    def _break_off(self) -> None:
+        request = self._request
+        if request.startedWriting or self._sink.closed:
+            self._sink.break_off()
+            return
+        for name in (b"Content-Range", b"Hub-Offset", b"Hub-Gap", b"Hub-Next"):
+            request.responseHeaders.removeHeader(name)
+        problem = Problem("STORE", "these bytes cannot be read now", retry_after=1000)
+        self._sink.send([(answer_problem(request, problem),)])
+        self._sink.close()
 
     def dismiss(self, problem: Problem) -> None:
         """Break the body off because the hub stops."""

@@ -50,6 +50,26 @@ class DeferredTasksKept:
         return Deferred.fromCoroutine(work).addErrback(failed)
 
 
+class _Gate:
+    """A call of the store that waits."""
+
+    def __init__(self) -> None:
+        self.opened: Deferred[None] = Deferred()
+
+    def release(self) -> None:
+        self.opened.callback(None)
+
+
+class SlowStore(TrickyStore):
+    """`TrickyStore` whose calls wait as Twisted's coroutines do."""
+
+    async def _wait(self) -> None:
+        if self.slow:
+            gate = _Gate()
+            self._waits.append(gate)  # type: ignore[arg-type]
+            await gate.opened
+
+
 @dataclass
 class Answer:
     """One HTTP response."""
@@ -83,7 +103,7 @@ class Desk:
         self.reactor = Clock()
         self.failures = FakeFailures()
         self.limits = Limits(**limits)
-        self.store = TrickyStore(
+        self.store = SlowStore(
             MemoryStore(
                 self.limits.memory_store_bytes, self.limits.memory_store_stream_bytes, self.limits.anonymous_bytes
             ),

@@ -34,7 +34,9 @@ def test_a_host_header_is_a_name(host: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("path", ROUTES)
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:7480", "localhost.evil.example", "127.0.0.1.nip.io", ""])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:7480", "localhost.evil.example", "127.0.0.1.nip.io", ""]
+)
 def test_no_route_answers_to_a_foreign_host(path: str, host: str) -> None:
     answer = Desk().ask("GET", path, {**ADMIN, "Host": host})
     assert answer.code() == (403, "DENIED")
