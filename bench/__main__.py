@@ -7,10 +7,10 @@ import json
 import resource
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 
@@ -34,14 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     scale = _scale(options)
     console = Console(stderr=True)
     _raise_descriptor_limit(console)
-    signal.signal(signal.SIGTERM, _stop)
     peers, left_out = _available(options.peers, quick=options.quick)
     rows: list[Row] = []
     failures: list[Failure] = []
     try:
-        for workload in WORKLOADS:
-            if not options.only or workload.key in options.only:
-                _measure(workload, peers, scale, rows, failures, console)
+        with _stoppable():
+            for workload in WORKLOADS:
+                if not options.only or workload.key in options.only:
+                    _measure(workload, peers, scale, rows, failures, console)
     except KeyboardInterrupt:
         console.print("stopped; this is what was measured until then", style="red")
         failures.append(Failure("all", "all", "stopped before the end"))
@@ -140,8 +140,15 @@ def _raise_descriptor_limit(console: Console) -> None:
         console.print(f"only {hard:,} file descriptors (ulimit -Hn): idle connections may fail", style="yellow")
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Have SIGTERM, and SIGINT even where a shell had it ignored, raise KeyboardInterrupt in here."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 if __name__ == "__main__":
