@@ -54,8 +54,12 @@ beforeEach(() => {
 
 function follower(): Follower & { frames: Frame[]; cursor: string | null } {
   return {
+    name: "ci/a",
     frames: [],
     cursor: null,
+    lost() {
+      this.frames = [];
+    },
     subscription(id: string) {
       const words = [id, "ci/a", "from=-10"];
       return this.cursor === null ? { words } : { words, payload: this.cursor };

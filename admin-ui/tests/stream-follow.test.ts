@@ -55,13 +55,16 @@ test("a gap, a run's end and its successor are rows", () => {
 
 test("coming back goes on at the very byte", () => {
   hear("STREAM 1 ci/a epoch=7 offset=0 run=1 state=live\n", "DATA 1 0 5 {3}\na\nb\n");
+  follow.lost();
   hear("STREAM 1 ci/a epoch=7 offset=3 run=1 state=live\n", "DATA 1 3 6 {2}\nc\n\n");
   expect(texts()).toEqual(["a", "bc"]);
 });
 
 test("truncation is obeyed and said", () => {
   hear("STREAM 1 ci/a epoch=7 offset=0 run=1 state=live\n", "DATA 1 0 5 {4}\na\nb\n\n");
-  hear("STREAM 2 ci/a epoch=8 offset=0 run=1 state=live truncate=4\n");
+  // A new connection counts its aliases from 1 again.
+  follow.lost();
+  hear("STREAM 1 ci/a epoch=8 offset=0 run=1 state=live truncate=4\n");
   expect(truncated).toEqual([0]);
   expect(rows.at(-1)).toMatchObject({ kind: "note", tone: "truncated" });
   expect(follow.next).toBe(0);

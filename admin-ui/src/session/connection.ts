@@ -13,6 +13,10 @@ export type Status =
 
 /** Who follows a stream: told what to ask for at each connect, and given its frames. */
 export interface Follower {
+  /** The stream's name. */
+  readonly name: string;
+  /** The connection is gone: its aliases mean nothing any more. */
+  lost(): void;
   subscription(id: string): { words: string[]; payload?: string };
   frame(frame: Frame): void;
 }
@@ -118,7 +122,7 @@ export class Connection {
     } else if (frame.verb === "STREAM") {
       // The page follows literal names, one subscription each: the name finds the follower.
       for (const follower of this.followers.values()) {
-        if (follower.subscription("0").words[1] === frame.args[1]) {
+        if (follower.name === frame.args[1]) {
           this.aliases.set(numberAt(frame, 0), follower);
           follower.frame(frame);
         }
@@ -133,6 +137,7 @@ export class Connection {
   private closed(closing: Closing): void {
     this.socket = null;
     this.aliases.clear();
+    for (const follower of this.followers.values()) follower.lost();
     const reason = describeClose(closing);
     this.rpc?.closed(reason);
     this.rpc = null;

@@ -40,6 +40,11 @@ export class StreamFollow implements Follower {
     return { words, payload: `${this.name} ${this.epoch}:${this.next}\n` };
   }
 
+  lost(): void {
+    this.alias = 0;
+    this.unacknowledged = 0;
+  }
+
   /** While held, nothing is acknowledged: the hub stops sending when the window is full, and nothing is lost. */
   hold(held: boolean): void {
     this.held = held;

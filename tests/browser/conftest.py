@@ -1,0 +1,70 @@
+"""A real hub and a real Chromium. Run by `make test` in a pytest of its own, since Playwright has its own event loop."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from running_hub import RunningHub
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[RunningHub]:
+    running = RunningHub(tmp_path / "data")
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser's console and its security policy complained of; a test says what it expects of it."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, hub: RunningHub, complaints: list[str]) -> Iterator[Page]:
+    """A page that is logged in by a one-use link."""
+    context = browser.new_context(viewport={"width": 1000, "height": 600})
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(login_link(hub))
+    page.get_by_role("searchbox").wait_for()
+    yield page
+    context.close()
+
+
+def login_link(hub: RunningHub) -> str:
+    token = (hub.data_dir / "admin.token").read_text().strip()
+    request = urllib.request.Request(
+        f"{hub.endpoints['web']}/login/link", method="POST", headers={"Authorization": f"Bearer {token}"}
+    )
+    with urllib.request.urlopen(request) as answer:
+        return str(json.load(answer)["url"])
