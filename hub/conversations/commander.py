@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import msgspec
 
+from hub.conversations.event_queue import EventQueue
 from hub.conversations.life import Life
 from hub.conversations.method import Method
 from hub.core.events import Event
@@ -42,7 +42,7 @@ class Commander:
         principal: Principal | None = None,
         on_hello: Callable[[Session, Hello], bool] | None = None,
     ) -> None:
-        """`principal` is whom a cookie speaks for; `on_hello` attaches what else shares the socket, telling `resumed`."""
+        """`principal` is whom a cookie speaks for; `on_hello` attaches what shares the socket, and tells `resumed`."""
         self.hub = hub
         self.session: Session | None = None
         self._peer = peer
@@ -57,7 +57,7 @@ class Commander:
         self._strikes = 0
         self._topics: tuple[str, ...] = ()
         self._pattern: Pattern | None = None
-        self._events: deque[tuple[str, Event]] = deque()
+        self._events = EventQueue(limits.events_waiting)
         self._seq = 0
         self._over = False
         self._life: Life | None = None
@@ -105,7 +105,7 @@ class Commander:
             return
         self._sink.resume_reading()
         while self._events and self._sink.open:
-            self._send_event(*self._events.popleft())
+            self._send_event(*self._events.pop())
 
     def lost(self, cause: str) -> None:
         """Cancel what is under way and leave the session."""
@@ -150,9 +150,14 @@ class Commander:
 
     def bye(self) -> None:
         """End the session and, once the answer is out, the connection."""
-        if self.session is not None:
-            self.hub.sessions.end(self.session, self)
-        self.hub.turn.add(self._leave)
+        self.hub.turn.add(self._leave_for_good)
+
+    def _leave_for_good(self) -> None:
+        session = self.session
+        # Closed first: a reader on the same socket has nothing to add.
+        self._leave()
+        if session is not None:
+            self.hub.sessions.end(session)
 
     # Events.
 
@@ -165,22 +170,11 @@ class Commander:
         return self._pattern.matches(stream) and self.session.principal.may_see(stream)
 
     def event(self, topic: str, event: Event) -> None:
-        """Send an event, or keep it while the peer takes nothing; a waiting `stats` is replaced."""
+        """Send an event, or keep it while the peer takes nothing."""
         if self._sink.open and not self._events:
             self._send_event(topic, event)
             return
-        if topic == "stats":
-            for index, (waiting, _) in enumerate(self._events):
-                if waiting == "stats":
-                    self._events[index] = (topic, event)
-                    return
-        if len(self._events) >= self.hub.limits.events_waiting:
-            self._events.clear()
-            self._events.append(("lost", {}))
-        elif self._events and self._events[-1][0] == "lost" and topic != "stats":
-            return  # one `lost` stands for all that did not fit after it
-        else:
-            self._events.append((topic, event))
+        self._events.put(topic, event)
 
     def _send_event(self, topic: str, event: Event) -> None:
         self._seq += 1

@@ -45,8 +45,8 @@ class Lane:
         return self._socket.flow.taken()
 
     def send(self, frames: Sequence[tuple[bytes, ...]]) -> None:
-        """Send each frame as a message."""
-        for frame in frames:
+        """Send each frame as a message; a socket that is closing takes none."""
+        for frame in frames if self._socket.state == HubSocket.STATE_OPEN else ():
             self._socket.sendMessage(b"".join(frame), isBinary=self._binary)
 
     def pause_reading(self) -> None:
@@ -146,8 +146,9 @@ class HubSocket(WebSocketServerProtocol):
     def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]
         """Leave both slots."""
         super().connectionLost(reason)
-        if self._give_up is not None and self._give_up.active():
-            self._give_up.cancel()
+        for timer in (self._give_up, self.closeHandshakeTimeoutCall):
+            if timer is not None and timer.active():
+                timer.cancel()
         self.factory.lost(self.transport)
         conversation, self.conversation = self.conversation, None
         if conversation is not None:
@@ -202,6 +203,13 @@ class HubSocket(WebSocketServerProtocol):
             self._guarded(self.conversation.writable)
 
 
+class _Timers:
+    """What Autobahn puts off, on the reactor that it was given; its own timers take the global one."""
+
+    def __init__(self, reactor: Any) -> None:
+        self.call_later = reactor.callLater
+
+
 class HubSocketFactory(WebSocketServerFactory):
     """Makes sockets, with every option of Autobahn set: its defaults are unlimited sizes, any origin and no timeout."""
 
@@ -218,6 +226,7 @@ class HubSocketFactory(WebSocketServerFactory):
     ) -> None:
         """`lost` is told the transport of each socket that is gone, `count` each problem that is told here."""
         super().__init__(url=None, protocols=[PROTOCOL], server="hub", reactor=reactor)
+        self._batched_timer = _Timers(reactor)
         self.limits = limits
         self.failures = failures
         self.converse = converse

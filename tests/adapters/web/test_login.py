@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.web.desk import ADMIN, FAR, HERE, HOST, ORIGIN, Desk
+from adapters.web.desk import FAR, HERE, HOST, ORIGIN, Desk
 from hub.adapters.web.login import CODE_SECONDS, LOGIN_SECONDS
 
 

@@ -12,7 +12,7 @@ from hub.adapters.web.page import CSP
 from hub.model.problem import Problem
 
 
-@pytest.fixture()
+@pytest.fixture
 def page(tmp_path: Path) -> Path:
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text("<!doctype html><title>hub</title>" + "x" * 500)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from twisted.internet.error import ConnectionLost, TimeoutError
+from twisted.internet import error
 
 from adapters.web.desk import ADMIN, EPOCH, FAR, LOCAL, Desk, chunked, request
 from hub.adapters.web.connection import DISCARD_SECONDS, IDLE_SECONDS
@@ -48,7 +48,7 @@ def test_bytes_are_appended_as_they_come_and_byte_by_byte() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "cause"), [(None, "reset"), (ConnectionLost(), "reset"), (TimeoutError(), "timeout")]
+    ("reason", "cause"), [(None, "reset"), (error.ConnectionLost(), "reset"), (error.TimeoutError(), "timeout")]
 )
 def test_a_cut_body_ends_its_run_and_what_came_is_kept(reason: Exception | None, cause: str) -> None:
     desk = Desk()
