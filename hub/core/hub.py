@@ -51,7 +51,7 @@ class Policy:
     producer_auth: str = "loopback"
     """`loopback`: local producers need no token; `always`: everybody does."""
     raw_allow: tuple[str, ...] = ()
-    """Addresses beyond loopback that may send raw without a token."""
+    """Addresses and networks beyond loopback that may send raw without a token."""
     version: str = ""
     node: str = ""
 
@@ -133,7 +133,7 @@ class Hub:
             return principal
         if peer.is_local and self.policy.producer_auth == "loopback":
             return ANONYMOUS
-        if raw and peer.host in self.policy.raw_allow:
+        if raw and any(peer.is_within(network) for network in self.policy.raw_allow):
             return ANONYMOUS
         setting = "producer_auth" if peer.is_local else "raw_allow"
         raise Problem("AUTH", f"a token is needed here (setting: {setting})")

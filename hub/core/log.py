@@ -48,5 +48,6 @@ class Log:
         for stream in marked:
             stream.meter.mark(now, stream.lines, stream.received)
             if stream.meter.is_quiet(stream.lines, stream.received):
+                stream.meter.rest()
                 self.active.discard(stream)
         return marked

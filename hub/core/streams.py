@@ -126,8 +126,15 @@ class Streams:
         return stream
 
     def _make_room(self) -> None:
-        """Retire the oldest ended stream that nobody watches, anonymous ones first; raise Problem LIMIT if there is none."""
-        idle = [stream for stream in self._by_name.values() if stream.writer is None and not stream.watchers]
+        """Retire the oldest ended streams that nobody watches, anonymous ones first; raise Problem LIMIT if there are none.
+
+        What is not durable stays: the store would be handed pieces of a stream that it has forgotten.
+        """
+        idle = [
+            stream
+            for stream in self._by_name.values()
+            if stream.writer is None and not stream.watchers and stream.durable >= stream.end
+        ]
         if not idle:
             raise Problem("LIMIT", f"all of limits.streams ({self._limits.streams}) are written or watched")
         # Some at a time, so that a flood of new streams does not walk the directory for each.
@@ -138,6 +145,8 @@ class Streams:
             self.log.tails.forget(stream)
             self.retire(stream)
             self._news("stream.retired", stream)
+        # A retired name may be used again, from offset 0: cursors of its former life must not fit.
+        self.epoch = max(self.epoch + 1, self.log.clock.now_ms())
 
     def _open(self, stream: Stream, principal: Principal, meta: Mapping[str, Any]) -> Writer:
         self._last_ordinal += 1

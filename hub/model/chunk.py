@@ -35,7 +35,7 @@ class Chunk(NamedTuple):
     def cut(self, start: int, end: int) -> Chunk:
         """Return the part between two stream offsets; both are clipped to the chunk."""
         low = max(start - self.offset, 0)
-        high = min(end - self.offset, len(self.data))
+        high = max(min(end - self.offset, len(self.data)), low)
         if low == 0 and high == len(self.data):
             return self
         data = self.data[low:high]

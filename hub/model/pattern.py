@@ -47,17 +47,22 @@ class Pattern:
 
 @lru_cache(maxsize=1024)
 def _compile(text: str) -> re.Pattern[str]:
-    # Names are short (200 bytes) and stars few, so that backtracking stays harmless: neighbouring stars are joined
-    # and every `*` stops at a slash.
     if len(text) > MAX_NAME_BYTES or _PATTERN.fullmatch(text) is None or "//" in text:
         raise Problem("PROTO", "a pattern is a stream name in which * stands within a segment and ** across segments")
     if text.count("*") > _MAX_STARS:
         raise Problem("PROTO", f"a pattern has at most {_MAX_STARS} stars")
-    parts = re.split(r"(\*\*+|\*)", text)
-    return re.compile("".join(_part(part) for part in parts))
+    # What is between two stars may be taken at the first place where it fits: what follows can only gain by it. So
+    # every star but the last one is atomic, and no pattern backtracks: sixteen stars would, for years.
+    first, *others = re.split(r"\*\*+", text)
+    if not others:
+        return re.compile(_block(first, last=True))
+    middle = "".join(f"(?>.*?{_block(block, last=False)})" for block in others[:-1])
+    return re.compile(f"{_block(first, last=False)}{middle}.*{_block(others[-1], last=True)}")
 
 
-def _part(part: str) -> str:
-    if part.startswith("**"):
-        return ".*"
-    return "[^/]*" if part == "*" else re.escape(part)
+def _block(text: str, *, last: bool) -> str:
+    """Return the expression of what stands between two `**`; the last one has to reach the name's end."""
+    start, *others = map(re.escape, text.split("*"))
+    if not last or not others:
+        return start + "".join(f"(?>[^/]*?{literal})" for literal in others)
+    return start + "".join(f"(?>[^/]*?{literal})" for literal in others[:-1]) + f"[^/]*{others[-1]}"

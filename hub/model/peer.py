@@ -19,9 +19,16 @@ class Peer:
         """True for loopback addresses and Unix sockets."""
         if self.host is None:
             return True
-        address = ipaddress.ip_address(self.host.partition("%")[0])
-        mapped = getattr(address, "ipv4_mapped", None)
-        return (mapped or address).is_loopback
+        return self._address(self.host).is_loopback
+
+    def is_within(self, network: str) -> bool:
+        """Tell whether the peer's address is, or is in, `network`, such as 192.0.2.7 or 192.0.2.0/24."""
+        return self.host is not None and self._address(self.host) in ipaddress.ip_network(network, strict=False)
+
+    @staticmethod
+    def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+        address = ipaddress.ip_address(host.partition("%")[0])
+        return getattr(address, "ipv4_mapped", None) or address
 
     def __str__(self) -> str:
         return "local" if self.host is None else f"{self.host}:{self.port}"
