@@ -232,6 +232,18 @@ def test_requests_in_a_row_on_one_connection() -> None:
     assert data.endswith(TEXT[:5])
 
 
+def test_an_answer_waits_while_earlier_ones_are_not_taken() -> None:
+    desk = Desk()
+    desk.stream("s", TEXT).end("eof")
+    for path in ("/streams/s", "/streams/s?follow=1"):
+        line = desk.connect()
+        line.transport.producer.pauseProducing()  # the transport holds enough
+        line.send(request("GET", path, ADMIN))
+        assert TEXT not in line.taken()
+        line.transport.producer.resumeProducing()
+        assert TEXT in line.taken()
+
+
 def test_other_methods_are_not_allowed() -> None:
     desk = Desk()
     desk.stream("s", TEXT)
