@@ -10,6 +10,7 @@ from twisted.web.server import Request
 from hub.model.problem import Problem
 
 SECURITY_HEADERS = {
+    b"Content-Security-Policy": b"default-src 'none'; frame-ancestors 'none'",
     b"X-Content-Type-Options": b"nosniff",
     b"Referrer-Policy": b"no-referrer",
     b"Cross-Origin-Opener-Policy": b"same-origin",

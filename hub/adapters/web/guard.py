@@ -13,6 +13,7 @@ from hub.model.principal import Principal
 from hub.model.problem import Problem
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
 
 
 class Guard:
@@ -28,8 +29,9 @@ class Guard:
         self._hosts = {*LOCAL_HOSTS, *map(_normal_host, hosts)}
 
     def bound(self, host: str) -> None:
-        """Answer to the address that the listener is bound to as well."""
-        self._hosts.add(_normal_host(f"[{host}]" if ":" in host else host))
+        """Answer to the address that the listener is bound to as well; all addresses are none."""
+        if host not in WILDCARDS:
+            self._hosts.add(_normal_host(f"[{host}]" if ":" in host else host))
 
     def check(self, request: Request) -> None:
         """Raise Problem DENIED for a Host that is not ours, or a request that another site made."""

@@ -113,6 +113,7 @@ class _Following:
         run: Run | None,
     ) -> None:
         self._follower: Follower | None = None
+        self._chunked = bool(request.chunked)
         self._sink = _sink_of(request, self._writable)
         request.notifyFinish().addErrback(self._lost)
         number = None if run is None else run.number
@@ -126,8 +127,11 @@ class _Following:
     def _finish(self, complete: bool) -> None:
         if complete:
             self._sink.close()
-        else:
+        elif self._chunked:
             self._sink.break_off()
+        else:
+            # An end of the connection would be the end of the body; a reset is not.
+            self._sink.abort()
 
     def _writable(self) -> None:
         if self._follower is not None:

@@ -162,6 +162,8 @@ class HubSocket(WebSocketServerProtocol):
         conversation = self.conversation
         if conversation is not None:
             self._guarded(lambda: conversation.dismiss(problem))
+        else:
+            self._closeConnection()
 
     def close(self, problem: Problem | None) -> None:
         """Send a close frame, and drop the connection when it is not answered."""

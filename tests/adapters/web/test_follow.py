@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from adapters.web.desk import ADMIN, EPOCH, Desk, Line, request, unchunk
 from hub.conversations.follower import KEEP_ALIVE_SECONDS
 
@@ -83,6 +85,37 @@ def test_plain_bytes_break_off_at_a_gap_and_a_range_goes_on_after_it() -> None:
     again = Body(desk, "/streams/s?follow=1", Range="bytes=20-")
     assert "Hub-Offset: 20" in again.head
     assert again.more() == b"abc"
+
+
+def test_without_chunks_a_break_is_a_reset() -> None:
+    desk = Desk()
+    writer = desk.stream("s", b"0123456789")
+    line = desk.connect()
+    line.send(request("GET", "/streams/s?follow=1", ADMIN).replace(b"HTTP/1.1", b"HTTP/1.0"))
+    assert line.taken().endswith(b"\r\n\r\n0123456789")
+    writer.stream.append_gap(20, "producer_skip")
+    desk.clock.advance(0.01)
+    assert line.transport.aborted
+
+
+@pytest.mark.parametrize("path", ["/streams/s", "/streams/s?follow=1"])
+def test_who_takes_nothing_for_too_long_is_cut(path: str) -> None:
+    desk = Desk(stall_seconds=30)
+    desk.stream("s", b"x")
+    line = desk.connect()
+    line.transport.producer.pauseProducing()  # the transport holds enough
+    line.send(request("GET", path, ADMIN))
+    for _ in range(28):
+        desk.pass_seconds(1)
+        desk.hub.tick()
+    assert not line.transport.aborted
+    for _ in range(10):
+        desk.pass_seconds(1)
+        desk.hub.tick()
+    assert line.transport.aborted
+    assert desk.hub.counters.slow == 1
+    line.lose()
+    assert not desk.hub.readers
 
 
 def test_following_goes_on_at_the_end_and_not_past_it() -> None:

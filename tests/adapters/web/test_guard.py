@@ -59,6 +59,7 @@ def test_bound_to_all_addresses_it_answers_to_the_one_that_was_reached() -> None
     reached = IPv4Address("TCP", "192.0.2.1", 7480)
     assert desk.ask("GET", "/livez", {"Host": "192.0.2.1:7480"}, host=reached).status == 200
     assert desk.ask("GET", "/livez", {"Host": "192.0.2.2:7480"}, host=reached).status == 403
+    assert desk.ask("GET", "/livez", {"Host": "0.0.0.0:7480"}, host=reached).status == 403
 
 
 def test_two_hosts_are_none() -> None:

@@ -280,6 +280,20 @@ async def test_a_tls_handshake_has_a_deadline() -> None:
 
 
 @pytest_twisted.ensureDeferred
+async def test_over_tls_the_cookie_is_secure_and_the_origin_too() -> None:
+    async with Shop(tls=True) as shop:
+        client = shop.client()
+        here = {"Host": f"127.0.0.1:{shop.port}"}
+        log_in = b'{"token": "admin-token"}'
+        await client.send(request("POST", "/login", {**here, "Origin": shop.origin}, log_in))
+        assert b"secure" in (await client.until(b"}\n")).lower().partition(b"set-cookie")[2].partition(b"\r\n")[0]
+        plain = shop.origin.replace("https", "http")
+        await client.send(request("POST", "/login", {**here, "Origin": plain}, log_in))
+        assert (await client.until(b"}\n")).startswith(b"HTTP/1.1 403")
+        client.close()
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_unix_socket_is_local(tmp_path: Path) -> None:
     async with Shop(unix=tmp_path / "web") as shop:
         client = shop.client()

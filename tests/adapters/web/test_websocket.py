@@ -321,6 +321,37 @@ def test_a_peer_that_asks_without_taking_answers_is_not_read() -> None:
     assert socket.line.transport.producerState == "producing"
 
 
+def test_a_browser_that_takes_nothing_for_too_long_is_cut_and_may_come_back() -> None:
+    desk = Desk(stall_seconds=30)
+    socket = Socket(desk)
+    key = socket.hello()["session"]
+    socket.send(binary("SUB 1 s"))
+    socket.line.transport.producer.pauseProducing()  # the transport holds enough
+    for _ in range(40):
+        desk.pass_seconds(1)
+        desk.hub.tick()
+    assert socket.line.transport.aborted
+    socket.line.lose()
+    assert Socket(desk).hello(session=key)["resumed"] is True
+
+
+def test_a_silent_browser_is_pinged_and_a_dead_one_closed() -> None:
+    desk = Desk()
+    socket = Socket(desk)
+    socket.hello()
+    for _ in range(25):
+        desk.pass_seconds(1)
+        desk.hub.tick()
+    said = [
+        message.json()["method"] if message.opcode == TEXT else message.frame().verb for message in socket.messages()
+    ]
+    assert sorted(said) == ["PING", "hub.ping"]
+    for _ in range(25):
+        desk.pass_seconds(1)
+        desk.hub.tick()
+    assert socket.closed()[0] == 4004
+
+
 def test_a_fault_of_ours_closes_that_socket_with_1011() -> None:
     desk = Desk()
     socket, other = Socket(desk), Socket(desk)
