@@ -5,6 +5,8 @@ Map:
 - `raw_producer`: the producer port: what a connection speaks, then raw bytes into a stream.
 - `reader`: the data port, frames in both directions.
 - `commander`: the command port, JSON-RPC; its methods stand in `hub_methods` and `stream_methods`.
+- `under_way`: calls that wait for something, and batches that wait for their calls.
+- `event_queue`: events that wait for a command connection.
 - `follower`: one stream as a response body: plain bytes, server-sent events or NDJSON.
 - `body_producer`: a request body into a stream.
 - `web_socket`: a commander and a reader on one socket.

@@ -10,9 +10,10 @@ import msgspec
 from hub.conversations.event_queue import EventQueue
 from hub.conversations.life import Life
 from hub.conversations.method import Method
+from hub.conversations.under_way import Batch, UnderWay
 from hub.core.events import Event
 from hub.core.hub import Hub
-from hub.core.ports import Cancellable, Sink
+from hub.core.ports import Sink
 from hub.core.sessions import COMMAND, Session
 from hub.model.pattern import Pattern
 from hub.model.peer import Peer
@@ -53,7 +54,7 @@ class Commander:
         limits = hub.limits
         self._first: PortFirstBytes | None = PortFirstBytes(limits.first_frame_bytes)
         self._lines = LineReader(limits.request_bytes)
-        self._under_way: dict[Id, Cancellable | None] = {}
+        self._under_way: dict[Id, UnderWay] = {}
         self._strikes = 0
         self._topics: tuple[str, ...] = ()
         self._pattern: Pattern | None = None
@@ -93,11 +94,12 @@ class Commander:
             self._life.heard()
         limits = self.hub.limits
         message = json_rpc.parse(line, depth=limits.request_depth, batch=limits.request_batch)
-        batch = _Batch(len(message.calls)) if message.batch else None
+        batch = Batch(len(message.calls)) if message.batch else None
         for call in message.calls:
             if self._over:
                 return
             self._call(call, batch)
+        self._count_strikes(all(isinstance(call, Malformed) for call in message.calls))
 
     def writable(self) -> None:
         """Send the events that had to wait, and read on."""
@@ -182,15 +184,14 @@ class Commander:
 
     # Calls.
 
-    def _call(self, call: Call | Malformed, batch: _Batch | None) -> None:
+    def _call(self, call: Call | Malformed, batch: Batch | None) -> None:
         if isinstance(call, Malformed):
             self._malformed(call, batch)
             return
-        self._strikes = 0
         if self.session is None:
             self._hello(call, batch)
         elif call.method == "$/cancel":
-            self._cancel(call)
+            self._cancel(call, batch)
         elif len(self._under_way) >= self.hub.limits.requests_at_once:
             bound = self.hub.limits.requests_at_once
             busy = Problem("BUSY", f"limits.requests_at_once ({bound}) calls are under way", retry_after=100)
@@ -198,7 +199,7 @@ class Commander:
         else:
             self._run(call, batch)
 
-    def _run(self, call: Call, batch: _Batch | None) -> None:
+    def _run(self, call: Call, batch: Batch | None) -> None:
         method = self._methods.get(call.method)
         if method is None:
             text = f"there is no method {call.method[:100]!r}"
@@ -219,47 +220,52 @@ class Commander:
             answer = self._problem(call, problem)
         self._answer(call, answer, batch)
 
-    def _wait_for(self, call: Call, work: Coroutine[Any, Any, object], batch: _Batch | None) -> None:
+    def _wait_for(self, call: Call, work: Coroutine[Any, Any, object], batch: Batch | None) -> None:
         if call.id in self._under_way:
             work.close()
             text = "a call with this id is under way"
             self._answer(call, json_rpc.error(call.id, json_rpc.INVALID_REQUEST, text), batch)
             return
-        self._under_way[call.id] = None
-        task = self.hub.tasks.spawn(self._finish(call, work, batch))
-        if call.id in self._under_way:
-            self._under_way[call.id] = task
+        entry = self._under_way[call.id] = UnderWay(call, batch)
+        entry.task = self.hub.tasks.spawn(self._finish(entry, work))
 
-    async def _finish(self, call: Call, work: Coroutine[Any, Any, object], batch: _Batch | None) -> None:
+    async def _finish(self, entry: UnderWay, work: Coroutine[Any, Any, object]) -> None:
+        call = entry.call
         try:
             answer = json_rpc.answer(call.id, await work)
         except Problem as problem:
             answer = self._problem(call, problem)
         except Exception:
+            if self._under_way.get(call.id) is not entry:
+                raise  # it was cancelled, and this is how it hears of that
             self.hub.failures.report(f"in {call.method}")
             answer = self._problem(call, Problem("INTERNAL", "the hub made a mistake; its log has it"))
-        if self._under_way.pop(call.id, self) is not self and not self._over:
-            self._answer(call, answer, batch)
+        if self._under_way.get(call.id) is entry:
+            del self._under_way[call.id]
+            self._answer(call, answer, entry.batch)
 
-    def _cancel(self, call: Call) -> None:
+    def _cancel(self, call: Call, batch: Batch | None) -> None:
         try:
             wanted = parse_params(Cancel, call.params).id
         except msgspec.ValidationError as error:
-            self._answer(call, json_rpc.error(call.id, json_rpc.INVALID_PARAMS, str(error)), None)
+            self._answer(call, json_rpc.error(call.id, json_rpc.INVALID_PARAMS, str(error)), batch)
             return
-        if wanted in self._under_way:
-            task = self._under_way.pop(wanted)
-            if task is not None:
-                task.cancel()
-            self._send(json_rpc.error(wanted, json_rpc.CANCELLED, "cancelled"))
-        self._answer(call, json_rpc.answer(call.id, None), None)
+        entry = self._under_way.pop(wanted, None)
+        if entry is not None:
+            if entry.task is not None:
+                entry.task.cancel()
+            self._answer(entry.call, json_rpc.error(wanted, json_rpc.CANCELLED, "cancelled"), entry.batch)
+        self._answer(call, json_rpc.answer(call.id, None), batch)
 
-    def _malformed(self, call: Malformed, batch: _Batch | None) -> None:
-        self._strikes += 1
+    def _malformed(self, call: Malformed, batch: Batch | None) -> None:
         self.hub.counters.problem("PROTO")
         data: dict[str, object] = {"code": "PROTO"}
         self._collect(json_rpc.error(call.id, call.json_rpc, call.text, data), batch)
-        if self.session is None or self._strikes >= STRIKES:
+
+    def _count_strikes(self, malformed: bool) -> None:
+        """Close after some malformed lines in a row; before hub.hello after the first."""
+        self._strikes = self._strikes + 1 if malformed else 0
+        if not self._over and malformed and (self.session is None or self._strikes >= STRIKES):
             self._end()
             self._sink.close()
 
@@ -269,7 +275,7 @@ class Commander:
 
     # Hello.
 
-    def _hello(self, call: Call, batch: _Batch | None) -> None:
+    def _hello(self, call: Call, batch: Batch | None) -> None:
         try:
             if call.method != "hub.hello" or batch is not None:
                 raise Problem("AUTH", "the first call is hub.hello, alone")
@@ -317,10 +323,10 @@ class Commander:
 
     # Writing and ends.
 
-    def _answer(self, call: Call, answer: Answer, batch: _Batch | None) -> None:
+    def _answer(self, call: Call, answer: Answer, batch: Batch | None) -> None:
         self._collect(answer if call.wants_answer else None, batch)
 
-    def _collect(self, answer: Answer | None, batch: _Batch | None) -> None:
+    def _collect(self, answer: Answer | None, batch: Batch | None) -> None:
         if batch is None:
             if answer is not None:
                 self._send(answer)
@@ -381,24 +387,9 @@ class Commander:
             self._life.end()
         self.hub.events.remove(self)
         self._events.clear()
-        tasks, self._under_way = self._under_way, {}
-        for task in tasks.values():
-            if task is not None:
-                task.cancel()
+        under_way, self._under_way = self._under_way, {}
+        for entry in under_way.values():
+            if entry.task is not None:
+                entry.task.cancel()
         if self.session is not None:
             self.hub.sessions.leave(self.session, COMMAND, self)
-
-
-class _Batch:
-    """Answers of a batch, sent together when the last one is there."""
-
-    def __init__(self, calls: int) -> None:
-        self._open = calls
-        self._answers: list[Answer] = []
-
-    def add(self, answer: Answer | None) -> list[Answer]:
-        """Take an answer, None for a notification's; return all of them once complete."""
-        self._open -= 1
-        if answer is not None:
-            self._answers.append(answer)
-        return self._answers if self._open == 0 else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hub.core.ports import Conversation
+from hub.model.problem import Problem
 from hub.wire.frame import Frame
 from hub.wire.frame_reader import FrameReader
 
@@ -17,6 +18,8 @@ class RecordingSink:
         self.reading = True
         self.closed = False
         self.aborted = False
+        self.problem: Problem | None = None
+        """Why it was closed, where a reason was given."""
         self.conversation: Conversation | None = None
         self.sends = 0
         self._sent = bytearray()
@@ -44,8 +47,9 @@ class RecordingSink:
     def resume_reading(self) -> None:
         self.reading = True
 
-    def close(self) -> None:
-        self.closed = True
+    def close(self, problem: Problem | None = None) -> None:
+        if not self.closed:
+            self.closed, self.problem = True, problem
 
     def abort(self) -> None:
         self.closed = self.aborted = True
