@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from twisted.internet import error
 from twisted.internet.defer import Deferred
-from twisted.internet.error import ConnectionDone, TimeoutError
+from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IAddress, IDelayedCall, IHandshakeListener, IReactorTime, ISSLTransport
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
@@ -175,4 +176,4 @@ def cause_of(reason: Failure) -> str:
     """Return the word for how a connection ended: `eof`, `timeout` or `reset`."""
     if reason.check(ConnectionDone):
         return "eof"
-    return "timeout" if reason.check(TimeoutError) else "reset"
+    return "timeout" if reason.check(error.TimeoutError) else "reset"

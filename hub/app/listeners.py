@@ -11,7 +11,7 @@ BACKLOG = 4096
 """A thousand clients that come back at once find room in the kernel; Twisted's own default is 50."""
 
 _WITH_BACKLOG = ("tcp:", "tcp6:", "ssl:", "unix:")
-_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 
 
 def listen(reactor: IReactorCore, description: str, factory: Factory) -> Deferred[IListeningPort]:

@@ -1,4 +1,4 @@
-"""What the hub asks of its process: room for connections, and a garbage collector that does not stop the world for nothing."""
+"""What the hub asks of its process: room for connections, and garbage collection that stops the world rarely."""
 
 from __future__ import annotations
 

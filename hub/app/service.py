@@ -47,7 +47,7 @@ class ListenError(Exception):
 
 
 class HubService(MultiService):
-    """Four listeners on one hub. `startService` opens them; `ready` fires when all listen, or fails with ListenError."""
+    """Four listeners on one hub. `startService` opens them; `ready` fires when all listen, or with ListenError."""
 
     name = "hub"
 

@@ -26,7 +26,8 @@ class Admission:
         host = peer.host or ""
         if not peer.is_local and self._by_host.get(host, 0) >= limits.connections_per_address:
             self._counters.connections_refused += 1
-            raise Problem("LIMIT", f"this address has all of limits.connections_per_address ({limits.connections_per_address})")
+            bound = limits.connections_per_address
+            raise Problem("LIMIT", f"this address has all of limits.connections_per_address ({bound})")
         self.connections += 1
         self._by_host[host] = self._by_host.get(host, 0) + 1
 

@@ -175,4 +175,3 @@ class Delivery:
             unacked[0] = (end, left)
             return freed + size - left
         return freed
-

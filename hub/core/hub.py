@@ -28,7 +28,6 @@ from hub.model.peer import Peer
 from hub.model.principal import ANONYMOUS, Principal
 from hub.model.problem import Problem
 
-
 PUBLIC_LIMITS = (
     "payload_bytes",
     "request_bytes",

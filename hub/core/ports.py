@@ -114,10 +114,10 @@ class Store(Protocol):
         """
 
     async def seek_line(self, stream: str, line: int) -> int | None:
-        """Return the offset after the stream's `line`-th LF, or the first kept offset if that is later; None past all."""
+        """Return the offset after the `line`-th LF, or the first kept offset if that is later; None past all."""
 
     async def seek_time(self, stream: str, at: int) -> int | None:
-        """Return the offset of the first chunk, in offset order, received at or after `at` (ms); None if there is none."""
+        """Return the offset of the first chunk, in offset order, received at or after `at` (ms), if there is one."""
 
     async def delete(self, stream: str) -> None:
         """Forget a stream."""

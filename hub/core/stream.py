@@ -73,7 +73,7 @@ class Stream:
         self.writer: Writer | None = None
         self.tail = Tail(0)
         self.live: dict[Delivery, None] = {}
-        """Deliveries that have all up to the end, or have it in their queue. A dict, since it is ordered and removing is cheap."""
+        """Deliveries that have all up to the end, or in their queue. A dict: ordered, and removing is cheap."""
         self.watchers = 0
         self.meter = Meter(log.clock.monotonic())
         self._log = log

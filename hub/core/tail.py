@@ -36,7 +36,7 @@ class Tail:
         return cost
 
     def shrink(self, bound: int, durable: int) -> int:
-        """Drop the oldest pieces until at most `bound` bytes are held or nothing durable is left; return what was freed."""
+        """Drop the oldest durable pieces until at most `bound` bytes are held; return what was freed."""
         freed = 0
         head, pieces = self._head, self.pieces
         while self.bytes - freed > bound and head < len(pieces) and self._ends[head] <= durable:
@@ -55,7 +55,7 @@ class Tail:
         return freed
 
     def since(self, offset: int) -> Iterator[Piece]:
-        """Iterate over the pieces from `offset` on, the first one cut to begin there; `offset` is not before `start`."""
+        """Iterate over the pieces from `offset` on (not before `start`), the first one cut to begin there."""
         index = max(bisect_right(self._ends, offset), self._head)
         if index < len(self.pieces):
             yield cut_from(self.pieces[index], offset)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from hub.core.ports import Clock, Failures
 
-
 GATHER_SECONDS = 0.0005
 """Turns come no closer than this. A lone line goes out at once; ten thousand lines a second share their writes, which
 is where most of their cost is. It is half of what a busy loop's latency is anyway."""

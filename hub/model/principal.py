@@ -18,6 +18,7 @@ class Role(IntEnum):
 
     @property
     def word(self) -> str:
+        """The role as it stands on the wire."""
         return self.name.lower()
 
 

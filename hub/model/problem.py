@@ -55,6 +55,7 @@ class Problem(Exception):
 
     @property
     def word(self) -> str:
+        """The code as it stands on the wire."""
         return self.code.word
 
     def about(self, **keys: object) -> Problem:

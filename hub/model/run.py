@@ -30,4 +30,5 @@ class Run:
 
     @property
     def ended(self) -> bool:
+        """Whether nobody writes it any more."""
         return self.end is not None

@@ -43,7 +43,7 @@ def sibling_name(name: str, number: int) -> str:
 
 
 def split_run(text: str) -> tuple[str, int | None]:
-    """Split `name#7` into the name and the run's number; None without one. Raise Problem PROTO if either is malformed."""
+    """Split `name#7` into the name and the run's number, None without one; raise Problem PROTO if malformed."""
     name, mark, number = text.partition("#")
     check_stream_name(name)
     if not mark:

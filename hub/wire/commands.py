@@ -33,7 +33,7 @@ class Hello(Params):
 
 
 class Subscribe(Params):
-    """`hub.subscribe`: topics are words such as `stats`, `streams`, `stream.*`; `pattern` bounds rows and stream events."""
+    """`hub.subscribe`: topics such as `stats`, `streams`, `stream.*`; `pattern` bounds rows and stream events."""
 
     topics: Annotated[list[str], Meta(max_length=64)]
     pattern: str = "**"
@@ -85,7 +85,7 @@ class ByTime(Struct, forbid_unknown_fields=True):
 
 
 class StreamLines(Params):
-    """`stream.lines`; `from` is an offset, `{line}`, `{at}`, `"start"` or `"end"`; `before` counts backwards from there."""
+    """`stream.lines`; `from` is an offset, `{line}`, `{at}`, `"start"` or `"end"`; `before` counts backwards."""
 
     stream: str
     from_: object = msgspec.field(name="from")

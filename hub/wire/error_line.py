@@ -13,7 +13,7 @@ def encode_error(problem: Problem) -> Pieces:
 
 
 def parse_error(frame: Frame) -> Problem:
-    """Return the Problem that an ERR frame tells; a code this side does not know becomes INTERNAL, named in the text."""
+    """Return the Problem that an ERR frame tells; an unknown code becomes INTERNAL, named in the text."""
     keys = dict(frame.keys)
     retry = keys.pop("retry_after", None)
     word = frame.arg(0, "code")

@@ -35,13 +35,26 @@ class Transport(Protocol):
 
     producerPaused: bool
 
-    def writeSequence(self, iovec: list[bytes]) -> None: ...
-    def registerProducer(self, producer: object, streaming: bool) -> None: ...
-    def unregisterProducer(self) -> None: ...
-    def pauseProducing(self) -> None: ...
-    def resumeProducing(self) -> None: ...
-    def loseConnection(self) -> None: ...
-    def abortConnection(self) -> None: ...
+    def writeSequence(self, iovec: list[bytes]) -> None:
+        """Write pieces."""
+
+    def registerProducer(self, producer: object, streaming: bool) -> None:
+        """Take a producer."""
+
+    def unregisterProducer(self) -> None:
+        """Let it go."""
+
+    def pauseProducing(self) -> None:
+        """Stop reading."""
+
+    def resumeProducing(self) -> None:
+        """Read again."""
+
+    def loseConnection(self) -> None:
+        """Close once all is written."""
+
+    def abortConnection(self) -> None:
+        """Close now."""
 
 
 @implementer(IPushProducer)
@@ -208,7 +221,7 @@ def find_socket(transport: object) -> socket.socket | None:
 
 
 def keep_alive(transport: object) -> None:
-    """Let the system find dead peers: keepalive 30/10/3, user timeout 45 s, where it has them; no delay for small writes."""
+    """Let the system find dead peers (keepalive 30/10/3, user timeout 45 s), and delay no small write."""
     handle = find_socket(transport)
     if handle is None or handle.family not in (socket.AF_INET, socket.AF_INET6):
         return
