@@ -16,10 +16,14 @@ export interface Note {
 export type Row = TextLine | Note;
 
 const LF = 10;
+const CR = 13;
 const KEPT_BYTES = 64 * 1024;
 
 export class Assembler {
-  private parts: Uint8Array[] = [];
+  private held = new Uint8Array(256);
+  private used = 0;
+  /** Bytes of the line that are not held: past the bound, or drawn over by a carriage return. */
+  private cut = 0;
   private size = 0;
   private start = 0;
   private at = 0;
@@ -34,8 +38,7 @@ export class Assembler {
         this.at = at;
       }
       const end = data.indexOf(LF, begin);
-      const stop = end < 0 ? data.length : end;
-      this.keep(data.subarray(begin, stop));
+      this.keep(data.subarray(begin, end < 0 ? data.length : end));
       if (end < 0) break;
       // The LF belongs to the line: an empty line is one, too.
       lines.push(this.take());
@@ -55,23 +58,47 @@ export class Assembler {
   }
 
   private keep(data: Uint8Array): void {
-    const held = this.parts.reduce((sum, part) => sum + part.length, 0);
-    // A copy: the message that the bytes came in should not be kept for one line of it.
-    if (held < KEPT_BYTES && data.length) this.parts.push(data.slice(0, KEPT_BYTES - held));
     this.size += data.length;
+    const fresh = this.drawOver(data);
+    const room = Math.min(fresh.length, KEPT_BYTES - this.used);
+    if (this.used + room > this.held.length) {
+      const grown = new Uint8Array(Math.min(KEPT_BYTES, Math.max(2 * this.held.length, this.used + room)));
+      grown.set(this.held.subarray(0, this.used));
+      this.held = grown;
+    }
+    this.held.set(fresh.subarray(0, room), this.used);
+    this.used += room;
+    this.cut += fresh.length - room;
+  }
+
+  /** Drops what a carriage return has drawn over: a progress bar may run for hours in one line. */
+  private drawOver(data: Uint8Array): Uint8Array {
+    let end = data.length;
+    while (end > 0 && data[end - 1] === CR) end -= 1;
+    if (end === 0) return data;
+    const again = data.lastIndexOf(CR, end - 1);
+    if (again >= 0 || this.endsWithReturn) {
+      this.used = 0;
+      this.cut = 0;
+    }
+    return data.subarray(again + 1);
+  }
+
+  private get endsWithReturn(): boolean {
+    return this.used > 0 && this.held[this.used - 1] === CR;
   }
 
   private take(): TextLine {
     const line: TextLine = { kind: "line", offset: this.start, text: this.text(), at: this.at };
-    this.parts = [];
+    this.used = 0;
+    this.cut = 0;
     this.size = 0;
+    if (this.held.length > 4096) this.held = new Uint8Array(256);
     return line;
   }
 
   private text(): string {
-    const decoder = new TextDecoder();
-    const text = this.parts.map((part) => decoder.decode(part, { stream: true })).join("") + decoder.decode();
-    const held = this.parts.reduce((sum, part) => sum + part.length, 0);
-    return held < this.size ? `${text} … (${this.size} bytes)` : text;
+    const text = new TextDecoder().decode(this.held.subarray(0, this.used));
+    return this.cut > 0 ? `${text} … (${this.used + this.cut} bytes)` : text;
   }
 }
