@@ -11,7 +11,10 @@ class FakeSocket implements Socket {
   send(data: string | Uint8Array<ArrayBuffer>): void {
     this.sent.push(typeof data === "string" ? data : parseFrame(data));
   }
-  close(): void {}
+  closed = false;
+  close(): void {
+    this.closed = true;
+  }
   frame(text: string): void {
     this.onmessage?.({ data: new TextEncoder().encode(text).buffer });
   }
@@ -29,12 +32,14 @@ class FakeSocket implements Socket {
 let sockets: FakeSocket[];
 let later: { ms: number; call: () => void }[];
 let statuses: Status[];
+let clock: number;
 let connection: Connection;
 
 beforeEach(() => {
   sockets = [];
   later = [];
   statuses = [];
+  clock = 1000;
   connection = new Connection(
     {
       open: () => {
@@ -43,7 +48,7 @@ beforeEach(() => {
         return socket;
       },
       random: () => 0.5,
-      now: () => 1000,
+      now: () => clock,
       later: (ms, call) => later.push({ ms, call }),
     },
     (status) => statuses.push(status),
@@ -103,8 +108,8 @@ test("a lost connection comes back where it was", async () => {
   watching.cursor = "ci/a 1:42\n";
   sockets[0]?.onclose?.({ code: 4002, reason: "DRAIN bye retry_after=3000" });
   expect(statuses.at(-1)).toMatchObject({ kind: "lost", retryAt: 4000 });
-  expect(later[0]?.ms).toBe(3000);
-  later[0]?.call();
+  expect(later.at(-1)?.ms).toBe(3000);
+  later.at(-1)?.call();
   await (sockets[1] as FakeSocket).welcome();
   const sub = (sockets[1] as FakeSocket).subs[0];
   expect(new TextDecoder().decode(sub?.payload ?? undefined)).toBe("ci/a 1:42\n");
@@ -112,7 +117,33 @@ test("a lost connection comes back where it was", async () => {
 
 test("a refusal is not tried again", async () => {
   connection.connect();
+  const before = later.length;
   sockets[0]?.onclose?.({ code: 4502, reason: "AUTH no" });
   expect(statuses.at(-1)).toMatchObject({ kind: "refused", code: 4502 });
-  expect(later).toEqual([]);
+  expect(later.length).toBe(before);
+});
+
+test("a socket that hears nothing is given up", async () => {
+  connection.connect();
+  const socket = sockets[0] as FakeSocket;
+  await socket.welcome();
+  clock += 15_000;
+  socket.frame("PONG x\n");
+  clock += 15_000;
+  later.at(-1)?.call();
+  expect(statuses.at(-1)).toEqual({ kind: "live" });
+  clock += 15_000;
+  later.at(-1)?.call();
+  expect(socket.closed).toBe(true);
+  expect(statuses.at(-1)).toMatchObject({ kind: "lost", reason: "The connection to the hub is lost" });
+});
+
+test("a socket that was replaced changes nothing any more", async () => {
+  connection.connect();
+  const first = sockets[0] as FakeSocket;
+  connection.connect();
+  expect(first.closed).toBe(true);
+  expect(first.onclose).toBeNull();
+  await (sockets[1] as FakeSocket).welcome();
+  expect(statuses.at(-1)).toEqual({ kind: "live" });
 });

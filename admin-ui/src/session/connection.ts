@@ -37,6 +37,8 @@ export interface Surroundings {
   later(ms: number, call: () => void): void;
 }
 
+// Statistics come each second: a hub that says nothing for so long is not reached any more.
+const SILENCE_MS = 20_000;
 const WINDOW = 2 * 1024 * 1024;
 
 export class Connection {
@@ -44,6 +46,7 @@ export class Connection {
   private socket: Socket | null = null;
   private rpc: Rpc | null = null;
   private attempt = 0;
+  private heardAt = 0;
   private lastId = 0;
   private readonly followers = new Map<string, Follower>();
   private readonly aliases = new Map<number, Follower>();
@@ -56,9 +59,12 @@ export class Connection {
   ) {}
 
   connect(): void {
+    this.drop();
     this.become({ kind: "connecting" });
     const socket = this.around.open();
     this.socket = socket;
+    this.heardAt = this.around.now();
+    this.watch(socket);
     socket.binaryType = "arraybuffer";
     const rpc = new Rpc(
       (text) => socket.send(text),
@@ -72,6 +78,7 @@ export class Connection {
       );
     };
     socket.onmessage = ({ data }) => {
+      this.heardAt = this.around.now();
       if (typeof data === "string") rpc.received(data);
       else this.frame(parseFrame(new Uint8Array(data as ArrayBuffer)));
     };
@@ -134,8 +141,26 @@ export class Connection {
     }
   }
 
-  private closed(closing: Closing): void {
+  /** Gives up a socket that hears nothing: the browser itself may not notice for many minutes. */
+  private watch(socket: Socket): void {
+    this.around.later(SILENCE_MS / 4, () => {
+      if (this.socket !== socket) return;
+      if (this.around.now() - this.heardAt < SILENCE_MS) this.watch(socket);
+      else this.closed({ code: 1006, reason: "" });
+    });
+  }
+
+  /** Lets go of the socket; what it still says concerns nobody. */
+  private drop(): void {
+    const socket = this.socket;
+    if (!socket) return;
     this.socket = null;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+
+  private closed(closing: Closing): void {
+    this.drop();
     this.aliases.clear();
     for (const follower of this.followers.values()) follower.lost();
     const reason = describeClose(closing);

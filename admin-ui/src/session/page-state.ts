@@ -96,6 +96,9 @@ function report(error: Error): void {
 export async function start(): Promise<void> {
   const code = login.takeCode(location, history);
   const go = () => {
+    // A login link may be opened in a tab that has the page already.
+    const later = login.takeCode(location, history);
+    if (later) enter(() => login.withCode(later));
     place.value = parsePlace(location.hash);
   };
   addEventListener("hashchange", go);

@@ -53,6 +53,7 @@ export function openStream(
         changed({ full });
         follow.hold(full);
       },
+      reachedEnd: () => resume(),
       wantsOlder: () => {
         loadOlder().catch((error: Error) => console.warn(error.message));
       },

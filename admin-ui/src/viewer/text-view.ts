@@ -10,6 +10,8 @@ export interface ViewEvents {
   following(following: boolean, missed: number): void;
   /** The reader is at the first row and may want older ones. */
   wantsOlder(): void;
+  /** The reader scrolled down to the end. */
+  reachedEnd(): void;
   /** The view can hold no more without moving what is read. */
   full(full: boolean): void;
 }
@@ -22,6 +24,8 @@ export class TextView {
   private following = true;
   private missed = 0;
   private drawn = { first: -1, last: -1 };
+  private elements = new Map<Row, HTMLElement>();
+  private lastTop = 0;
   private readonly sheet: HTMLElement;
 
   constructor(
@@ -94,12 +98,27 @@ export class TextView {
     const wanted = visibleRows(this.box.scrollTop, this.box.clientHeight, ROW_HEIGHT, this.rows);
     if (!changed && wanted.first === this.drawn.first && wanted.last === this.drawn.last) return;
     this.drawn = wanted;
-    const lines: HTMLElement[] = [];
-    for (let index = wanted.first; index < wanted.last; index++) {
+    this.place(wanted.first, wanted.last);
+  }
+
+  /** Puts rows into the sheet. Elements that are there already stay: text that is selected stays selected. */
+  private place(first: number, last: number): void {
+    const kept = new Map<Row, HTMLElement>();
+    for (let index = first; index < last; index++) {
       const row = this.buffer.at(index) ?? this.partial;
-      if (row) lines.push(this.line(row, index));
+      if (!row) continue;
+      const element = this.elements.get(row) ?? this.line(row);
+      const top = `${index * ROW_HEIGHT}px`;
+      if (element.style.top !== top) element.style.top = top;
+      kept.set(row, element);
     }
-    this.sheet.replaceChildren(...lines);
+    for (const [row, element] of this.elements) if (!kept.has(row)) element.remove();
+    let next = this.sheet.firstChild;
+    for (const element of kept.values()) {
+      if (element === next) next = element.nextSibling;
+      else this.sheet.insertBefore(element, next);
+    }
+    this.elements = kept;
   }
 
   private get rows(): number {
@@ -110,9 +129,8 @@ export class TextView {
     this.sheet.style.height = `${this.rows * ROW_HEIGHT}px`;
   }
 
-  private line(row: Row, index: number): HTMLElement {
+  private line(row: Row): HTMLElement {
     const line = this.box.ownerDocument.createElement("div");
-    line.style.top = `${index * ROW_HEIGHT}px`;
     if (row.kind === "note") {
       line.className = `row note ${row.tone}`;
       line.textContent = row.text;
@@ -131,8 +149,10 @@ export class TextView {
   private scrolled(): void {
     const { scrollTop, clientHeight, scrollHeight } = this.box;
     const end = isAtEnd(scrollTop, clientHeight, scrollHeight, ROW_HEIGHT);
+    const down = scrollTop > this.lastTop;
+    this.lastTop = scrollTop;
     if (this.following && !end) this.pause();
-    else if (!this.following && end && this.missed === 0) this.jumpToEnd();
+    else if (!this.following && end && down) this.events.reachedEnd();
     if (scrollTop < ROW_HEIGHT * 5 && !this.following) this.events.wantsOlder();
     this.draw(false);
   }

@@ -24,9 +24,9 @@ export function StreamView({ name }: { name: string }) {
     );
     open.current = stream;
     const key = (event: KeyboardEvent) => {
-      if (event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey) return;
+      if (event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === "f") stream.toggle();
-      else if (event.key === "End") stream.view.jumpToEnd();
+      else if (event.key === "End") stream.resume();
       else if (event.key === "Home") stream.view.jumpToStart();
       else return;
       event.preventDefault();
