@@ -126,7 +126,7 @@ class Streams:
         return stream
 
     def _make_room(self) -> None:
-        """Retire the oldest ended streams that nobody watches, anonymous ones first; raise Problem LIMIT if there are none.
+        """Retire ended streams that nobody watches, anonymous and old ones first; raise Problem LIMIT if none is.
 
         What is not durable stays: the store would be handed pieces of a stream that it has forgotten.
         """

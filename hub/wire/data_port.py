@@ -30,7 +30,10 @@ class Hello(NamedTuple):
 
 
 class Sub(NamedTuple):
-    """`SUB <id> <pattern> [from=…] [on_lag=wait|skip] [match=<RE2>] [{n}]`, the payload lines `<stream> <epoch>:<offset>`."""
+    """`SUB <id> <pattern> [from=…] [on_lag=wait|skip] [match=<RE2>] [{n}]`.
+
+    The payload lists cursors, a line each: `<stream> <epoch>:<offset>`.
+    """
 
     id: str
     pattern: Pattern
@@ -137,7 +140,15 @@ def stream_frame(
 ) -> Pieces:
     """`STREAM <alias> <name> epoch= offset= run= state= [truncate=<x>] [was=<alias>]`: where the reader goes on."""
     return encode(
-        "STREAM", alias, name, epoch=cursor.epoch, offset=cursor.offset, run=run, state=state, truncate=truncate, was=was
+        "STREAM",
+        alias,
+        name,
+        epoch=cursor.epoch,
+        offset=cursor.offset,
+        run=run,
+        state=state,
+        truncate=truncate,
+        was=was,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
@@ -29,7 +30,7 @@ class Frame(NamedTuple):
 
     verb: str
     args: tuple[str, ...] = ()
-    keys: dict[str, str] = {}  # noqa: RUF012 - a shared empty mapping that nobody writes to
+    keys: Mapping[str, str] = MappingProxyType({})
     payload: bytes | None = None
     text: str = ""
 
@@ -104,7 +105,7 @@ def encode_keys(
 
 
 def decode(data: bytes, header_bytes: int, max_payload: int) -> Frame:
-    """Parse exactly one whole frame, as a WebSocket message carries it; raise Problem PROTO or TOOBIG on anything else."""
+    """Parse exactly one whole frame, as a WebSocket message carries it; raise Problem PROTO or TOOBIG."""
     end = data.find(b"\n")
     if (len(data) if end < 0 else end) >= header_bytes:
         raise Problem("TOOBIG", f"the header is longer than limits.header_bytes ({header_bytes})")
