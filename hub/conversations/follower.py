@@ -150,7 +150,8 @@ class Follower:
             events.append(("stream", place if item.truncate is None else {**place, "truncate": item.truncate}))
         elif isinstance(item, Live):
             events.append(("live", {"offset": item.offset}))
-        rows, collector.rows = collector.rows, []
+        # The weight bounds an answer; a body that goes on has none.
+        rows, collector.rows, collector.weight = collector.rows, [], 0
         lines = [("line", {**row, "next": f"{self._epoch}:{_end_of(row)}"}) for row in rows]
         return lines + events
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
+
+import msgspec
 
 from hub.core.hub import Hub
 from hub.core.ports import Cancellable, Sink
@@ -13,9 +14,12 @@ from hub.model.peer import Peer
 from hub.model.principal import Principal
 from hub.model.problem import Problem
 from hub.model.stream_name import check_stream_name, name_for_raw_peer
+from hub.wire import json_rpc
 from hub.wire.error_line import encode_error
 from hub.wire.first_bytes import Mistake, ProducerFirstBytes, Raw, Speech
 from hub.wire.frame import Frame
+
+_META_DEPTH = 16
 
 
 class RawProducer:
@@ -154,10 +158,11 @@ def parse_meta(text: str | None, bound: int) -> dict[str, Any]:
         return {}
     if len(text) > bound:
         raise Problem("LIMIT", f"meta is longer than limits.meta_bytes ({bound})")
+    # As strict as what reads it again: no NaN, no lone surrogate, nothing that could not be printed for everybody.
     try:
-        meta = json.loads(text)
-    except (ValueError, RecursionError):
-        meta = None
-    if not isinstance(meta, dict):
-        raise Problem("PROTO", "meta is a JSON object, percent-encoded")
+        meta = msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        raise Problem("PROTO", "meta is a JSON object, percent-encoded") from None
+    if json_rpc.deeper_than(meta, _META_DEPTH):
+        raise Problem("PROTO", f"meta is nested deeper than {_META_DEPTH}")
     return meta

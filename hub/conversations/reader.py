@@ -60,6 +60,8 @@ class ReaderConversation:
 
     def received(self, data: bytes) -> None:
         """Take bytes from the peer."""
+        if self._over:
+            return  # TLS hands on what it had decrypted when the connection was closed
         if self._first is not None:
             first = self._first.feed(data)
             if first is None:
@@ -74,9 +76,14 @@ class ReaderConversation:
                 self._frame(frame)
                 if self._over:
                     return
+            held = self._frames.held
+            if self._reader is None and held > self._hub.limits.first_frame_bytes:
+                bound = self._hub.limits.first_frame_bytes
+                raise Problem("TOOBIG", f"the first frame is longer than limits.first_frame_bytes ({bound})")
         except Problem as problem:
             self.fail(problem)
-        self._count_held(self._frames.held)
+            return
+        self._count_held(held)
 
     def message(self, frame: Frame) -> None:
         """Take one whole frame, as a WebSocket brings it."""

@@ -47,7 +47,7 @@ def parse(line: bytes, *, depth: int, batch: int) -> Message:
         value = msgspec.json.decode(line)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         return Message([Malformed(None, PARSE_ERROR, f"not JSON: {error}")], False)
-    if _deeper_than(value, depth):
+    if deeper_than(value, depth):
         return Message([Malformed(None, INVALID_REQUEST, f"nested deeper than limits.request_depth ({depth})")], False)
     if not isinstance(value, list):
         return Message([_call(value)], False)
@@ -106,7 +106,8 @@ def _call(value: object) -> Call | Malformed:
     return Call(call_id, method, params, "id" in value)
 
 
-def _deeper_than(value: object, depth: int) -> bool:
+def deeper_than(value: object, depth: int) -> bool:
+    """Tell whether objects and arrays are nested in one another more than `depth` times."""
     layer: list[object] = [value]
     for _ in range(depth):
         inner: list[object] = []
