@@ -56,10 +56,6 @@ class Page:
             return answer_bytes(request, file.packed, file.kind)
         return answer_bytes(request, file.body, file.kind)
 
-    def has(self, path: bytes) -> bool:
-        """Tell whether there is a file at that path."""
-        return path in self._files
-
 
 def _load(path: Path) -> _File:
     body = path.read_bytes()

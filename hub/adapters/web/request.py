@@ -179,6 +179,8 @@ class HubRequest(Request):
         return site
 
     def _open(self) -> BodyProducer:
+        if not any(self.requestHeaders.hasHeader(name) for name in (b"content-length", b"transfer-encoding")):
+            raise Problem("PROTO", "an upload says Content-Length, or Transfer-Encoding: chunked")
         meta = (self.requestHeaders.getRawHeaders(b"hub-meta") or [b"{}"])[0]
         if len(meta) > self._site.meta_bytes:
             raise Problem("TOOBIG", f"Hub-Meta is longer than limits.meta_bytes ({self._site.meta_bytes})")

@@ -177,17 +177,19 @@ class _Copy:
                 sink.close()
                 return
             pieces = await self._hub.history.read(self._stream, offset, min(SLICE_BYTES, end - offset))
-            before = offset
+            parts: list[bytes] = []
             for piece in pieces:
                 if isinstance(piece, Gap) or offset >= end:
                     break
                 part = piece.cut(offset, end)
-                sink.send([(part.data,)])
-                self._hub.counters.delivered_bytes += len(part.data)
+                parts.append(part.data)
                 offset = part.end
-            if offset == before:
+            if not parts:
                 # These bytes were promised, and are not there any more.
                 self._break_off()
+                return
+            sink.send([tuple(parts)])
+            self._hub.counters.delivered_bytes += sum(map(len, parts))
 
     def _break_off(self) -> None:
         request = self._request

@@ -221,6 +221,26 @@ def test_a_reader_that_leaves_meanwhile_is_forgotten() -> None:
     assert desk.reactor.getDelayedCalls() == []
 
 
+def test_a_request_byte_by_byte_is_the_same_request() -> None:
+    desk = Desk()
+    desk.stream("s", TEXT)
+    line = desk.connect()
+    for byte in request("GET", "/streams/s", {**ADMIN, "Range": "bytes=3-5"}):
+        line.send(bytes([byte]))
+    assert line.answer() == desk.get("/streams/s", {"Range": "bytes=3-5"})
+
+
+def test_many_small_chunks_are_few_writes() -> None:
+    desk = Desk()
+    desk.stream("s", *[b"line\n"] * 1000)
+    line = desk.connect()
+    writes = []
+    line.transport.write = writes.append
+    line.send(request("GET", "/streams/s", ADMIN))
+    assert b"".join(writes) == b"line\n" * 1000
+    assert len(writes) < 5
+
+
 def test_requests_in_a_row_on_one_connection() -> None:
     desk = Desk()
     desk.stream("s", TEXT)

@@ -190,6 +190,24 @@ def test_a_body_without_bytes_is_a_run_without_bytes() -> None:
     ).json() | {"run": 1}
 
 
+def test_a_body_of_unknown_length_is_no_empty_one() -> None:
+    line = Desk().connect()
+    line.send(b"PUT /streams/s HTTP/1.0\r\nHost: localhost\r\n\r\nall of this would be lost")
+    assert line.answer().code() == (400, "PROTO")
+
+
+def test_a_malformed_body_ends_the_run_and_the_connection() -> None:
+    desk = Desk()
+    line = desk.connect()
+    head = request("PUT", "/streams/s", {"Transfer-Encoding": "chunked"}).replace(b"Content-Length: 0\r\n", b"")
+    line.send(head + chunked(b"good", end=False) + b"zz\r\n")
+    assert line.taken().startswith(b"HTTP/1.1 400")
+    assert line.transport.disconnecting
+    line.lose()
+    assert desk.hub.streams.get("s").run.cause == "reset"
+    assert desk.all_of("s") == b"good"
+
+
 def test_small_requests_stay_small() -> None:
     desk = Desk()
     for headers, body in (
