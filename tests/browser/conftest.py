@@ -1,4 +1,4 @@
-"""A real hub and a real Chromium. Run by `make test` in a pytest of its own, since Playwright has its own event loop."""
+"""A real hub and a real Chromium, in a pytest run of their own: Playwright has its own event loop."""
 
 from __future__ import annotations
 

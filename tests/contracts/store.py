@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -40,7 +41,7 @@ class Feed:
 def content(pieces: list[Piece]) -> bytes:
     """Return the bytes of contiguous pieces; a gap is so many question marks."""
     text = b""
-    for before, after in zip(pieces, pieces[1:], strict=False):
+    for before, after in itertools.pairwise(pieces):
         assert before.end == after.offset, "a hole between pieces"
     for piece in pieces:
         text += piece.data if isinstance(piece, Chunk) else b"?" * (piece.end - piece.offset)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from conversations.command_line import CommandLine, request
 from fakes.world import LOOPBACK, World
 
+from conversations.command_line import CommandLine, request
 from hub.app.methods import METHODS
 from hub.conversations.commander import Commander
 
@@ -202,7 +202,10 @@ def test_a_call_is_cancelled() -> None:
     world = slow_world()
     line = CommandLine(world)
     line.say(request(7, "stream.read", **READ), request(8, "$/cancel", id=7))
-    assert [(answer["id"], answer.get("error", {}).get("code")) for answer in line.answers()] == [(7, -32800), (8, None)]
+    assert [(answer["id"], answer.get("error", {}).get("code")) for answer in line.answers()] == [
+        (7, -32800),
+        (8, None),
+    ]
     world.store.finish()
     assert line.answers() == []
     world.assert_no_failures()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from conversations.data_line import DataLine
 from fakes.world import EPOCH, World
 
+from conversations.data_line import DataLine
 from hub.model.chunk import Chunk
 
 
@@ -68,7 +68,9 @@ def test_no_hello_in_five_seconds(world: World) -> None:
     assert ended(line) == "ERR IDLE"
 
 
-@pytest.mark.parametrize("said", [b"HELLO HUB/1 token=" + b"x" * 9000, b"HELLO HUB/1 token=t {1000000}\n" + b"x" * 9000])
+@pytest.mark.parametrize(
+    "said", [b"HELLO HUB/1 token=" + b"x" * 9000, b"HELLO HUB/1 token=t {1000000}\n" + b"x" * 9000]
+)
 def test_the_first_frame_is_bounded(world: World, said: bytes) -> None:
     line = DataLine(world, hello=None)
     line.conversation.received(said)

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from core.reader_model import Listener, StreamModel
 from fakes.world import World
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from core.reader_model import Listener, StreamModel
 from hub.core.delivery import State
 from hub.core.reader import Reader
 from hub.core.subscription import Subscription
@@ -89,7 +89,9 @@ class FanOut(RuleBasedStateMachine):
         self.ids = 0
         return self.world
 
-    @initialize(world=worlds, names=st.sets(st.sampled_from(NAMES)), skips=st.lists(st.booleans(), max_size=2), begin=begins)
+    @initialize(
+        world=worlds, names=st.sets(st.sampled_from(NAMES)), skips=st.lists(st.booleans(), max_size=2), begin=begins
+    )
     def begin_busy(self, world: World, names: set[str], skips: list[bool], begin: Begin) -> None:
         """Streams and readers to begin with: so that short runs are interesting, too."""
         for name in sorted(names):
@@ -161,9 +163,7 @@ class FanOut(RuleBasedStateMachine):
         self.readers.append(ReaderUnderTest(self.world, self.models, window))
 
     @precondition(lambda self: self.readers)
-    @rule(
-        pick=picks, pattern=st.sampled_from(["**", "b/*", *NAMES]), begin=begins, skips=st.booleans()
-    )
+    @rule(pick=picks, pattern=st.sampled_from(["**", "b/*", *NAMES]), begin=begins, skips=st.booleans())
     def subscribe(self, pick: int, pattern: str, begin: Begin, skips: bool) -> None:
         self.ids += 1
         ordinal = self.world.hub.streams.ordinal

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from core.test_reader_queue import reader_of, subscribe, take
 from fakes.world import World
 
+from core.test_reader_queue import reader_of, subscribe, take
 from hub.core.reader import Reader
 from hub.core.subscription import Subscription
 from hub.model.begin import END, START, Begin
@@ -120,4 +120,3 @@ def test_a_principal_sees_its_own_patterns_only() -> None:
     world.stream_of("ci/a", b"mine")
     world.stream_of("secret", b"not mine", principal=ANONYMOUS)
     assert [word.split()[1] for word in take(reader)] == ["STREAM", "0", "LIVE"]
-

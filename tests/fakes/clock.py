@@ -21,7 +21,7 @@ class FakeCall:
 
 
 class FakeClock:
-    """`Clock` without a reactor. Calls put off run in the order of their times, those of a call at the earliest next."""
+    """`Clock` without a reactor. Calls put off run in the order of their times, those of a call not before the next."""
 
     def __init__(self) -> None:
         self.now = 1000.0

@@ -11,7 +11,7 @@ from hub.wire.frame_reader import FrameReader
 
 
 class RecordingSink:
-    """`Sink` that keeps what was sent. `stall` makes it full; `drain` makes it take again and tells the conversation."""
+    """`Sink` that keeps what was sent. `stall` makes it full; `drain` makes it take again and tells so."""
 
     def __init__(self) -> None:
         self.open = True

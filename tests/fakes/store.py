@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from fakes.tasks import Wait
-
 from hub.core.ports import Append, Piece, Store
 
 

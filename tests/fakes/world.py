@@ -10,7 +10,6 @@ from fakes.clock import FakeClock
 from fakes.sink import RecordingSink
 from fakes.store import TrickyStore
 from fakes.tasks import FakeFailures, FakeTasks
-
 from hub.adapters.store.memory import MemoryStore
 from hub.core.hub import Hub, Policy
 from hub.core.writer import Writer
@@ -58,9 +57,7 @@ class World:
             self.hub.tick()
             self.clock.settle()
 
-    def writer(
-        self, name: str, principal: Principal = ANONYMOUS, meta: Mapping[str, Any] | None = None
-    ) -> Writer:
+    def writer(self, name: str, principal: Principal = ANONYMOUS, meta: Mapping[str, Any] | None = None) -> Writer:
         """Open a stream for writing."""
         return self.hub.streams.open_exact(name, principal, meta or {})
 

@@ -60,7 +60,9 @@ def test_it_matches_as_trying_everything_does(pattern: str, name: str) -> None:
     assert compiled.matches(name) is naive(pattern, name)
 
 
-@pytest.mark.parametrize("text", ["", "a//b", "a b", "a?", "[a]", "(a+)+$", "a" * 201, "é", "a\n", "*" + "a*" * 16, "a\\b"])
+@pytest.mark.parametrize(
+    "text", ["", "a//b", "a b", "a?", "[a]", "(a+)+$", "a" * 201, "é", "a\n", "*" + "a*" * 16, "a\\b"]
+)
 def test_what_is_no_pattern(text: str) -> None:
     with pytest.raises(Problem) as refused:
         Pattern(text)

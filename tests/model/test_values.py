@@ -93,8 +93,19 @@ def test_keys_are_random_and_known_by_their_hash() -> None:
     assert key not in key_hash(key)
 
 
-@pytest.mark.parametrize(("text", "fits"), [("a" * 22, True), ("a" * 64, True), ("A_-9" * 6, True), ("a" * 21, False),
-                                            ("a" * 65, False), ("a" * 21 + "+", False), ("a" * 22 + "\n", False), ("é" * 22, False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("a" * 22, True),
+        ("a" * 64, True),
+        ("A_-9" * 6, True),
+        ("a" * 21, False),
+        ("a" * 65, False),
+        ("a" * 21 + "+", False),
+        ("a" * 22 + "\n", False),
+        ("é" * 22, False),
+    ],
+)
 def test_the_form_of_a_key(text: str, fits: bool) -> None:
     assert is_key(text) is fits
 
@@ -116,4 +127,9 @@ def test_websocket_codes_say_whether_a_retry_makes_sense() -> None:
 
 def test_a_problem_about_one_subscription_keeps_everything_else() -> None:
     problem = Problem("BUSY", "later", retry_after=7, slot="x").about(id="s")
-    assert (problem.word, problem.text, problem.retry_after, problem.keys) == ("BUSY", "later", 7, {"slot": "x", "id": "s"})
+    assert (problem.word, problem.text, problem.retry_after, problem.keys) == (
+        "BUSY",
+        "later",
+        7,
+        {"slot": "x", "id": "s"},
+    )

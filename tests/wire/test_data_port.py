@@ -79,7 +79,9 @@ def test_a_wrong_from_is_refused_for_its_subscription_alone(text: str) -> None:
 
 
 def test_sub_with_cursors() -> None:
-    sub = data_port.parse_sub(frame(b"SUB s-1 ci/** from=start on_lag=skip match=x {24}\nci/a 17:300\nci/b/c 0:0\n\n\n"))
+    sub = data_port.parse_sub(
+        frame(b"SUB s-1 ci/** from=start on_lag=skip match=x {24}\nci/a 17:300\nci/b/c 0:0\n\n\n")
+    )
     assert (sub.id, sub.pattern.text, sub.skip, sub.match) == ("s-1", "ci/**", True, "x")
     assert sub.cursors == {"ci/a": Cursor(17, 300), "ci/b/c": Cursor(0, 0)}
 

@@ -77,9 +77,7 @@ def test_a_malformed_header_is_refused(line: bytes) -> None:
 
 
 @given(verb=verbs, args=st.lists(words, max_size=4), keys=keys, payload=st.none() | st.binary(max_size=300))
-def test_what_is_printed_is_parsed(
-    verb: str, args: list[str], keys: dict[str, str], payload: bytes | None
-) -> None:
+def test_what_is_printed_is_parsed(verb: str, args: list[str], keys: dict[str, str], payload: bytes | None) -> None:
     pieces = encode_keys(verb, args, keys, payload=payload)
     assert decode(b"".join(pieces), 4096, 1 << 20) == Frame(verb, tuple(args), keys, payload)
 
@@ -104,7 +102,10 @@ def test_arbitrary_bytes_are_a_frame_or_a_problem(line: bytes) -> None:
     assert length is None or 0 <= length < 10**8
 
 
-@given(message=st.binary(max_size=100) | st.builds(lambda n, rest: b"X {%d}\n%b" % (n, rest), st.integers(0, 9), st.binary(max_size=12)))
+@given(
+    message=st.binary(max_size=100)
+    | st.builds(lambda n, rest: b"X {%d}\n%b" % (n, rest), st.integers(0, 9), st.binary(max_size=12))
+)
 def test_an_arbitrary_message_is_one_frame_or_a_problem(message: bytes) -> None:
     try:
         frame = decode(message, 4096, 8)
@@ -115,7 +116,9 @@ def test_an_arbitrary_message_is_one_frame_or_a_problem(message: bytes) -> None:
             assert message.endswith(frame.payload + b"\n")
 
 
-@pytest.mark.parametrize("message", [b"PING\nPING\n", b"X {2}\nabc\n", b"X {2}\na\n", b"X {2}\nabx", b"X {2}", b"X {2}\n"])
+@pytest.mark.parametrize(
+    "message", [b"PING\nPING\n", b"X {2}\nabc\n", b"X {2}\na\n", b"X {2}\nabx", b"X {2}", b"X {2}\n"]
+)
 def test_a_message_is_exactly_one_frame(message: bytes) -> None:
     with pytest.raises(Problem):
         decode(message, 4096, 100)

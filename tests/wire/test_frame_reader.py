@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -46,14 +47,12 @@ frames = st.builds(
 
 
 @given(sent=st.lists(frames, max_size=6), cuts=st.lists(st.integers(0, 400), max_size=8))
-def test_any_slicing_gives_the_same_frames(
-    sent: list[tuple[str, list[str], bytes | None]], cuts: list[int]
-) -> None:
+def test_any_slicing_gives_the_same_frames(sent: list[tuple[str, list[str], bytes | None]], cuts: list[int]) -> None:
     data = b"".join(piece for verb, args, payload in sent for piece in encode(verb, *args, payload=payload))
     feed = feeder()
     got = []
     places = [0, *sorted(cut for cut in cuts if cut < len(data)), len(data)]
-    for low, high in zip(places, places[1:], strict=False):
+    for low, high in itertools.pairwise(places):
         got.extend(feed(data[low:high]))
     assert [(each.verb, list(each.args), each.payload) for each in got] == sent
 

@@ -109,7 +109,9 @@ def test_arbitrary_bytes_never_raise(line: bytes) -> None:
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "method", "params", "x"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "method", "params", "x"]), inner)
+    ),
     max_leaves=12,
 )
 
@@ -127,7 +129,9 @@ def test_arbitrary_json_never_raises_and_its_answer_can_be_printed(value: object
 
 @pytest.mark.parametrize("word", list(CODES))
 def test_a_problem_is_told_by_its_word(word: str) -> None:
-    answer = json.loads(json_rpc.encode(json_rpc.problem_answer("x", Problem(word, "text", retry_after=5, cause="ttl"))))
+    answer = json.loads(
+        json_rpc.encode(json_rpc.problem_answer("x", Problem(word, "text", retry_after=5, cause="ttl")))
+    )
     assert answer["id"] == "x"
     assert answer["error"]["code"] == CODES[word].json_rpc
     assert answer["error"]["data"] == {"code": word, "cause": "ttl", "retry_after": 5}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from time import process_time
 
@@ -27,7 +28,7 @@ def test_any_slicing_gives_the_same_lines(data: bytes, cuts: list[int]) -> None:
     reader = LineReader(1000)
     got = []
     places = [0, *sorted(cut for cut in cuts if cut < len(data)), len(data)]
-    for low, high in zip(places, places[1:], strict=False):
+    for low, high in itertools.pairwise(places):
         got.extend(reader.feed(data[low:high]))
     whole, _, rest = data.rpartition(b"\n")
     assert got == ([line.removesuffix(b"\r") for line in whole.split(b"\n")] if b"\n" in data else [])

@@ -1,0 +1,1 @@
+"""What peers and networks do wrong, and what was promised for it."""
