@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,8 @@ from hub.model.problem import Problem
 from hub.wire import json_rpc
 
 WRITE_BUDGET = 128 * 1024
+PORTION_BYTES = 16 * 1024
+"""What is made to events at a time: short lines cost a hundred times their bytes, and others share the turn."""
 KEEP_ALIVE_SECONDS = 15.0
 
 
@@ -59,6 +62,8 @@ class Follower:
             "sse": self._sse,
             "ndjson": self._ndjson,
         }[format_]
+        self._portions: deque[list[Item]] = deque()
+        """What was taken from the queue and is not told yet: less than two writes."""
         self._run = run
         self._alive: Cancellable | None = None
         self._lines = LineCollector(hub.limits.line_text_bytes, lambda row: 0)
@@ -94,21 +99,31 @@ class Follower:
     def _flush(self) -> None:
         self._scheduled = False
         while self._sink.open and not self._over:
-            told = self._reader.take(WRITE_BUDGET)
-            if not told:
+            if not self._portions:
+                self._portions.extend(self._take())
+            if not self._portions:
                 return
-            pieces: list[bytes] = []
-            complete: bool | None = None
-            for _, item in told:
-                pieces.extend(self._encode(item))
-                complete = self._is_last(item)
-                if complete is not None:
-                    break
-            if pieces:
-                self._sink.send([tuple(pieces)])
+            self._tell(self._portions.popleft())
+
+    def _take(self) -> list[list[Item]]:
+        items = [item for _, item in self._reader.take(WRITE_BUDGET)]
+        if self._encode == self._plain:
+            return [items] if items else []
+        return [[portion] for item in items for portion in _portions_of(item)]
+
+    def _tell(self, items: list[Item]) -> None:
+        pieces: list[bytes] = []
+        complete: bool | None = None
+        for item in items:
+            pieces.extend(self._encode(item))
+            complete = self._is_last(item)
             if complete is not None:
-                self._end()
-                self._finish(complete)
+                break
+        if pieces:
+            self._sink.send([tuple(pieces)])
+        if complete is not None:
+            self._end()
+            self._finish(complete)
 
     def _is_last(self, item: Item) -> bool | None:
         if isinstance(item, RunEnded):
@@ -173,10 +188,17 @@ class Follower:
     def _end(self) -> None:
         if not self._over:
             self._over = True
+            self._portions.clear()
             self._life.end()
             self._reader.close()
             if self._alive is not None:
                 self._alive.cancel()
+
+
+def _portions_of(item: Item) -> list[Item]:
+    if not isinstance(item, Chunk) or len(item.data) <= PORTION_BYTES:
+        return [item]
+    return [item.cut(start, start + PORTION_BYTES) for start in range(item.offset, item.end, PORTION_BYTES)]
 
 
 def _end_of(row: dict[str, Any]) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.web.desk import ADMIN, EPOCH, Desk, Line, request, unchunk
-from hub.conversations.follower import KEEP_ALIVE_SECONDS
+from hub.conversations.follower import KEEP_ALIVE_SECONDS, PORTION_BYTES
 
 
 class Body:
@@ -162,6 +162,37 @@ def test_ndjson_tells_lines_gaps_and_ends() -> None:
     assert (last["text"], last["partial"]) == ("last", True)
     assert (end["event"], end["offset"], end["status"], end["cause"]) == ("end", 24, "exit:1", "end")
     assert body.complete
+
+
+def test_a_chunk_of_very_many_lines_is_told_in_portions() -> None:
+    desk = Desk()
+    desk.stream("s", b"y\n" * 50_000, b"end").end("eof")
+    line = desk.connect()
+    line.transport.producer.pauseProducing()
+    line.send(request("GET", "/streams/s?follow=1", {**ADMIN, "Accept": "application/x-ndjson"}))
+    body = b""
+    while not body.endswith(b"0\r\n\r\n"):
+        flow = line.transport.producer._requestProducer
+        flow.open = True
+        write = line.transport.writeSequence
+
+        def full(pieces, flow=flow, write=write) -> None:
+            write(pieces)
+            flow.pauseProducing()
+
+        line.transport.writeSequence = full
+        flow.resumeProducing()
+        line.transport.writeSequence = write
+        came = line.taken()
+        assert came
+        assert came.count(b'"event":"line"') <= PORTION_BYTES // 2 + 1
+        body += came
+    rows = [json.loads(row) for row in unchunk(body.partition(b"\r\n\r\n")[2])[0].splitlines()]
+    lines = [row for row in rows if row["event"] == "line"]
+    assert [row["line"] for row in lines] == list(range(50_001))
+    assert [row["offset"] for row in lines] == list(range(0, 100_001, 2))
+    assert {row["text"] for row in lines[:-1]} == {"y"}
+    assert lines[-1]["text"] == "end"
 
 
 def test_server_sent_events_carry_the_cursor_and_go_on_after_it() -> None:
