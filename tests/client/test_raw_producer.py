@@ -94,7 +94,12 @@ def test_a_hub_that_dies_is_lost() -> None:
 
 
 def test_a_hub_that_says_nothing_is_no_trouble() -> None:
-    with ScriptedHub(lambda peer: peer.expect(b"HUB/1 RAW stream=a token=t0ken")) as script:
+    def dialogue(peer: Peer) -> None:
+        peer.expect(b"HUB/1 RAW stream=a token=t0ken")
+        # A hub stays until the producer ends; closing first would be saying something.
+        peer.rest()
+
+    with ScriptedHub(dialogue) as script:
         producer = RawProducer.connect(script.hub, "a", {})
         producer.listen()
         producer.finish()
