@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { harmless, lastState, segments } from "../src/viewer/ansi";
+import { harmless, lastState, paletteColour, segments } from "../src/viewer/ansi";
 
 test("colours become classes", () => {
   expect(segments("\x1b[1;31merror\x1b[0m: no")).toEqual([
@@ -41,4 +41,18 @@ test("a long hostile line is handled in time", () => {
   segments("\x1b[".repeat(100_000));
   segments("\x1b]".repeat(100_000));
   expect(performance.now() - began).toBeLessThan(2000);
+});
+
+test("colours of the 256 and of the 16 million are kept", () => {
+  expect(segments("\x1b[38;5;208ma\x1b[48;2;1;2;3mb\x1b[0mc")).toEqual([
+    { text: "a", classes: "exact-ink", ink: "255 135 0" },
+    { text: "b", classes: "exact-ink exact-ground", ink: "255 135 0", ground: "1 2 3" },
+    { text: "c", classes: "" },
+  ]);
+  expect([16, 231, 232, 255].map(paletteColour)).toEqual(["0 0 0", "255 255 255", "8 8 8", "238 238 238"]);
+});
+
+test("a colour that is none stays plain text", () => {
+  const odd = "\x1b[38;5;999ma\x1b[38;2;9999;;mb\x1b[38;2;url(x);0;0mc";
+  for (const { ink } of segments(odd)) expect(ink ?? "").toMatch(/^(\d{1,3} \d{1,3} \d{1,3})?$/);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { parsePlace, printPlace } from "../src/session/address";
 import { age, bytes, rate, stateWord } from "../src/streams/format";
+import { HeldList } from "../src/streams/held-list";
 import { sparkPath } from "../src/streams/sparkline";
 import { StreamList } from "../src/streams/stream-list";
 import type { StreamRow } from "../src/wire/types";
@@ -84,4 +85,21 @@ test("numbers are for people", () => {
   expect([age(null, 0), age(1000, 2000), age(0, 90_000)]).toEqual(["–", "now", "1 min ago"]);
   expect(stateWord("ended", "exit:3")).toMatchObject({ word: "exit:3", tone: "bad" });
   expect(sparkPath([1, 2], 10, 20, 2)).toBe("M0.0 10.0L10.0 1.0");
+});
+
+test("rows under the pointer keep their places, with the values of now", () => {
+  const list = new HeldList();
+  list.show([row("b"), row("a")]);
+  list.hold();
+  const held = list.show([row("c"), row("a", { lines: 5 })]);
+  expect(held.rows.map((each) => [each.stream, each.lines])).toEqual([
+    ["b", 0],
+    ["a", 5],
+  ]);
+  expect(held.waiting).toBe(1);
+  list.release();
+  expect(list.show([row("c"), row("a")])).toMatchObject({
+    rows: [{ stream: "c" }, { stream: "a" }],
+    waiting: 0,
+  });
 });

@@ -33,6 +33,13 @@ export function age(at: number | null, now: number): string {
   return `${Math.floor(seconds / 86_400)} d ago`;
 }
 
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
+/** The reader's own time of day, to the second. */
+export function timeOfDay(at: number): string {
+  return clock.format(at);
+}
+
 export interface StateWord {
   word: string;
   tone: "live" | "waiting" | "good" | "bad" | "done";

@@ -14,3 +14,11 @@ export function sparkPath(values: readonly number[], width: number, height: numb
     })
     .join("");
 }
+
+/** The same line with the area below it closed. */
+export function areaPath(values: readonly number[], width: number, height: number, points: number): string {
+  const line = sparkPath(values, width, height, points);
+  if (!line) return "";
+  const left = width - (width / (points - 1)) * (values.length - 1);
+  return `${line}V${height}H${left.toFixed(1)}Z`;
+}

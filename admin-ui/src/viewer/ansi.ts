@@ -5,6 +5,9 @@ import Anser from "anser";
 export interface Segment {
   text: string;
   classes: string;
+  /** Colours of the 256 and of the 16 million, as "r g b"; the style sheet brings them into what can be read. */
+  ink?: string;
+  ground?: string;
 }
 
 const OSC = /(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c|$)/g;
@@ -39,8 +42,37 @@ function visible(c: string): string {
 export function segments(line: string): Segment[] {
   const text = harmless(lastState(line));
   if (!text.includes("\x1b")) return [{ text, classes: "" }];
-  return Anser.ansiToJson(text, { use_classes: true, remove_empty: true, json: true }).map((part) => ({
-    text: part.content.replaceAll("\x1b", ""),
-    classes: [part.fg, part.bg && `${part.bg}-bg`, ...part.decorations].filter(Boolean).join(" "),
-  }));
+  return Anser.ansiToJson(text, { use_classes: true, remove_empty: true, json: true }).map((part) => {
+    const ink = exact(part.fg, part.fg_truecolor);
+    const ground = exact(part.bg, part.bg_truecolor);
+    const names = [
+      ink ? "exact-ink" : part.fg,
+      ground ? "exact-ground" : part.bg && `${part.bg}-bg`,
+      ...part.decorations,
+    ];
+    const segment: Segment = {
+      text: part.content.replaceAll("\x1b", ""),
+      classes: names.filter(Boolean).join(" "),
+    };
+    if (ink) segment.ink = ink;
+    if (ground) segment.ground = ground;
+    return segment;
+  });
+}
+
+function exact(name: string | null, truecolor: string | null): string | null {
+  if (name === "ansi-truecolor") return truecolor?.replaceAll(",", "") ?? null;
+  const index = /^ansi-palette-(\d+)$/.exec(name ?? "")?.[1];
+  return index === undefined ? null : paletteColour(Number(index));
+}
+
+/** A colour of xterm's 256, from 16 on: a cube of six steps a side, then 24 greys. */
+export function paletteColour(index: number): string {
+  if (index >= 232)
+    return Array(3)
+      .fill(8 + 10 * (index - 232))
+      .join(" ");
+  const step = (value: number) => (value === 0 ? 0 : 55 + 40 * value);
+  const cube = index - 16;
+  return [step(Math.floor(cube / 36)), step(Math.floor(cube / 6) % 6), step(cube % 6)].join(" ");
 }

@@ -1,5 +1,6 @@
 // Draws the rows in sight. The only file of the viewer that touches the document; text goes into text nodes.
 
+import { timeOfDay } from "../streams/format";
 import { segments } from "./ansi";
 import type { Row } from "./assembler";
 import { LineBuffer } from "./line-buffer";
@@ -137,9 +138,12 @@ export class TextView {
       return line;
     }
     line.className = "row";
-    for (const { text, classes } of segments(row.text)) {
+    line.dataset.at = timeOfDay(row.at);
+    for (const { text, classes, ink, ground } of segments(row.text)) {
       const span = this.box.ownerDocument.createElement("span");
       if (classes) span.className = classes;
+      if (ink) span.style.setProperty("--exact-ink", `rgb(${ink})`);
+      if (ground) span.style.setProperty("--exact-ground", `rgb(${ground})`);
       span.textContent = text;
       line.append(span);
     }

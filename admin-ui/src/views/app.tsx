@@ -1,14 +1,13 @@
 // The frame around everything: head, banner, and the view that the address names.
 
 import { useEffect, useState } from "preact/hooks";
-import { connection, goTo, leave, place, stats, status, totals, who } from "../session/page-state";
-import { bytes, count, rate } from "../streams/format";
+import { connection, goTo, leave, place, status, who } from "../session/page-state";
 import { Banner } from "./banner";
 import { Help } from "./help";
 import { ListView } from "./list-view";
 import { LoginView } from "./login-view";
-import { Sparkline } from "./sparkline";
 import { StreamView } from "./stream-view";
+import { TotalsLine } from "./totals";
 
 export function App() {
   const [help, setHelp] = useState(false);
@@ -36,7 +35,7 @@ export function App() {
         <a class="brand" href="#/">
           <span class="mark" aria-hidden="true" /> Hub
         </a>
-        <Totals />
+        {shown.view === "list" ? <span class="totals" /> : <TotalsLine />}
         <button type="button" class="plain" onClick={() => setHelp(true)} aria-label="Keyboard help">
           ?
         </button>
@@ -54,28 +53,5 @@ export function App() {
       </main>
       {help && <Help close={() => setHelp(false)} />}
     </>
-  );
-}
-
-function Totals() {
-  const current = stats.value;
-  if (!current) return <div class="totals" />;
-  return (
-    <div class="totals">
-      <Sparkline values={totals.value} points={60} width={90} label="lines a second, last minute" />
-      <Total value={rate(current.lines_per_s)} unit="lines" />
-      <Total value={`${bytes(current.bytes_per_s)}/s`} unit="in" />
-      <Total value={count(current.live)} unit="live" />
-      <Total value={count(current.streams)} unit="streams" wide />
-      <Total value={count(current.readers)} unit="watching" wide />
-    </div>
-  );
-}
-
-function Total({ value, unit, wide }: { value: string; unit: string; wide?: boolean }) {
-  return (
-    <span class={wide ? "total wide" : "total"}>
-      <b>{value}</b> {unit}
-    </span>
   );
 }

@@ -19,7 +19,7 @@ export function Banner({ status, retry }: { status: Status; retry: () => void })
         {status.reason}.{" "}
         {seconds === null
           ? "It will not get better by itself."
-          : `Trying again in ${seconds} s; nothing is lost meanwhile.`}
+          : `Trying again in ${seconds} s; it goes on where it stopped.`}
       </span>
       <button type="button" onClick={retry}>
         Try now

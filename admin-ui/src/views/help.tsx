@@ -3,6 +3,7 @@ const KEYS = [
   ["f", "follow the end, or pause"],
   ["End", "jump to the end and follow"],
   ["Home", "go to the oldest line held"],
+  ["t", "show when each line came, or hide it"],
   ["Esc", "back to the list"],
   ["?", "this help"],
 ];

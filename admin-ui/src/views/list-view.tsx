@@ -1,12 +1,14 @@
 // All streams, the newest first, with live rates.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { printPlace } from "../session/address";
 import { goTo, now, streams, version } from "../session/page-state";
 import { age, bytes, count, rate, stateWord } from "../streams/format";
+import { HeldList } from "../streams/held-list";
 import { SPARK_POINTS } from "../streams/stream-list";
 import type { StreamRow } from "../wire/types";
 import { Sparkline } from "./sparkline";
+import { Tiles } from "./totals";
 
 const MOST = 500;
 
@@ -23,11 +25,20 @@ export function ListView({ filter }: { filter: string }) {
     addEventListener("keydown", key);
     return () => removeEventListener("keydown", key);
   }, []);
+  // A new filter is the reader's own wish: nothing is held over it.
+  const places = useMemo(() => new HeldList(), [filter]);
+  const [, redraw] = useState(0);
+  const release = () => {
+    places.release();
+    redraw((times) => times + 1);
+  };
   version.value;
-  const rows = streams.matching(filter);
+  const matching = streams.matching(filter);
+  const { rows, waiting } = places.show(matching.slice(0, MOST));
   return (
     <section class="list">
       <h1 class="hidden">Streams</h1>
+      <Tiles />
       <label class="filter">
         <span class="hidden">Filter streams by name or state</span>
         <input
@@ -38,11 +49,16 @@ export function ListView({ filter }: { filter: string }) {
           onInput={(event) => goTo({ view: "list", filter: event.currentTarget.value })}
         />
         <span class="quiet" role="status">
-          {count(rows.length)} {rows.length === 1 ? "stream" : "streams"}
+          {count(matching.length)} {matching.length === 1 ? "stream" : "streams"}
+          {waiting > 0 && `, ${count(waiting)} new when the pointer leaves the list`}
         </span>
       </label>
-      {rows.length === 0 ? <Empty filtered={filter !== ""} /> : <Table rows={rows.slice(0, MOST)} />}
-      {rows.length > MOST && <p class="quiet">The {MOST} newest are shown; filter to find others.</p>}
+      {rows.length === 0 ? (
+        <Empty filtered={filter !== ""} />
+      ) : (
+        <Table rows={rows} hold={() => places.hold()} release={release} />
+      )}
+      {matching.length > MOST && <p class="quiet">The {MOST} newest are shown; filter to find others.</p>}
     </section>
   );
 }
@@ -57,7 +73,7 @@ function Empty({ filtered }: { filtered: boolean }) {
   );
 }
 
-function Table({ rows }: { rows: StreamRow[] }) {
+function Table({ rows, hold, release }: { rows: StreamRow[]; hold: () => void; release: () => void }) {
   return (
     <table>
       <thead>
@@ -84,7 +100,7 @@ function Table({ rows }: { rows: StreamRow[] }) {
           </th>
         </tr>
       </thead>
-      <tbody>
+      <tbody onPointerEnter={hold} onPointerLeave={release}>
         {rows.map((row) => (
           <Line key={row.stream} row={row} />
         ))}
@@ -97,7 +113,7 @@ function Line({ row }: { row: StreamRow }) {
   const { word, tone, mark } = stateWord(row.state, row.status);
   const slash = row.stream.lastIndexOf("/") + 1;
   return (
-    <tr>
+    <tr class={tone}>
       <th scope="row">
         <a href={printPlace({ view: "stream", name: row.stream })}>
           <span class="quiet">{row.stream.slice(0, slash)}</span>
@@ -114,7 +130,7 @@ function Line({ row }: { row: StreamRow }) {
         <Sparkline
           values={streams.sparkline(row.stream)}
           points={SPARK_POINTS}
-          width={80}
+          width={110}
           label={rate(row.lines_per_s)}
         />
       </td>

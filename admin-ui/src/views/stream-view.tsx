@@ -3,7 +3,11 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { connection, now, streams, version } from "../session/page-state";
 import { age, bytes, count, rate, stateWord } from "../streams/format";
+import { SPARK_POINTS } from "../streams/stream-list";
 import { type OpenStream, openStream } from "../viewer/open-stream";
+import { Sparkline } from "./sparkline";
+
+const TIMES = "hub.times";
 
 interface Shown {
   following: boolean;
@@ -16,6 +20,7 @@ export function StreamView({ name }: { name: string }) {
   const box = useRef<HTMLDivElement>(null);
   const open = useRef<OpenStream | null>(null);
   const [shown, setShown] = useState<Shown>({ following: true, missed: 0, full: false, detail: "" });
+  const [timed, setTimed] = useState(timesWanted);
   useEffect(() => {
     document.title = `${name} · Hub`;
     if (!box.current) return;
@@ -26,6 +31,7 @@ export function StreamView({ name }: { name: string }) {
     const key = (event: KeyboardEvent) => {
       if (event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === "f") stream.toggle();
+      else if (event.key === "t") setTimed((on) => !on);
       else if (event.key === "End") stream.resume();
       else if (event.key === "Home") stream.view.jumpToStart();
       else return;
@@ -38,12 +44,19 @@ export function StreamView({ name }: { name: string }) {
       open.current = null;
     };
   }, [name]);
+  useEffect(() => keepTimesWanted(timed), [timed]);
   return (
     <section class="stream">
-      <StreamHead name={name} following={shown.following} toggle={() => open.current?.toggle()} />
+      <StreamHead
+        name={name}
+        following={shown.following}
+        toggle={() => open.current?.toggle()}
+        timed={timed}
+        toggleTimes={() => setTimed(!timed)}
+      />
       <div class="text-frame">
         <div
-          class="text"
+          class={timed ? "text timed" : "text"}
           ref={box}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled box takes the focus to be scrolled by keys
           tabIndex={0}
@@ -54,8 +67,8 @@ export function StreamView({ name }: { name: string }) {
         {!shown.following && (
           <div class="paused" role="status">
             <span aria-hidden="true">❚❚</span> Paused
-            {shown.missed > 0 && <b> · {count(shown.missed)} new lines</b>}
-            {shown.full && " · the window is full, more waits at the hub"}
+            {shown.missed > 0 && <b>{count(shown.missed)} new lines</b>}
+            {shown.full && <span class="quiet">window full, the rest waits at the hub</span>}
             <button type="button" onClick={() => open.current?.resume()}>
               Jump to end ↓
             </button>
@@ -66,7 +79,32 @@ export function StreamView({ name }: { name: string }) {
   );
 }
 
-function StreamHead({ name, following, toggle }: { name: string; following: boolean; toggle: () => void }) {
+// A browser that keeps nothing for the page throws here; the choice then lasts as long as the page.
+function timesWanted(): boolean {
+  try {
+    return localStorage.getItem(TIMES) === "on";
+  } catch {
+    return false;
+  }
+}
+
+function keepTimesWanted(wanted: boolean): void {
+  try {
+    localStorage.setItem(TIMES, wanted ? "on" : "off");
+  } catch (error) {
+    console.info("the browser keeps no settings for this page", error);
+  }
+}
+
+interface HeadProps {
+  name: string;
+  following: boolean;
+  toggle: () => void;
+  timed: boolean;
+  toggleTimes: () => void;
+}
+
+function StreamHead({ name, following, toggle, timed, toggleTimes }: HeadProps) {
   version.value;
   const row = streams.get(name);
   const { word, tone, mark } = stateWord(row?.state ?? "detached", row?.status ?? null);
@@ -85,7 +123,13 @@ function StreamHead({ name, following, toggle }: { name: string; following: bool
       )}
       {row && (
         <span class="facts">
-          <span>{rate(row.lines_per_s)}</span>
+          <Sparkline
+            values={streams.sparkline(name)}
+            points={SPARK_POINTS}
+            width={90}
+            label="lines a second, last half minute"
+          />
+          <span>{row.state === "live" ? rate(row.lines_per_s) : ""}</span>
           <span>{count(row.lines)} lines</span>
           <span>{bytes(row.bytes)}</span>
           <span class="wide">last line {age(row.last_at, now.value)}</span>
@@ -99,7 +143,10 @@ function StreamHead({ name, following, toggle }: { name: string; following: bool
         >
           Raw text
         </a>
-        <button type="button" aria-pressed={following} onClick={toggle}>
+        <button type="button" aria-pressed={timed} onClick={toggleTimes}>
+          Times
+        </button>
+        <button type="button" class="main" aria-pressed={following} onClick={toggle}>
           {following ? "❚❚ Pause" : "▶ Follow"}
         </button>
       </span>
