@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,9 @@ from hub.model.peer import Peer
 from hub.model.problem import Problem
 from hub.wire.error_line import encode_error
 
+KEEPALIVE_GIVES_UP_SECONDS = 40.0
+"""A little less than the 45 s after which the system closes a connection to a peer that vanished."""
+
 MakeConversation = Callable[[Peer, Sink], Conversation]
 
 NARROW_READ = 64 * 1024
@@ -39,6 +43,7 @@ class ConversationProtocol(Protocol):
         self._peer: Peer | None = None
         self._handshake: IDelayedCall | None = None
         self._wide = False
+        self._heard_at = time.monotonic()
 
     def connectionMade(self) -> None:
         """Admit the peer, and begin its conversation."""
@@ -63,6 +68,7 @@ class ConversationProtocol(Protocol):
 
     def dataReceived(self, data: bytes) -> None:
         """Hand bytes to the conversation; a fault of ours closes this connection and no other."""
+        self._heard_at = time.monotonic()
         size = len(data)
         if size == NARROW_READ:
             self._read_up_to(WIDE_READ)
@@ -87,7 +93,7 @@ class ConversationProtocol(Protocol):
         self._made_by.admission.leave(self._peer)
         self._sink.lost()
         try:
-            conversation.lost(cause_of(reason))
+            conversation.lost(cause_of(reason, time.monotonic() - self._heard_at))
         except Exception:
             self._made_by.failures.report("while ending a conversation")
         self._made_by.gone(self)
@@ -172,8 +178,13 @@ def peer_of(address: object) -> Peer:
     return Peer(host, getattr(address, "port", 0)) if isinstance(host, str) else Peer(None)
 
 
-def cause_of(reason: Failure) -> str:
-    """Return the word for how a connection ended: `eof`, `timeout` or `reset`."""
+def cause_of(reason: Failure, silent_seconds: float) -> str:
+    """Return the word for how a connection ended: `eof`, `timeout` or `reset`.
+
+    Twisted does not pass on whether the system gave up on the peer or the peer reset the connection. After as long a
+    silence as the system waits for a sign of life (see `keep_alive`) it was the former.
+    """
     if reason.check(ConnectionDone):
         return "eof"
-    return "timeout" if reason.check(error.TimeoutError) else "reset"
+    timed_out = reason.check(error.TimeoutError) or silent_seconds >= KEEPALIVE_GIVES_UP_SECONDS
+    return "timeout" if timed_out else "reset"
