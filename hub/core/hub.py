@@ -117,6 +117,13 @@ class Hub:
         """Return the bounds that a client meets, by name."""
         return {name: getattr(self.limits, name) for name in PUBLIC_LIMITS}
 
+    def check_reader_room(self, principal: Principal) -> None:
+        """Raise Problem LIMIT if `principal` has as many readers attached as it may."""
+        attached = sum(1 for reader in self.readers if reader.principal.name == principal.name)
+        if attached >= self.limits.readers_per_principal:
+            bound = self.limits.readers_per_principal
+            raise Problem("LIMIT", f"{principal.name} has limits.readers_per_principal ({bound}) attached")
+
     def watched(self, stream: Stream) -> None:
         """Take note that a stream's watchers changed."""
         self.changed.add(stream)

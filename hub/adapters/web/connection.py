@@ -194,7 +194,9 @@ class HubChannel(HTTPChannel):
             late.cancel()
 
     def _too_late(self) -> None:
-        self.site.connections.hub.counters.problem("IDLE")
+        # Browsers open connections that they may need; one that has said nothing has done nothing wrong.
+        if self.requests or self._buffer:
+            self.site.connections.hub.counters.problem("IDLE")
         self.loseConnection()
 
 

@@ -93,6 +93,7 @@ class StreamBody:
             request.setHeader(b"Hub-Offset", b"%d" % cursor.offset)
         if request.method == b"HEAD":
             return b""
+        self._hub.check_reader_room(principal)
         # Headers go out at once: a stream may be silent for a long time.
         request.write(b"")
         request.answering = _Following(self._hub, request, principal, stream, cursor, kind, run)

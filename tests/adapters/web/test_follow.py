@@ -248,6 +248,17 @@ def test_who_leaves_is_forgotten() -> None:
     assert desk.failures.take() == []
 
 
+def test_nobody_follows_with_more_readers_than_allowed() -> None:
+    desk = Desk(readers_per_principal=2)
+    desk.stream("s", b"x")
+    first, _second = Body(desk, "/streams/s?follow=1"), Body(desk, "/streams/s?follow=1")
+    refused = desk.get("/streams/s?follow=1")
+    assert refused.code() == (429, "LIMIT")
+    assert "limits.readers_per_principal" in refused.json()["text"]
+    first.line.lose()
+    assert Body(desk, "/streams/s?follow=1").more() == b"x"
+
+
 def test_head_of_a_stream_that_is_followed_ends_at_once() -> None:
     desk = Desk()
     desk.stream("s", b"x")
