@@ -116,7 +116,7 @@ function Line({ row }: { row: StreamRow }) {
     <tr class={tone}>
       <th scope="row">
         <a href={printPlace({ view: "stream", name: row.stream })}>
-          <span class="quiet">{row.stream.slice(0, slash)}</span>
+          <span class="folder">{row.stream.slice(0, slash)}</span>
           {row.stream.slice(slash)}
         </a>
         {row.run > 1 && <span class="chip">run {row.run}</span>}

@@ -1,0 +1,89 @@
+"""What a reader does with text that grows: select, scroll back to the end, look at the times; and all colours."""
+
+from __future__ import annotations
+
+import re
+import socket
+
+from playwright.sync_api import Page, expect
+from running_hub import RunningHub
+
+
+def stream(hub: RunningHub, name: str) -> socket.socket:
+    producer = hub.producer()
+    producer.sendall(f"HUB/1 RAW stream={name}\n".encode())
+    return producer
+
+
+def lines(first: int, last: int) -> bytes:
+    return b"".join(b"line %d\n" % number for number in range(first, last))
+
+
+def test_selected_text_stays_selected_while_lines_come(hub: RunningHub, page: Page) -> None:
+    with stream(hub, "ci/long") as build:
+        build.sendall(lines(0, 300))
+        page.get_by_role("link", name="long").click()
+        log = page.get_by_role("log")
+        expect(log.get_by_text("line 299", exact=True)).to_be_visible()
+        log.hover()
+        page.mouse.wheel(0, -1000)
+        expect(page.locator(".paused")).to_be_visible()
+        log.get_by_text("line 250", exact=True).dblclick(position={"x": 8, "y": 8})
+        chosen = page.evaluate("getSelection().toString()")
+        assert chosen.strip() == "line"
+        build.sendall(lines(300, 400))
+        expect(page.locator(".paused")).to_contain_text("100 new lines")
+        assert page.evaluate("getSelection().toString()") == chosen
+
+
+def test_scrolling_down_to_the_end_follows_again(hub: RunningHub, page: Page) -> None:
+    with stream(hub, "ci/long") as build:
+        build.sendall(lines(0, 300))
+        page.get_by_role("link", name="long").click()
+        log = page.get_by_role("log")
+        expect(log.get_by_text("line 299", exact=True)).to_be_visible()
+        log.hover()
+        page.mouse.wheel(0, -1000)
+        expect(page.locator(".paused")).to_be_visible()
+        build.sendall(lines(300, 320))
+        expect(page.locator(".paused")).to_contain_text("20 new lines")
+        page.mouse.wheel(0, 5000)
+        expect(page.locator(".paused")).to_have_count(0)
+        build.sendall(lines(320, 321))
+        expect(log.get_by_text("line 320", exact=True)).to_be_in_viewport()
+
+
+def test_times_and_colours_obey_the_page_s_policy(hub: RunningHub, page: Page, complaints: list[str]) -> None:
+    with stream(hub, "ci/colours") as build:
+        build.sendall(b"\x1b[38;5;208morange\x1b[0m \x1b[38;2;10;20;250mblue\x1b[0m \x1b[48;5;22mgreen\x1b[0m\n")
+        page.get_by_role("link", name="colours").click()
+        log = page.get_by_role("log")
+        inks = [
+            log.get_by_text(word, exact=True).evaluate("e => getComputedStyle(e).color") for word in ("orange", "blue")
+        ]
+        assert len(set(inks)) == 2
+        page.keyboard.press("t")
+        row = log.locator(".row").first
+        time = row.evaluate("e => getComputedStyle(e, '::before').content")
+        assert re.fullmatch(r'"\d\d:\d\d:\d\d"', time), time
+        assert "orange blue green" in log.inner_text()
+    assert complaints == []
+
+
+def test_rows_keep_their_places_under_the_pointer(hub: RunningHub, page: Page) -> None:
+    with stream(hub, "ci/first") as first, stream(hub, "ci/second") as second:
+        first.sendall(b"a\n")
+        row = page.get_by_role("row", name="first")
+        row.hover()
+        place = row.bounding_box()
+        second.sendall(b"b\n")
+        expect(page.get_by_text("1 new when the pointer leaves the list")).to_be_visible()
+        assert row.bounding_box() == place
+        page.mouse.move(2, 2)
+        expect(page.get_by_role("row", name="second")).to_be_visible()
+
+
+def test_a_login_link_works_in_a_tab_that_has_the_page(hub: RunningHub, page: Page) -> None:
+    page.goto(f"{hub.endpoints['web']}/#code=AAAAAAAAAAAAAAAAAAAAAAAA")
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert "code=" not in page.url
