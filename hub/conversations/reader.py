@@ -21,7 +21,7 @@ from hub.wire.frame import Frame, Pieces
 from hub.wire.frame_reader import FrameReader
 
 WRITE_BUDGET = 128 * 1024
-"""About how much is taken from the queue for one write: what a socket takes at once, so that a stalled peer holds little."""
+"""About how much is taken from the queue for one write: what a socket takes, so that a stalled peer holds little."""
 
 
 class ReaderConversation:

@@ -105,9 +105,7 @@ def _lines(commander: Commander, params: StreamLines) -> Coroutine[Any, Any, Res
     return _read_lines(commander.hub, _find(commander, params.stream), params, position)
 
 
-async def _read_lines(
-    hub: Hub, stream: Stream, params: StreamLines, position: int | str | ByLine | ByTime
-) -> Result:
+async def _read_lines(hub: Hub, stream: Stream, params: StreamLines, position: int | str | ByLine | ByTime) -> Result:
     truncate = None
     if position == "start":
         offset = stream.start
