@@ -19,12 +19,17 @@ _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _READY_SECONDS = 30.0
 _END_SECONDS = 5.0
+_LAST_LINES = 8
 
 Value = TypeVar("Value")
 
 
 class ServerFailed(Exception):
-    """A server did not start, or ended by itself; the text carries the end of what it printed."""
+    """A server ended by itself, or did not do what it was waited for; the text carries the end of what it printed."""
+
+
+class StartFailed(ServerFailed):
+    """A server did not start: there is no use in trying it again in this run."""
 
 
 @dataclass(frozen=True)
@@ -67,27 +72,33 @@ class Server:
         """Return `ready()` as soon as it is not None; raise ServerFailed where the server ends or 30 s pass first."""
         deadline = time.monotonic() + _READY_SECONDS
         while (value := ready()) is None:
-            if self._process.poll() is not None:
-                raise ServerFailed(f"{self.name} ended with status {self._process.returncode}:\n{self.printed()}")
+            self._check()
             if time.monotonic() > deadline:
-                raise ServerFailed(f"{self.name}: no {what} in {_READY_SECONDS:.0f} s:\n{self.printed()}")
+                raise ServerFailed(f"{self.name}: no {what} in {_READY_SECONDS:.0f} s:\n{self._last_words()}")
             time.sleep(0.02)
         return value
 
     def printed(self) -> str:
-        """Return the end of what the server printed."""
-        return self._log.read_text(errors="replace")[-3000:]
+        """Return what the server has printed."""
+        return self._log.read_text(errors="replace")
 
     def usage(self) -> Usage:
         """Return what the server has used; raise ServerFailed where it is gone."""
-        if self._process.poll() is not None:
-            raise ServerFailed(f"{self.name} ended with status {self._process.returncode}:\n{self.printed()}")
+        self._check()
         return tree_usage(self.pid)
 
     def sockets(self) -> int:
         """Return how many sockets the server itself holds."""
         links = (_link(f"/proc/{self.pid}/fd/{each}") for each in os.listdir(f"/proc/{self.pid}/fd"))
         return sum(link.startswith("socket:") for link in links)
+
+    def _check(self) -> None:
+        status = self._process.poll()
+        if status is not None:
+            raise ServerFailed(f"{self.name} ended with status {status}:\n{self._last_words()}")
+
+    def _last_words(self) -> str:
+        return "\n".join(self.printed().strip().splitlines()[-_LAST_LINES:])
 
     def stop(self) -> None:
         """End the whole process group: asked first, killed after 5 s."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.idle import idle
-from bench.peers.peer import Peer
+from bench.peers.peer import Peer, PeerError
 from bench.plan import Plan
-from bench.process import Server
+from bench.process import Server, ServerFailed, StartFailed
 from bench.results import Row, idle_values, load_values
 from bench.rig import load
 
@@ -50,9 +50,14 @@ class Workload:
 
 @contextmanager
 def running(peer: Peer) -> Iterator[Server]:
-    """Start a peer in a directory of its own; both are gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix=f"bench-{peer.key}-") as directory, peer.start(Path(directory)) as server:
-        yield server
+    """Start a peer in a directory of its own; both are gone afterwards. Raise StartFailed."""
+    with tempfile.TemporaryDirectory(prefix=f"bench-{peer.key}-") as directory:
+        try:
+            server = peer.start(Path(directory))
+        except (ServerFailed, PeerError, OSError) as error:
+            raise StartFailed(str(error)) from error
+        with server:
+            yield server
 
 
 def _row(workload: str, variant: str, peer: Peer, plan: Plan) -> Row:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fakes.world import World
 from prometheus_client.parser import text_string_to_metric_families
 
+from fakes.world import World
 from hub.adapters.metrics import Metrics
 from hub.core.report import hub_stats
 

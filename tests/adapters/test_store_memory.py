@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from contracts.store import Feed, StoreContract, content
-from fakes.store import TrickyStore
-from fakes.tasks import FakeFailures, FakeTasks
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.store import Feed, StoreContract, content
+from fakes.store import TrickyStore
+from fakes.tasks import FakeFailures, FakeTasks
 from hub.adapters.store.memory import PIECE_OVERHEAD, MemoryStore
 from hub.core.ports import Append, Store
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+
 from running_hub import RunningHub
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")

@@ -6,6 +6,7 @@ import re
 import socket
 
 from playwright.sync_api import Page, expect
+
 from running_hub import RunningHub
 
 

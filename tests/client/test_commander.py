@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from scripted_hub import Peer, ScriptedHub
 
 from hub.client.commander import Commander, Notification
 from hub.client.connection import HubLost
 from hub.model.problem import Problem
+from scripted_hub import Peer, ScriptedHub
 
 
 def hello(peer: Peer) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import platformdirs
 import pytest
-from scripted_hub import Dialogue, Peer, ScriptedHub
 
 from hub.client import login, places
 from hub.client.connection import Address, Unreachable
 from hub.client.locator import Hub, Locator
 from hub.client.web import check_url, request_json
 from hub.model.problem import Problem
+from scripted_hub import Dialogue, Peer, ScriptedHub
 
 
 @pytest.fixture

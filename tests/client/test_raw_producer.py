@@ -5,11 +5,11 @@ from __future__ import annotations
 import select
 
 import pytest
-from scripted_hub import Peer, ScriptedHub
 
 from hub.client.connection import HubLost, Unreachable
 from hub.client.producer import RawProducer
 from hub.model.problem import Problem
+from scripted_hub import Peer, ScriptedHub
 
 
 def test_names_the_stream_sends_every_byte_and_waits_for_the_end() -> None:

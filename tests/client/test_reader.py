@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from scripted_hub import Peer, ScriptedHub
 
 from hub.client.connection import Connection, HubLost
 from hub.client.data_events import (
@@ -21,6 +20,7 @@ from hub.client.data_events import (
 from hub.client.reader import DEAD_SECONDS, Reader
 from hub.model.cursor import Cursor
 from hub.model.problem import Problem
+from scripted_hub import Peer, ScriptedHub
 
 OK = b"OK session=0123456789abcdef012345 resumed=0 heartbeat=20 max=1048576\n"
 

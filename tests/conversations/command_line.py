@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 from fakes.world import LOOPBACK, World
-
 from hub.app.methods import METHODS
 from hub.conversations.commander import Commander
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fakes.world import LOOPBACK, World
-
 from hub.conversations.reader import ReaderConversation
 from hub.wire.frame import Frame
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from fakes.world import LOOPBACK, World
 
 from conversations.command_line import CommandLine, request
+from fakes.world import LOOPBACK, World
 from hub.app.methods import METHODS
 from hub.conversations.commander import Commander
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from fakes.sink import RecordingSink
-from fakes.world import FAR, LOOPBACK, World
 
 from conversations.data_line import DataLine
+from fakes.sink import RecordingSink
+from fakes.world import FAR, LOOPBACK, World
 from hub.conversations.raw_producer import RawProducer
 from hub.core.hub import Policy
 from hub.core.stream import Stream

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from fakes.world import EPOCH, World
 
 from conversations.data_line import DataLine
+from fakes.world import EPOCH, World
 from hub.model.chunk import Chunk
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from fakes.world import World
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from core.reader_model import Listener, StreamModel
+from fakes.world import World
 from hub.core.delivery import State
 from hub.core.reader import Reader
 from hub.core.subscription import Subscription

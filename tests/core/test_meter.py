@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from fakes.world import World
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes.world import World
 from hub.core.meter import WINDOWS, Meter
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from fakes.world import World
 
+from fakes.world import World
 from hub.core.delivery import Item, Live, Place, RunBegan, RunEnded
 from hub.core.reader import Reader
 from hub.core.subscription import Subscription

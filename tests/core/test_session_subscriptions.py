@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from fakes.world import World
-
 from core.test_reader_queue import reader_of, subscribe, take
+from fakes.world import World
 from hub.core.reader import Reader
 from hub.core.subscription import Subscription
 from hub.model.begin import END, START, Begin

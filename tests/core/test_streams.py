@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from fakes.world import EPOCH, World
 
+from fakes.world import EPOCH, World
 from hub.model.chunk import Chunk
 from hub.model.cursor import Cursor, judge
 from hub.model.pattern import Pattern

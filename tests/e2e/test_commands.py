@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from running_hub import ANY_PORT, Process, RunningHub, environment
 
 AWKWARD = bytes(range(256)) * 64 + b"\r\n\xff\xfe no end of line"

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import trustme
+
 from running_hub import COMMAND, PATIENCE_SECONDS, RunningHub, environment
 
 PORTS = ("producers", "commands", "data")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from fakes.slicing import each_way
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes.slicing import each_way
 from hub.model.begin import Begin
 from hub.model.cursor import Cursor
 from hub.model.problem import CODES, Problem

@@ -6,10 +6,10 @@ import itertools
 from collections.abc import Callable, Iterator
 
 import pytest
-from fakes.slicing import each_way
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes.slicing import each_way
 from hub.model.problem import Problem
 from hub.wire.frame import Frame, encode
 from hub.wire.frame_reader import FrameReader

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from time import process_time
 
 import pytest
-from fakes.slicing import each_way
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes.slicing import each_way
 from hub.model.problem import Problem
 from hub.wire.line_reader import LineReader
 

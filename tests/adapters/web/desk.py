@@ -8,10 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fakes.accounts import FakeAccounts
-from fakes.clock import FakeClock
-from fakes.store import TrickyStore
-from fakes.tasks import FakeFailures
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionDone
@@ -19,6 +15,10 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
+from fakes.accounts import FakeAccounts
+from fakes.clock import FakeClock
+from fakes.store import TrickyStore
+from fakes.tasks import FakeFailures
 from hub.adapters.store.memory import MemoryStore
 from hub.adapters.web import WebListener, make_site
 from hub.app.methods import METHODS

@@ -11,8 +11,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import trustme
-from fakes.accounts import FakeAccounts
-from fakes.tasks import FakeFailures
 from OpenSSL import SSL
 from twisted.internet import reactor as global_reactor  # noqa: TID251 - real sockets need the real one
 from twisted.internet.interfaces import IListeningPort, IOpenSSLServerConnectionCreator
@@ -20,6 +18,8 @@ from twisted.internet.task import deferLater
 from zope.interface import implementer
 
 from adapters.web.desk import DeferredTasksKept
+from fakes.accounts import FakeAccounts
+from fakes.tasks import FakeFailures
 from hub.adapters.reactor.clock import ReactorClock
 from hub.adapters.store.memory import MemoryStore
 from hub.adapters.web import make_site

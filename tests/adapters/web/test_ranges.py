@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from fakes.world import World
 
+from fakes.world import World
 from hub.adapters.web.ranges import Span, choose_span, parse_range
 from hub.core.stream import Stream
 from hub.model.chunk import Gap
