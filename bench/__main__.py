@@ -16,7 +16,7 @@ from rich.console import Console
 
 from bench.peers import hub, jetstream, nats, redis, relay
 from bench.peers.peer import Peer, PeerError, Unavailable
-from bench.process import ServerFailed
+from bench.process import ServerFailed, StartFailed
 from bench.report import BEGIN, END, Report, with_figures
 from bench.results import Failure, Row, medians
 from bench.rig import LoadFailed
@@ -34,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     scale = _scale(options)
     console = Console(stderr=True)
     _raise_descriptor_limit(console)
-    peers, left_out = _available(options.peers, quick=options.quick)
+    wanted, left_out = _available(options.peers, quick=options.quick)
+    peers = list(wanted)
     rows: list[Row] = []
     failures: list[Failure] = []
     try:
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         console.print("stopped; this is what was measured until then", style="red")
         failures.append(Failure("all", "all", "stopped before the end"))
-    report = Report(scale, peers, medians(rows), failures, left_out, _versions(peers))
+    report = Report(scale, wanted, medians(rows), failures, left_out, _versions(wanted))
     report.print(Console() if sys.stdout.isatty() else Console(width=180))
     if options.json is not None:
         options.json.write_text(json.dumps(report.as_json(), indent=1) + "\n")
@@ -56,11 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _measure(
-    workload: Workload, peers: Sequence[Peer], scale: Scale, rows: list[Row], failures: list[Failure], console: Console
+    workload: Workload, peers: list[Peer], scale: Scale, rows: list[Row], failures: list[Failure], console: Console
 ) -> None:
-    taking_part = [peer for peer in peers if workload.key in peer.workloads]
+    """Add rows and failures; take a peer that does not start out of `peers`."""
     for turn in range(scale.rounds if workload.repeated else 1):
-        for peer in taking_part:
+        for peer in [peer for peer in peers if workload.key in peer.workloads]:
             try:
                 for row in workload.measure(peer, scale):
                     rows.append(row)
@@ -68,6 +69,8 @@ def _measure(
             except _FAILURES as error:
                 failures.append(Failure(workload.key, peer.label, str(error)))
                 console.print(f"{workload.key} {peer.label}: {error}", style="red", highlight=False, markup=False)
+                if isinstance(error, StartFailed):
+                    peers.remove(peer)
 
 
 def _progress(row: Row, turn: int) -> str:

@@ -69,13 +69,17 @@ class Server:
         self.stop()
 
     def wait_for(self, ready: Callable[[], Value | None], what: str) -> Value:
-        """Return `ready()` as soon as it is not None; raise ServerFailed where the server ends or 30 s pass first."""
+        """Return `ready()` as soon as it is not None. Where the server ends or 30 s pass first, end it and raise."""
         deadline = time.monotonic() + _READY_SECONDS
-        while (value := ready()) is None:
-            self._check()
-            if time.monotonic() > deadline:
-                raise ServerFailed(f"{self.name}: no {what} in {_READY_SECONDS:.0f} s:\n{self._last_words()}")
-            time.sleep(0.02)
+        try:
+            while (value := ready()) is None:
+                self._check()
+                if time.monotonic() > deadline:
+                    raise ServerFailed(f"{self.name}: no {what} in {_READY_SECONDS:.0f} s:\n{self._last_words()}")
+                time.sleep(0.02)
+        except BaseException:
+            self.stop()
+            raise
         return value
 
     def printed(self) -> str:

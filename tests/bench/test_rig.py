@@ -44,6 +44,16 @@ def test_a_lost_line_fails_the_load(tmp_path: Path) -> None:
         load(peer, server, FLAT_OUT)
 
 
+def test_a_server_that_does_not_start_is_tried_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(TwistedRelay, "command", lambda relay, directory: ["false"])
+    assert (
+        main(["--quick", "--seconds", "0.1", "--rounds", "3", "--only", "1-1", "1-10", "--peers", "relay-twisted"]) == 1
+    )
+    assert capsys.readouterr().err.count("relay-twisted ended with status 1") == 1
+
+
 def test_the_command_writes_json_and_says_it_is_done(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
     wanted = ["--quick", "--seconds", "0.1", "--only", "1-1", "--peers", "relay-twisted", "--json", str(file)]
