@@ -60,6 +60,7 @@ class Commander:
         self._pattern: Pattern | None = None
         self._events = EventQueue(limits.events_waiting)
         self._seq = 0
+        self._told_to_go = False
         self._over = False
         self._life: Life | None = None
         self._greeting = hub.clock.call_later(limits.first_frame_seconds, self._no_hello)
@@ -118,10 +119,17 @@ class Commander:
         self.fail(problem)
 
     def dismiss(self, problem: Problem) -> None:
-        """Tell the peer why the hub ends the connection."""
-        self._send(json_rpc.notification("hub.goaway", {"code": problem.word, "retry_after": problem.retry_after or 0}))
+        """Tell the peer why the hub ends the connection, and close it."""
+        self.go_away(problem)
         self._end()
         self._sink.close(problem)
+
+    def go_away(self, problem: Problem) -> None:
+        """Tell the peer, once, that the hub is about to end the connection."""
+        if not self._told_to_go:
+            self._told_to_go = True
+            detail: dict[str, object] = {"code": problem.word, "retry_after": problem.retry_after or 0}
+            self._send(json_rpc.notification("hub.goaway", detail))
 
     def fail(self, problem: Problem, call_id: Id = None) -> None:
         """Answer an error and close the connection."""
@@ -273,8 +281,6 @@ class Commander:
         self.hub.counters.problem(problem.word)
         return json_rpc.problem_answer(call.id, problem)
 
-    # Hello.
-
     def _hello(self, call: Call, batch: Batch | None) -> None:
         try:
             if call.method != "hub.hello" or batch is not None:
@@ -361,9 +367,7 @@ class Commander:
         self.fail(Problem("IDLE", f"no hub.hello within limits.first_frame_seconds ({seconds})"))
 
     def _mistake(self, mistake: Mistake) -> None:
-        counters = self.hub.counters
-        counters.http_on_plain += mistake.kind == "http"
-        counters.tls_on_plain += mistake.kind == "tls"
+        self.hub.counters.mistake(mistake.kind)
         if mistake.kind == "http":
             self._sink.send([(b"ERR PROTO :this is not an HTTP port\n",)])
             self._end()

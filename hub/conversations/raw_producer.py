@@ -87,11 +87,7 @@ class RawProducer:
             self._refuse(Problem("PROTO", "this version takes raw output only; send it as it is, or after HUB/1 RAW"))
 
     def _mistake(self, mistake: Mistake) -> None:
-        counters = self._hub.counters
-        if mistake.kind == "http":
-            counters.http_on_plain += 1
-        elif mistake.kind == "tls":
-            counters.tls_on_plain += 1
+        self._hub.counters.mistake(mistake.kind)
         if mistake.problem is None:
             self._over = True
             self._sink.abort()

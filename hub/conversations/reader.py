@@ -114,10 +114,9 @@ class ReaderConversation:
     def attach(self, session: Session, window: int) -> bool:
         """Take the session's data slot; return whether subscriptions were restored. Raise Problem LIMIT."""
         hub = self._hub
-        attached = sum(1 for reader in hub.readers if reader.principal.name == session.principal.name)
-        if attached >= hub.limits.readers_per_principal:
-            bound = hub.limits.readers_per_principal
-            raise Problem("LIMIT", f"{session.principal.name} has limits.readers_per_principal ({bound}) attached")
+        if not session.is_held(DATA):
+            # Who takes a slot over takes the place of the one that had it, too.
+            hub.check_reader_room(session.principal)
         self._greeting.cancel()
         hub.sessions.take(session, DATA, self)
         self._session = session
@@ -257,9 +256,7 @@ class ReaderConversation:
             self.fail(Problem("IDLE", f"no HELLO within limits.first_frame_seconds ({seconds})"))
 
     def _mistake(self, mistake: Mistake) -> None:
-        counters = self._hub.counters
-        counters.http_on_plain += mistake.kind == "http"
-        counters.tls_on_plain += mistake.kind == "tls"
+        self._hub.counters.mistake(mistake.kind)
         if mistake.problem is not None:
             self.fail(mistake.problem)
         else:

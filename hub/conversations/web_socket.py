@@ -57,6 +57,7 @@ class WebSocketConversation:
 
     def dismiss(self, problem: Problem) -> None:
         """Tell the peer why the hub ends the connection."""
+        self._commander.go_away(problem)
         self._reader.dismiss(problem)
         self._commander.dismiss(problem)
 

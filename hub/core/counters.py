@@ -29,6 +29,11 @@ class Counters:
     problems: dict[str, int] = field(default_factory=dict)
     """How often each error code was told."""
 
+    def mistake(self, kind: str) -> None:
+        """Count somebody who meant another kind of port: `http` or `tls`."""
+        self.http_on_plain += kind == "http"
+        self.tls_on_plain += kind == "tls"
+
     def problem(self, word: str) -> None:
         """Count a problem that a peer was told."""
         self.problems[word] = self.problems.get(word, 0) + 1

@@ -141,8 +141,10 @@ class Hub:
             return ANONYMOUS
         if raw and any(peer.is_within(network) for network in self.policy.raw_allow):
             return ANONYMOUS
-        setting = "producer_auth" if peer.is_local else "raw_allow"
-        raise Problem("AUTH", f"a token is needed here (setting: {setting})")
+        if peer.is_local:
+            raise Problem("AUTH", "a token is needed here (setting: producer_auth)")
+        where = "beyond loopback, or an address that raw_allow names" if raw else "beyond loopback"
+        raise Problem("AUTH", f"a token is needed {where}")
 
     def admin(self, token: str) -> Principal:
         """Return whose token this is; raise Problem AUTH if it is nobody's or a producer's only."""

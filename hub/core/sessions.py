@@ -74,6 +74,10 @@ class Session:
         """Return the slot's fence: it grows with each connection that takes it."""
         return self._fences[slot]
 
+    def is_held(self, slot: int) -> bool:
+        """Tell whether a connection holds a slot."""
+        return self._holders[slot] is not None
+
     @property
     def attached(self) -> bool:
         """Whether any connection holds a slot."""

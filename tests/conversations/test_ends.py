@@ -1,0 +1,42 @@
+"""Connections that end because of somebody else: a takeover at the limit, a hub that stops."""
+
+from __future__ import annotations
+
+import json
+
+from conversations.command_line import CommandLine
+from conversations.data_line import DataLine
+from fakes.world import LOOPBACK, World
+from hub.app.methods import METHODS
+from hub.conversations.web_socket import WebSocketConversation
+from hub.model.problem import Problem
+
+GOODBYE = Problem("DRAIN", "the hub is shutting down", retry_after=1000)
+
+
+def test_a_takeover_takes_the_place_of_the_one_before() -> None:
+    world = World(readers_per_principal=1)
+    old = DataLine(world)
+    new = DataLine(world, hello=f"HELLO HUB/1 session={old.key}")
+    assert [frame.split()[:2] for frame in old.heard()][-1] == ["ERR", "FENCED"]
+    assert new.ask("PING x") == ["PONG x"]
+
+
+def test_commands_are_told_to_go_away_once() -> None:
+    world = World()
+    line = CommandLine(world)
+    line.commander.dismiss(GOODBYE)
+    (told,) = line.answers()
+    assert (told["method"], told["params"]) == ("hub.goaway", {"code": "DRAIN", "retry_after": 1000})
+
+
+def test_a_web_socket_is_told_before_it_is_closed() -> None:
+    world = World()
+    text, binary = world.sink(), world.sink()
+    socket = WebSocketConversation(world.hub, LOOPBACK, text, binary, METHODS, None)
+    hello = {"protocol": "HUB/1", "token": "admin-token", "window": 65536}
+    socket.text(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "hub.hello", "params": hello}).encode())
+    socket.dismiss(GOODBYE)
+    answers = [json.loads(line) for line in text.lines()]
+    assert [answer.get("method") for answer in answers] == [None, "hub.goaway"]
+    assert [frame.verb for frame in binary.frames()] == ["ERR"]
