@@ -121,7 +121,9 @@ async def _read_lines(hub: Hub, stream: Stream, params: StreamLines, position: i
     if params.before:
         line = await _line_number(hub, stream, offset)
         first = max(line - count, 0)
-        offset, count = await hub.history.seek_line(stream, first), line - first
+        offset = await hub.history.seek_line(stream, first)
+        # What is kept may begin after the first one that was asked for.
+        count = line - max(first, await _line_number(hub, stream, offset))
     limits = hub.limits
     # One line more than fits may come, and each of its bytes may be escaped to six.
     room = limits.answer_bytes - ENVELOPE_BYTES - 6 * limits.line_text_bytes

@@ -130,10 +130,9 @@ class FlowSink:
             pieces = [b"".join(pieces)]
         try:
             taken = handle.sendmsg(pieces)
-        except BlockingIOError:
-            taken = 0
         except OSError:
-            return pieces  # the transport meets the same error, and ends the connection as it always does
+            # It takes nothing now, or never again: then the transport meets the same error, and ends the connection.
+            taken = 0
         rest = _after(pieces, taken)
         if rest:
             self.open = False
