@@ -19,11 +19,12 @@ test("the window is bounded in characters", () => {
   expect(buffer.length).toBeLessThanOrEqual(6);
 });
 
-test("older rows go to the front, as far as there is room", () => {
+test("older rows go to the front, and the newest make room", () => {
   const buffer = new LineBuffer(3, 10_000);
   buffer.append([line(10), line(11)]);
-  expect(buffer.prepend([line(7), line(8), line(9)])).toBe(1);
-  expect(buffer.firstOffset).toBe(9);
+  expect(buffer.prepend([line(9)])).toBe(0);
+  expect(buffer.prepend([line(7), line(8)])).toBe(2);
+  expect([buffer.firstOffset, buffer.lastOffset, buffer.length]).toEqual([7, 9, 3]);
 });
 
 test("truncation drops what the hub does not have", () => {

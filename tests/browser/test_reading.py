@@ -88,3 +88,27 @@ def test_a_login_link_works_in_a_tab_that_has_the_page(hub: RunningHub, page: Pa
     page.goto(f"{hub.endpoints['web']}/#code=AAAAAAAAAAAAAAAAAAAAAAAA")
     expect(page.get_by_role("alert")).to_be_visible()
     assert "code=" not in page.url
+
+
+def test_a_full_window_slides_back_and_forth(hub: RunningHub, page: Page) -> None:
+    """More lines than a viewer holds: older ones take the place of the newest, and those come back below."""
+    with stream(hub, "ci/huge") as build:
+        build.sendall(lines(0, 1))
+        page.get_by_role("link", name="huge").click()
+        log = page.get_by_role("log")
+        expect(log.get_by_text("line 0", exact=True)).to_be_visible()
+        build.sendall(lines(1, 50_300))
+        expect(log.get_by_text("line 50299", exact=True)).to_be_visible(timeout=30_000)
+        page.keyboard.press("Home")
+        # The first line had made room; it is fetched back, and the reader's place does not move.
+        expect(log.get_by_text("line 300", exact=True)).to_be_in_viewport()
+        expect(page.locator(".paused")).to_contain_text("the rest waits at the hub")
+        page.keyboard.press("Home")
+        expect(log.get_by_text("line 0", exact=True)).to_be_in_viewport()
+        # Downwards: what the window let go of at its end comes back, and after it the stream is followed again.
+        log.evaluate("box => box.scrollTo(0, box.scrollHeight)")
+        expect(log.get_by_text("line 50000", exact=True)).to_be_visible()
+        log.evaluate("box => box.scrollTo(0, box.scrollHeight)")
+        build.sendall(lines(50_300, 50_301))
+        expect(log.get_by_text("line 50300", exact=True)).to_be_in_viewport()
+        expect(page.locator(".paused")).to_have_count(0)

@@ -33,6 +33,11 @@ export class LineBuffer {
     return this.rows.find((row) => row.kind === "line")?.offset ?? null;
   }
 
+  /** The offset of the last line held. */
+  get lastOffset(): number | null {
+    return this.rows.findLast((row) => row.kind === "line")?.offset ?? null;
+  }
+
   /** Adds rows at the end; returns how many were dropped at the front to make room. */
   append(rows: Row[]): number {
     for (const row of rows) {
@@ -50,16 +55,18 @@ export class LineBuffer {
     return dropped;
   }
 
-  /** Adds older rows at the front, as far as there is room; returns how many. */
+  /** Adds older rows at the front; returns how many were dropped at the end to make room. */
   prepend(rows: Row[]): number {
-    const taken: Row[] = [];
-    for (const row of rows.toReversed()) {
-      if (this.rows.length + taken.length >= this.maxRows || this.chars + weight(row) > this.maxChars) break;
-      taken.unshift(row);
-      this.chars += weight(row);
+    for (const row of rows) this.chars += weight(row);
+    this.rows = [...rows, ...this.rows];
+    let dropped = 0;
+    while (this.rows.length > this.maxRows || this.chars > this.maxChars) {
+      const row = this.rows.pop();
+      if (!row) break;
+      this.chars -= weight(row);
+      dropped += 1;
     }
-    this.rows = [...taken, ...this.rows];
-    return taken.length;
+    return dropped;
   }
 
   clear(): void {

@@ -2,7 +2,7 @@
 
 import type { Connection } from "../session/connection";
 import type { LinesAnswer } from "../wire/types";
-import type { Row } from "./assembler";
+import type { TextLine } from "./assembler";
 import { StreamFollow } from "./stream-follow";
 import { TextView } from "./text-view";
 
@@ -20,7 +20,8 @@ export interface Change {
   detail?: string;
 }
 
-const OLDER_LINES = 500;
+const LINES = 500;
+const PAUSE_MS = 100;
 
 export function openStream(
   name: string,
@@ -29,7 +30,8 @@ export function openStream(
   changed: (change: Change) => void,
 ): OpenStream {
   let waiting: (() => void) | null = null;
-  let older = false;
+  let loading = false;
+  let closed = false;
   let unfollow = () => {};
 
   // Drawn once a frame; a hidden tab gets no frames, so a timer draws there.
@@ -54,9 +56,8 @@ export function openStream(
         follow.hold(full);
       },
       reachedEnd: () => resume(),
-      wantsOlder: () => {
-        loadOlder().catch((error: Error) => console.warn(error.message));
-      },
+      wantsOlder: () => load(olderRows),
+      wantsNewer: () => load(newerRows),
     },
     document,
   );
@@ -76,31 +77,46 @@ export function openStream(
     );
   }
 
-  async function loadOlder(): Promise<void> {
-    const first = view.buffer.firstOffset;
-    if (older || first === null || first === 0 || view.buffer.isFull) return;
-    older = true;
+  /** Loads lines at one end or the other, one call at a time. */
+  async function load(some: () => Promise<void>): Promise<void> {
+    if (loading || closed) return;
+    loading = true;
     try {
-      const answer = await connection.call<LinesAnswer>("stream.lines", {
-        stream: name,
-        epoch: follow.epoch,
-        from: first,
-        before: true,
-        count: OLDER_LINES,
-      });
-      const rows: Row[] = answer.lines
-        .filter((line) => line.offset < first)
-        .map((line) => ({ kind: "line", offset: line.offset, text: line.text, at: line.at }));
-      if (rows.length) view.addOlder(rows);
-    } finally {
-      setTimeout(() => {
-        older = false;
-      }, 200);
+      await some();
+      // Whoever scrolled to the end meanwhile cannot scroll again to ask.
+      setTimeout(() => view.lookBelow(), PAUSE_MS);
+    } catch (error) {
+      console.warn((error as Error).message);
     }
+    setTimeout(() => {
+      loading = false;
+    }, PAUSE_MS / 2);
+  }
+
+  async function lines(from: number, before: boolean): Promise<TextLine[]> {
+    const at = { stream: name, epoch: follow.epoch, from, before, count: LINES };
+    const answer = await connection.call<LinesAnswer>("stream.lines", at);
+    return answer.lines.map(({ offset, text, at }) => ({ kind: "line", offset, text, at }));
+  }
+
+  async function olderRows(): Promise<void> {
+    const first = view.buffer.firstOffset;
+    if (first === null || first === 0) return;
+    const rows = (await lines(first, true)).filter((line) => line.offset < first);
+    if (rows.length) view.addOlder(rows);
+  }
+
+  async function newerRows(): Promise<void> {
+    const last = view.buffer.lastOffset;
+    if (last === null) return;
+    const rows = (await lines(last, false)).filter((line) => line.offset > last);
+    if (rows.length) view.addNewer(rows);
+    else resume();
   }
 
   const resume = () => {
-    if (view.buffer.isFull) {
+    if (closed) return;
+    if (view.buffer.isFull || view.isApart) {
       // Much waits at the hub by now: begin again at the end instead of reading all of it.
       unfollow();
       view.clear();
@@ -121,6 +137,7 @@ export function openStream(
     resume,
     toggle: () => (view.isFollowing ? view.pause() : resume()),
     close: () => {
+      closed = true;
       resized.disconnect();
       unfollow();
     },

@@ -11,6 +11,8 @@ export interface ViewEvents {
   following(following: boolean, missed: number): void;
   /** The reader is at the first row and may want older ones. */
   wantsOlder(): void;
+  /** The reader is at the last row held, and the stream has newer ones. */
+  wantsNewer(): void;
   /** The reader scrolled down to the end. */
   reachedEnd(): void;
   /** The view can hold no more without moving what is read. */
@@ -18,12 +20,15 @@ export interface ViewEvents {
 }
 
 const ROW_HEIGHT = 20;
+const NEAR = 5 * ROW_HEIGHT;
 
 export class TextView {
   readonly buffer = new LineBuffer();
   private partial: Row | null = null;
   private following = true;
   private missed = 0;
+  /** The rows held end before the stream does: the newest made room for older ones. */
+  private apart = false;
   private drawn = { first: -1, last: -1 };
   private elements = new Map<Row, HTMLElement>();
   private lastTop = 0;
@@ -44,8 +49,18 @@ export class TextView {
     return this.following;
   }
 
+  /** Whether the rows held end before the stream does. */
+  get isApart(): boolean {
+    return this.apart;
+  }
+
   /** Adds rows. While the view is paused the text in sight does not move. */
   add(rows: Row[], partial: Row | null): void {
+    if (this.apart) {
+      this.missed += rows.length;
+      this.events.following(false, this.missed);
+      return;
+    }
     this.partial = partial;
     const dropped = this.buffer.append(rows);
     if (!this.following) {
@@ -59,14 +74,27 @@ export class TextView {
 
   /** Adds older rows above, under the reader's eyes. */
   addOlder(rows: Row[]): void {
-    const added = this.buffer.prepend(rows);
+    const dropped = this.buffer.prepend(rows);
+    if (dropped) {
+      this.apart = true;
+      this.partial = null;
+      this.events.full(true);
+    }
     this.resize();
-    this.box.scrollTop += added * ROW_HEIGHT;
+    this.box.scrollTop += rows.length * ROW_HEIGHT;
+    this.draw(true);
+  }
+
+  /** Adds newer rows below, where older ones had taken their place. */
+  addNewer(rows: Row[]): void {
+    const dropped = this.buffer.append(rows);
+    this.box.scrollTop -= dropped * ROW_HEIGHT;
     this.draw(true);
   }
 
   clear(): void {
     this.buffer.clear();
+    this.apart = false;
     this.partial = null;
     this.draw(true);
   }
@@ -156,8 +184,15 @@ export class TextView {
     const down = scrollTop > this.lastTop;
     this.lastTop = scrollTop;
     if (this.following && !end) this.pause();
-    else if (!this.following && end && down) this.events.reachedEnd();
-    if (scrollTop < ROW_HEIGHT * 5 && !this.following) this.events.wantsOlder();
+    else if (!this.following && end && down && !this.apart) this.events.reachedEnd();
+    if (scrollTop < NEAR && !this.following) this.events.wantsOlder();
+    this.lookBelow();
     this.draw(false);
+  }
+
+  /** Asks for newer rows when the last one held is in sight and is not the stream's last. */
+  lookBelow(): void {
+    const { scrollTop, clientHeight, scrollHeight } = this.box;
+    if (this.apart && scrollTop + clientHeight > scrollHeight - NEAR) this.events.wantsNewer();
   }
 }
