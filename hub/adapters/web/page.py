@@ -34,7 +34,7 @@ class Page:
         self._files: dict[bytes, _File] = {}
         if folder is not None and (folder / "index.html").is_file():
             for path in sorted(folder.rglob("*")):
-                if path.is_file():
+                if path.is_file() and not path.name.startswith("."):
                     self._files[b"/" + path.relative_to(folder).as_posix().encode()] = _load(path)
 
     def answer(self, request: Request) -> bytes:
