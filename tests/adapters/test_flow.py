@@ -1,0 +1,173 @@
+"""A transport as a sink: the gate, the tap, and how it closes."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import pytest
+from adapters.rig import Rig, until, with_rigs
+from twisted.internet.task import Clock
+
+from hub.adapters.reactor.flow import FlowSink, find_socket, keep_alive
+
+
+class FakeTransport:
+    """Keeps what is asked of it, in order."""
+
+    producerPaused = False
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.written = b""
+        self.producer: object = None
+
+    def writeSequence(self, pieces: list[bytes]) -> None:
+        self.written += b"".join(pieces)
+
+    def registerProducer(self, producer: object, streaming: bool) -> None:
+        assert streaming
+        assert self.producer is None, "one slot a transport"
+        self.producer = producer
+
+    def unregisterProducer(self) -> None:
+        self.producer = None
+        self.asked.append("unregister")
+
+    def pauseProducing(self) -> None:
+        self.asked.append("pause")
+
+    def resumeProducing(self) -> None:
+        self.asked.append("resume")
+
+    def loseConnection(self) -> None:
+        self.asked.append("lose")
+
+    def abortConnection(self) -> None:
+        self.asked.append("abort")
+
+
+class Flow:
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.transport = FakeTransport()
+        self.writable = 0
+        self.sink = FlowSink(self.transport, self.clock, 5, self._writable)  # type: ignore[arg-type]
+        self.transport.asked.clear()
+
+    def _writable(self) -> None:
+        self.writable += 1
+
+
+def test_the_gate_follows_the_transport() -> None:
+    flow = Flow()
+    assert flow.sink.open
+    flow.sink.pauseProducing()
+    assert not flow.sink.open
+    assert flow.writable == 0
+    flow.sink.resumeProducing()
+    assert flow.sink.open
+    assert flow.writable == 1
+
+
+def test_frames_are_written_in_order_whether_the_gate_is_open_or_not() -> None:
+    flow = Flow()
+    flow.sink.send([(b"a", b"b"), (b"c",)])
+    flow.sink.pauseProducing()
+    flow.sink.send([(b"d",)])
+    assert flow.transport.written == b"abcd"
+
+
+def test_reading_is_paused_and_resumed_once() -> None:
+    flow = Flow()
+    for _ in range(2):
+        flow.sink.pause_reading()
+    for _ in range(2):
+        flow.sink.resume_reading()
+    assert flow.transport.asked == ["pause", "resume"]
+
+
+def test_closing_frees_the_slot_first_and_gives_up_after_a_while() -> None:
+    flow = Flow()
+    flow.sink.close()
+    flow.sink.close()
+    assert flow.transport.asked == ["unregister", "lose"]
+    assert flow.transport.producer is None
+    flow.clock.advance(4.9)
+    assert flow.transport.asked == ["unregister", "lose"]
+    flow.clock.advance(0.2)
+    assert flow.transport.asked == ["unregister", "lose", "abort"]
+
+
+def test_a_connection_that_is_gone_leaves_no_timer() -> None:
+    flow = Flow()
+    flow.sink.close()
+    flow.sink.lost()
+    assert flow.clock.getDelayedCalls() == []
+
+
+def test_nothing_is_asked_of_what_is_closed() -> None:
+    flow = Flow()
+    flow.sink.abort()
+    flow.sink.send([(b"x",)])
+    flow.sink.pause_reading()
+    flow.sink.resumeProducing()
+    flow.sink.close()
+    assert flow.transport.asked == ["abort"]
+    assert flow.transport.written == b""
+    assert flow.writable == 0
+
+
+def test_what_was_taken_is_guessed_where_the_system_cannot_tell() -> None:
+    flow = Flow()
+    flow.sink.send([(b"12345",)])
+    assert flow.sink.taken() == 5
+    flow.sink.pauseProducing()
+    assert flow.sink.taken() == 0
+
+
+def test_sockets_are_kept_alive() -> None:
+    class Holder:
+        def __init__(self, inner: object) -> None:
+            self.socket = inner if isinstance(inner, socket.socket) else None
+            self.transport = inner
+
+    with socket.socket() as raw:
+        wrapped = Holder(Holder(raw))
+        assert find_socket(wrapped) is raw
+        keep_alive(wrapped)
+        assert raw.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        wanted = {"TCP_NODELAY": 1, "TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 45_000}
+        for name, value in wanted.items():
+            if hasattr(socket, name):
+                assert raw.getsockopt(socket.IPPROTO_TCP, getattr(socket, name)) == value, name
+    left, right = socket.socketpair()
+    with left, right:
+        keep_alive(Holder(left))
+    assert find_socket(object()) is None
+
+
+@with_rigs
+async def test_what_a_peer_takes_is_counted_by_its_system(make: Callable[..., Rig]) -> None:
+    rig = make()
+    reader = await rig.reader("SUB 1 a")
+    (protocol,) = rig.factories["data"].protocols
+    sink = protocol._sink
+    assert sink is not None
+    before = sink.taken()
+    producer = await rig.connect("producers")
+    producer.send(b"HUB/1 RAW stream=a\n" + b"x" * 50_000)
+    await until(lambda: len(reader.content()) == 50_000)
+    await until(lambda: sink.taken() - before >= 50_000, "for the system's acknowledgement")
+
+
+@pytest.mark.parametrize("pieces", [1, 299, 300, 301, 1100, 5000])
+@with_rigs
+async def test_many_small_pieces_arrive_in_order(make: Callable[..., Rig], pieces: int) -> None:
+    rig = make()
+    reader = await rig.reader("SUB 1 a from=start")
+    writer = rig.hub.streams.open_exact("a", rig.hub.accounts.by_token("maker-token"), {})  # type: ignore[arg-type]
+    for number in range(pieces):
+        writer.append(b"%d\n" % number, 0)
+    wanted = b"".join(b"%d\n" % number for number in range(pieces))
+    await until(lambda: reader.content() == wanted, "for all pieces")
