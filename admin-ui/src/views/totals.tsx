@@ -32,13 +32,15 @@ export function Tiles() {
     <dl class="tiles">
       <div class="tile first">
         <Tile name="Lines a second" value={count(Math.round(current.lines_per_s))} />
-        <Sparkline
-          values={totals.value}
-          points={LAST_MINUTE}
-          width={240}
-          height={44}
-          label="lines a second, last minute"
-        />
+        <dd class="curve-cell">
+          <Sparkline
+            values={totals.value}
+            points={LAST_MINUTE}
+            width={240}
+            height={44}
+            label="lines a second, last minute"
+          />
+        </dd>
       </div>
       <div class="tile">
         <Tile name="Coming in" value={`${bytes(current.bytes_per_s)}/s`} />
