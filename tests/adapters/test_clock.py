@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.tasks import FakeFailures, FakeTasks, Wait
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock as ManualReactor
 from twisted.logger import LogEvent, globalLogPublisher
 
+from fakes.clock import FakeClock
+from fakes.tasks import FakeFailures, FakeTasks, Wait
 from hub.adapters.reactor.clock import DeferredTasks, LoggedFailures, ReactorClock
 from hub.core.counters import Counters
 from hub.core.ports import Clock, Tasks

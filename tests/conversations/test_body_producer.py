@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+
 from fakes.sink import RecordingSink
 from fakes.world import EPOCH, FAR, LOOPBACK, World
-
 from hub.conversations.body_producer import BodyProducer
 from hub.model.problem import Problem
 

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
+
 from fakes.sink import RecordingSink
 from fakes.world import EPOCH, World
-
 from hub.conversations.follower import Follower
 from hub.core.stream import Stream
 from hub.model.cursor import Cursor

@@ -116,14 +116,7 @@ def test_an_answer_of_bytes_fits_its_bound(world: World) -> None:
     line = CommandLine(world)
     offset, total = 0, 0
     while offset < 3_000_000:
-        line.say(
-            {
-                "jsonrpc": "2.0",
-                "id": 1,
-                "method": "stream.read",
-                "params": {"stream": "a", "offset": offset, "max": 1 << 40},
-            }
-        )  # noqa: E501
+        line.say(request(1, "stream.read", stream="a", offset=offset, max=1 << 40))
         (raw,) = line.sink.lines()
         assert len(raw) < 1 << 20
         (_, offset), total = json.loads(raw)["result"]["next"], total + 1

@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
+
 from conversations.command_line import request
 from conversations.data_line import short
 from fakes.sink import RecordingSink
 from fakes.world import LOOPBACK, World
-
 from hub.app.methods import METHODS
 from hub.conversations.web_socket import WebSocketConversation
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from fakes.world import World
 
+from fakes.world import World
 from hub.model.problem import Problem
 
 

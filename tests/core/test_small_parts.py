@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
+
 from fakes.clock import FakeClock
 from fakes.tasks import FakeFailures
 from fakes.world import FAR, LOOPBACK
-
 from hub.core.admission import Admission
 from hub.core.counters import Counters
 from hub.core.deadlines import Deadlines
@@ -47,7 +49,7 @@ def test_turns_come_no_closer_than_they_should() -> None:
         turn.add(lambda: times.append(clock.now))
         clock.advance(0.0001)
     clock.advance(0.01)
-    gaps = [after - before for before, after in zip(times, times[1:], strict=False) if after != before]
+    gaps = [after - before for before, after in pairwise(times) if after != before]
     assert min(gaps) >= 0.00049
 
 

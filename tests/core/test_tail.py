@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from fakes.world import World
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes.world import World
 from hub.core.tail import PIECE_OVERHEAD, Tail, piece_cost
 from hub.model.chunk import Chunk, Gap, Piece
 
@@ -45,7 +47,7 @@ def test_what_is_kept_is_contiguous_up_to_the_end(
     else:
         assert found[0].offset == offset
         assert found[-1].end == end
-        assert all(one.end == two.offset for one, two in zip(found, found[1:], strict=False))
+        assert all(one.end == two.offset for one, two in pairwise(found))
 
 
 def test_what_is_not_durable_is_never_dropped() -> None:
