@@ -15,9 +15,9 @@ from hub.core.ports import Conversation
 
 HELLO = b"HELLO HUB/1 token=admin-token\n"
 words = st.sampled_from(
-    [b"1", b"2", b"a", b"**", b"*", b"b/*", b"-1", b"{3}", b"{0}", b"{9999999}", b"%", b"%20", b"=", b"x=y",
-     b"from=start", b"from=end", b"from=-5", b"from=@0", b"from=#1", b"from=%d:2" % EPOCH, b"on_lag=skip", b"match=(a+)+$", b"0", b"3",
-     b"9007199254740992", b"\xff", b"", b":text", b"window=1", b"session=" + b"k" * 22]
+    [b"1", b"2", b"a", b"**", b"*", b"b/*", b"-1", b"{3}", b"{0}", b"{9999999}", b"%", b"%20", b"=", b"x=y", b"0",
+     b"from=start", b"from=end", b"from=-5", b"from=@0", b"from=#1", b"from=%d:2" % EPOCH, b"on_lag=skip", b"3",
+     b"match=(a+)+$", b"9007199254740992", b"\xff", b"", b":text", b"window=1", b"session=" + b"k" * 22]
 )  # fmt: skip
 verbs = st.sampled_from([b"SUB", b"UNSUB", b"ACK", b"PING", b"PONG", b"BYE", b"HELLO", b"DATA", b"NEW", b"sub", b"GET"])
 lines = st.builds(lambda verb, rest: b" ".join([verb, *rest]) + b"\n", verbs, st.lists(words, max_size=4))
