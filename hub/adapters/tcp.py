@@ -54,15 +54,15 @@ class ConversationProtocol(Protocol):
         if ISSLTransport.providedBy(transport):
             seconds = made_by.limits.first_frame_seconds
             self._handshake = made_by.reactor.callLater(seconds, transport.abortConnection)
+        self._sink = FlowSink(transport, made_by.reactor, made_by.limits.close_seconds, self._writable)
         try:
             made_by.admission.enter(peer)
         except Problem as problem:
             made_by.refuse(problem)
-            transport.writeSequence(list(encode_error(problem)))
-            transport.loseConnection()
+            self._sink.send([encode_error(problem)])
+            self._sink.close()
             return
         self._peer = peer
-        self._sink = FlowSink(transport, made_by.reactor, made_by.limits.close_seconds, self._writable)
         self._conversation = made_by.converse(peer, self._sink)
         made_by.protocols.add(self)
 
@@ -88,10 +88,11 @@ class ConversationProtocol(Protocol):
         """Tell the conversation how it ended."""
         self._stop_handshake_timer()
         conversation, self._conversation = self._conversation, None
-        if conversation is None or self._peer is None or self._sink is None:
+        if self._sink is not None:
+            self._sink.lost()
+        if conversation is None or self._peer is None:
             return
         self._made_by.admission.leave(self._peer)
-        self._sink.lost()
         try:
             conversation.lost(cause_of(reason, time.monotonic() - self._heard_at))
         except Exception:

@@ -6,10 +6,17 @@ import socket
 from collections.abc import Callable
 
 import pytest
+from twisted.internet.address import IPv4Address
 from twisted.internet.task import Clock
 
 from adapters.rig import Rig, until, with_rigs
+from fakes.tasks import FakeFailures
 from hub.adapters.reactor.flow import FlowSink, find_socket, keep_alive
+from hub.adapters.tcp import ConversationFactory
+from hub.core.admission import Admission
+from hub.core.counters import Counters
+from hub.model.limits import Limits
+from hub.model.peer import Peer
 
 
 class FakeTransport:
@@ -21,6 +28,9 @@ class FakeTransport:
         self.asked: list[str] = []
         self.written = b""
         self.producer: object = None
+
+    def getPeer(self) -> object:
+        return IPv4Address("TCP", "127.0.0.1", 40000)
 
     def writeSequence(self, pieces: list[bytes]) -> None:
         self.written += b"".join(pieces)
@@ -172,3 +182,30 @@ async def test_many_small_pieces_arrive_in_order(make: Callable[..., Rig], piece
         writer.append(b"%d\n" % number, 0)
     wanted = b"".join(b"%d\n" % number for number in range(pieces))
     await until(lambda: reader.content() == wanted, "for all pieces")
+
+
+def test_a_refused_peer_that_does_not_close_is_aborted_after_a_while() -> None:
+    clock, counters, refused = Clock(), Counters(), []
+    limits = Limits(connections=1, close_seconds=5)
+    admission = Admission(limits, counters)
+    admission.enter(Peer("127.0.0.1"))
+    factory = ConversationFactory(
+        lambda peer, sink: pytest.fail("it was not admitted"),
+        reactor=clock,
+        limits=limits,
+        admission=admission,
+        failures=FakeFailures(),
+        refuse=refused.append,
+    )
+    transport = FakeTransport()
+    protocol = factory.buildProtocol(None)
+    protocol.makeConnection(transport)  # type: ignore[arg-type]
+    assert transport.written.startswith(b"ERR BUSY retry_after=")
+    assert [problem.word for problem in refused] == ["BUSY"]
+    assert transport.asked[-1] == "lose"
+    protocol.dataReceived(b"anything")
+    clock.advance(5.1)
+    assert transport.asked[-1] == "abort"
+    protocol.connectionLost()
+    assert clock.getDelayedCalls() == []
+    assert admission.connections == 1
