@@ -20,7 +20,7 @@ def prepare(connections: int) -> None:
     # them after every 700 new objects only adds pauses to the latency of live lines.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(5_000, 5, 500)
 
 
 def _raise_file_limit(wanted: int) -> None:

@@ -97,6 +97,8 @@ class Sessions:
         self._limits = limits
         self._counters = counters
         self._by_hash: dict[str, Session] = {}
+        self._detached: dict[str, dict[Session, None]] = {}
+        """By principal, those detached longest first."""
 
     def __len__(self) -> int:
         return len(self._by_hash)
@@ -107,7 +109,8 @@ class Sessions:
     def begin(self, principal: Principal) -> tuple[str, Session]:
         """Begin a session; return its key, which is told once, and the session."""
         key = new_key()
-        session = self._by_hash[key_hash(key)] = Session(key, principal)
+        session = Session(key, principal)
+        self._by_hash[session.key_hash] = session
         return key, session
 
     def find(self, key: str, principal: Principal | None = None) -> Session:
@@ -121,6 +124,7 @@ class Sessions:
 
     def take(self, session: Session, slot: int, holder: Holder) -> None:
         """Attach a connection to a slot."""
+        self._detached.get(session.principal.name, {}).pop(session, None)
         if session.take(slot, holder):
             self._counters.takeovers += 1
 
@@ -132,11 +136,15 @@ class Sessions:
             self.end(session)
             return
         session.detached_at = self._clock.monotonic()
-        self._drop_oldest_detached(session.principal)
+        detached = self._detached.setdefault(session.principal.name, {})
+        detached[session] = None
+        if len(detached) > self._limits.detached_per_principal:
+            self.end(next(iter(detached)))
 
     def end(self, session: Session, by: Holder | None = None) -> None:
         """End a session: its key is dead, and so are its connections, save the one that asked for it."""
         self._by_hash.pop(session.key_hash, None)
+        self._detached.get(session.principal.name, {}).pop(session, None)
         for holder in session.holders:
             if holder is not by:
                 holder.displaced(Problem("EXPIRED", "the session is over", cause="bye"))
@@ -145,15 +153,10 @@ class Sessions:
     def expire(self) -> None:
         """End the sessions that were detached for too long; to be called now and then."""
         before = self._clock.monotonic() - self._limits.reader_session_seconds
-        for session in list(self._by_hash.values()):
-            if session.detached_at is not None and session.detached_at < before:
+        for name, detached in list(self._detached.items()):
+            for session in list(detached):
+                if (session.detached_at or 0.0) >= before:
+                    break
                 self.end(session)
-
-    def _drop_oldest_detached(self, principal: Principal) -> None:
-        detached = [
-            session
-            for session in self._by_hash.values()
-            if session.detached_at is not None and session.principal.name == principal.name
-        ]
-        if len(detached) > self._limits.detached_per_principal:
-            self.end(min(detached, key=lambda session: session.detached_at or 0.0))
+            if not detached:
+                del self._detached[name]

@@ -13,13 +13,19 @@ PIECE_OVERHEAD = 256
 """What a piece costs beside its bytes."""
 
 
+_Entry = tuple[int, str, int]
+_SWEEP_ENTRIES = 1024
+
+
 class _Kept:
     """The pieces of one stream; dropped ones leave the front of the lists in large steps."""
 
-    __slots__ = ("anonymous", "ends", "head", "pieces", "size")
+    __slots__ = ("anonymous", "ends", "head", "pieces", "serial", "size")
 
-    def __init__(self, anonymous: bool) -> None:
+    def __init__(self, anonymous: bool, serial: int) -> None:
         self.anonymous = anonymous
+        self.serial = serial
+        """Tells it from what was kept under the same name before that was deleted."""
         self.pieces: list[Piece | None] = []
         self.ends: list[int] = []
         self.head = 0
@@ -58,8 +64,12 @@ class MemoryStore:
         self._stream_bytes = stream_bytes
         self._kept: dict[str, _Kept] = {}
         self._sizes = {False: 0, True: 0}
-        # One entry a piece, in the order of arrival; entries of pieces that went with their stream's bound are skipped.
-        self._order: dict[bool, deque[tuple[_Kept, str, int]]] = {False: deque(), True: deque()}
+        self._pieces = {False: 0, True: 0}
+        # One entry a piece, in the order of arrival: the serial of what is kept of a stream, its name, the piece's end.
+        # Plain values, since the garbage collector does not look at tuples of those. Entries of pieces that went with
+        # their stream's bound are stale; they are swept when they outnumber the others.
+        self._order: dict[bool, deque[_Entry]] = {False: deque(), True: deque()}
+        self._last_serial = 0
 
     async def append(self, batch: Sequence[Append]) -> None:
         """Keep the pieces, and drop what is over a bound."""
@@ -67,19 +77,23 @@ class MemoryStore:
         for stream, _, anonymous, piece in batch:
             kept = self._kept.get(stream)
             if kept is None:
-                kept = self._kept[stream] = _Kept(anonymous)
+                self._last_serial += 1
+                kept = self._kept[stream] = _Kept(anonymous, self._last_serial)
             cost = _cost(piece)
             kept.pieces.append(piece)
             kept.ends.append(piece.end)
             kept.size += cost
             self._sizes[kept.anonymous] += cost
-            self._order[kept.anonymous].append((kept, stream, piece.end))
+            self._pieces[kept.anonymous] += 1
+            self._order[kept.anonymous].append((kept.serial, stream, piece.end))
             while kept.size > self._stream_bytes and len(kept.pieces) - kept.head > 1:
-                self._sizes[kept.anonymous] -= kept.drop_first()
+                self._drop_first(kept)
                 trimmed.add(stream)
         self._trim(True, lambda: self._sizes[True] > self._bounds[True], trimmed)
         self._trim(True, lambda: sum(self._sizes.values()) > self._bounds[False], trimmed)
         self._trim(False, lambda: sum(self._sizes.values()) > self._bounds[False], trimmed)
+        self._sweep(True)
+        self._sweep(False)
         for stream in trimmed:
             found = self._kept.get(stream)
             if found is not None:
@@ -88,14 +102,26 @@ class MemoryStore:
     def _trim(self, anonymous: bool, is_over: Callable[[], bool], trimmed: set[str]) -> None:
         order = self._order[anonymous]
         while order and (is_over() or self._is_stale(order[0])):
-            kept, stream, end = order.popleft()
-            if not self._is_stale((kept, stream, end)):
-                self._sizes[anonymous] -= kept.drop_first()
-                trimmed.add(stream)
+            entry = order.popleft()
+            if not self._is_stale(entry):
+                self._drop_first(self._kept[entry[1]])
+                trimmed.add(entry[1])
 
-    def _is_stale(self, entry: tuple[_Kept, str, int]) -> bool:
-        kept, stream, end = entry
-        return self._kept.get(stream) is not kept or kept.head >= len(kept.ends) or kept.ends[kept.head] > end
+    def _drop_first(self, kept: _Kept) -> None:
+        self._sizes[kept.anonymous] -= kept.drop_first()
+        self._pieces[kept.anonymous] -= 1
+
+    def _sweep(self, anonymous: bool) -> None:
+        order = self._order[anonymous]
+        if len(order) > 2 * self._pieces[anonymous] + _SWEEP_ENTRIES:
+            self._order[anonymous] = deque(entry for entry in order if not self._is_stale(entry))
+
+    def _is_stale(self, entry: _Entry) -> bool:
+        serial, stream, end = entry
+        kept = self._kept.get(stream)
+        if kept is None or kept.serial != serial or kept.head >= len(kept.ends):
+            return True
+        return kept.ends[kept.head] > end
 
     async def read(self, stream: str, offset: int, max_bytes: int) -> Sequence[Piece]:
         """Return pieces from `offset` on, the first one cut to begin there."""
@@ -163,3 +189,4 @@ class MemoryStore:
         kept = self._kept.pop(stream, None)
         if kept is not None:
             self._sizes[kept.anonymous] -= kept.size
+            self._pieces[kept.anonymous] -= len(kept.pieces) - kept.head
