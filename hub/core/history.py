@@ -32,6 +32,9 @@ class History:
             offset = stream.start
         if offset < stream.tail.start:
             stored = await self._store.read(stream.name, offset, max_bytes)
+            if not stored and offset < stream.start:
+                # Retention took all of it while it was read.
+                return [*pieces, Gap(offset, stream.start, "retention")]
             if not stored and offset < stream.tail.start:
                 # What was durable and is not there any more is lost: said, so that readers can go on.
                 return [*pieces, Gap(offset, stream.tail.start, "store_loss")]

@@ -268,3 +268,18 @@ def test_a_store_that_fails_to_seek_is_asked_again(error: Exception) -> None:
     assert [what for what, _ in world.failures.take()] == ["while looking for a place in the past"]
     world.pass_seconds(2)
     assert take(reader)[0] == "1 STREAM 500 run 1 live"
+
+
+def test_what_retention_takes_while_it_is_read_is_no_loss_of_the_store() -> None:
+    world = World(tail_stream_bytes=600)
+    world.stream_of("a", *[b"x" * 100] * 10)
+    world.store.slow = True
+    reader = reader_of(world)
+    subscribe(reader, world, "a")
+    take(reader)
+    world.settle()
+    assert world.store.waiting == 1, "the slice is asked for"
+    world.hub.streams.trimmed("a", 500)
+    world.run_inner(world.memory.delete("a"))
+    world.store.finish()
+    assert take(reader)[0] == "1 GAP 0 500 retention"

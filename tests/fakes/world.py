@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from fakes.accounts import FakeAccounts
@@ -72,6 +72,10 @@ class World:
         writer = self.writer(name, principal)
         self.write(writer, *pieces)
         return writer
+
+    def run_inner(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something of the memory store behind the tricky one."""
+        self.tasks.spawn(work)
 
     def sink(self) -> RecordingSink:
         """Return a new way out."""
