@@ -110,7 +110,9 @@ class Reader:
             cursors = dict(subscription.cursors)
             unplaced = set()
             for stream, delivery in self._deliveries.items():
-                if sub_id not in delivery.subscriptions:
+                # One that did not take the stream when it could not may take it first when the session comes back: it
+                # must not begin later than what the others had got to.
+                if sub_id not in delivery.subscriptions and not subscription.pattern.matches(stream.name):
                     continue
                 if delivery.state is State.SEEKING:
                     unplaced.add(stream.name)

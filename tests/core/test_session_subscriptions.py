@@ -119,3 +119,18 @@ def test_a_principal_sees_its_own_patterns_only() -> None:
     world.stream_of("ci/a", b"mine")
     world.stream_of("secret", b"not mine", principal=ANONYMOUS)
     assert [word.split()[1] for word in take(reader)] == ["STREAM", "0", "LIVE"]
+
+
+def test_a_subscription_that_had_to_wait_does_not_overtake_another_one() -> None:
+    """Two subscriptions of one stream: the one for a run that comes later must not carry the session past what is owed."""
+    world = World()
+    writer = world.stream_of("a", b"one\n")
+    reader = reader_of(world)
+    subscribe(reader, world, "a", Begin("run", 2))
+    subscribe(reader, world, "**", END)
+    world.write(writer, b"two\n")
+    take(reader)
+    writer.end("eof")
+    kept = reader.close()
+    world.write(world.writer("a"), b"three\n")
+    assert take(come_back(world, kept))[:2] == ["1 STREAM 4 run 1 live", "1 4 two\n"]
