@@ -20,6 +20,7 @@ class Life:
 
     __slots__ = (
         "_clock",
+        "_deadlines",
         "_die",
         "_heard",
         "_limits",
@@ -42,6 +43,7 @@ class Life:
         self._ping_bytes = 0
         self._pinged = False
         self._clock = hub.clock
+        self._deadlines = hub.deadlines
         hub.deadlines.add(self._watch, self._heard + STALL_CHECK_SECONDS)
 
     def heard(self) -> None:
@@ -58,6 +60,9 @@ class Life:
         sink, die = self._sink, self._die
         if sink is None or die is None:
             return None
+        # While the process stood still nobody could be heard; the peers get their time anew.
+        self._heard = max(self._heard, self._deadlines.resumed_at)
+        self._progress_at = max(self._progress_at, self._deadlines.resumed_at)
         self._look_at_progress(sink, now)
         limits = self._limits
         if not sink.open:

@@ -211,7 +211,14 @@ class ReaderConversation:
     def _wake(self) -> None:
         if not self._scheduled and not self._over:
             self._scheduled = True
-            self._hub.turn.add(self._flush)
+            self._hub.turn.add(self._turn)
+
+    def _turn(self) -> None:
+        try:
+            self._flush()
+        except Exception:  # ours: reported, and it costs this connection alone
+            self._hub.failures.report("while writing to a reader")
+            self.fail(Problem("INTERNAL", "the hub made a mistake; its log has it"))
 
     def _flush(self) -> None:
         self._scheduled = False

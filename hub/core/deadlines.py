@@ -10,6 +10,10 @@ Watch = Callable[[float], float | None]
 """Called with the time (monotonic) when a deadline has come; returns the next one, or None to be left alone."""
 
 
+JUMP_SECONDS = 5.0
+"""Between two calls of `advance` about one second passes; after more than this the process itself had stood still."""
+
+
 class Deadlines:
     """A wheel of one-second buckets. A watch sits in exactly one bucket, and hearing a peer does not move it.
 
@@ -22,6 +26,9 @@ class Deadlines:
         self._failures = failures
         self._buckets: dict[int, list[Watch]] = {}
         self._done = int(clock.monotonic())
+        self._advanced_at = clock.monotonic()
+        self.resumed_at = 0.0
+        """When the process last went on after it had stood still: nobody could be heard before (monotonic)."""
 
     def add(self, watch: Watch, when: float) -> None:
         """Call `watch` at `when` (monotonic seconds), at most a second late."""
@@ -31,6 +38,9 @@ class Deadlines:
     def advance(self) -> None:
         """Call all watches whose time has come; to be called about once a second."""
         now = self._clock.monotonic()
+        if now - self._advanced_at > JUMP_SECONDS:
+            self.resumed_at = now
+        self._advanced_at = now
         while self._done < int(now):
             self._done += 1
             for watch in self._buckets.pop(self._done, ()):

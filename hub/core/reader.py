@@ -52,7 +52,8 @@ class Reader:
         if len(self.subscriptions) >= limits.subscriptions:
             raise Problem("LIMIT", f"more than limits.subscriptions ({limits.subscriptions})", id=sub_id)
         chosen = self._choose(subscription)
-        if len(chosen) > limits.subscription_streams and not subscription.resumed:
+        with_past = subscription.begin.takes_ended and not subscription.resumed
+        if len(chosen) > limits.subscription_streams and with_past:
             raise Problem(
                 "LIMIT",
                 f"{len(chosen)} streams match, more than limits.subscription_streams ({limits.subscription_streams})",

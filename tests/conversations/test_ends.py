@@ -40,3 +40,28 @@ def test_a_web_socket_is_told_before_it_is_closed() -> None:
     answers = [json.loads(line) for line in text.lines()]
     assert [answer.get("method") for answer in answers] == [None, "hub.goaway"]
     assert [frame.verb for frame in binary.frames()] == ["ERR"]
+
+
+def test_peers_get_their_time_anew_when_the_process_had_stood_still() -> None:
+    world = World()
+    line = DataLine(world)
+    world.clock.advance(60)  # as a laptop that sleeps: no tick, and nobody could be heard
+    world.hub.tick()
+    world.pass_seconds(6)
+    assert [frame.split()[0] for frame in line.heard() if not frame.startswith("PING")] == []
+    world.pass_seconds(60)
+    assert line.heard()[-1].startswith("ERR IDLE")
+
+
+def test_a_fault_of_ours_while_writing_ends_that_connection_alone() -> None:
+    world = World()
+    writer = world.stream_of("a", b"one\n")
+    broken, sound = DataLine(world), DataLine(world)
+    for line in (broken, sound):
+        line.ask("SUB 1 a")
+    broken.sink.breaks = True
+    world.write(writer, b"two\n")
+    assert "DATA 1 4 'two\\n'" in sound.heard()
+    assert broken.heard()[-1].startswith("ERR INTERNAL")
+    assert broken.sink.closed
+    assert [what for what, _ in world.failures.take()] == ["while writing to a reader"]

@@ -122,7 +122,7 @@ def test_a_principal_sees_its_own_patterns_only() -> None:
 
 
 def test_a_subscription_that_had_to_wait_does_not_overtake_another_one() -> None:
-    """Two subscriptions of one stream: the one for a run that comes later must not carry the session past what is owed."""
+    """Two subscriptions of one stream: the one for a later run must not carry the session past what is owed."""
     world = World()
     writer = world.stream_of("a", b"one\n")
     reader = reader_of(world)

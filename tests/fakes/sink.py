@@ -21,6 +21,8 @@ class RecordingSink:
         self.problem: Problem | None = None
         """Why it was closed, where a reason was given."""
         self.conversation: Conversation | None = None
+        self.breaks = False
+        """Set by a test: the next send fails as a fault of ours would."""
         self.sends = 0
         self._sent = bytearray()
         self._read = 0
@@ -32,6 +34,9 @@ class RecordingSink:
 
     def send(self, frames: Sequence[tuple[bytes, ...]]) -> None:
         assert not self.aborted, "sent after abort"
+        if self.breaks:
+            self.breaks = False
+            raise RuntimeError("broken on purpose")
         if self.closed:
             return
         self.sends += 1
