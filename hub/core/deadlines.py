@@ -10,7 +10,7 @@ Watch = Callable[[float], float | None]
 """Called with the time (monotonic) when a deadline has come; returns the next one, or None to be left alone."""
 
 
-JUMP_SECONDS = 5.0
+JUMP_SECONDS = 10.0
 """Between two calls of `advance` about one second passes; after more than this the process itself had stood still."""
 
 
