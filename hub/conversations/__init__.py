@@ -7,6 +7,7 @@ Map:
 - `commander`: the command port, JSON-RPC; its methods stand in `hub_methods` and `stream_methods`.
 - `under_way`: calls that wait for something, and batches that wait for their calls.
 - `event_queue`: events that wait for a command connection.
+- `slices`: many calls at once, some milliseconds a turn.
 - `follower`: one stream as a response body: plain bytes, server-sent events or NDJSON.
 - `body_producer`: a request body into a stream.
 - `web_socket`: a commander and a reader on one socket.

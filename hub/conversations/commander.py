@@ -10,6 +10,7 @@ import msgspec
 from hub.conversations.event_queue import EventQueue
 from hub.conversations.life import Life
 from hub.conversations.method import Method
+from hub.conversations.slices import Slices
 from hub.conversations.under_way import Batch, UnderWay
 from hub.core.events import Event
 from hub.core.hub import Hub
@@ -54,6 +55,7 @@ class Commander:
         limits = hub.limits
         self._first: PortFirstBytes | None = PortFirstBytes(limits.first_frame_bytes)
         self._lines = LineReader(limits.request_bytes)
+        self._slices = Slices(hub, sink, self.message)
         self._under_way: dict[Id, UnderWay] = {}
         self._strikes = 0
         self._topics: tuple[str, ...] = ()
@@ -83,11 +85,7 @@ class Commander:
         except Problem as problem:
             self.fail(problem)
             return
-        for line in lines:
-            if self._over:
-                return
-            if line:
-                self.message(line)
+        self._slices.add(lines)
 
     def message(self, line: bytes) -> None:
         """Take one line, or one message of a WebSocket."""
@@ -106,7 +104,8 @@ class Commander:
         """Send the events that had to wait, and read on."""
         if self._over:
             return
-        self._sink.resume_reading()
+        if not self._slices.waiting:
+            self._sink.resume_reading()
         while self._events and self._sink.open:
             self._send_event(*self._events.pop())
 
@@ -391,6 +390,7 @@ class Commander:
             self._life.end()
         self.hub.events.remove(self)
         self._events.clear()
+        self._slices.clear()
         under_way, self._under_way = self._under_way, {}
         for entry in under_way.values():
             if entry.task is not None:

@@ -162,7 +162,7 @@ def list_streams(
     mark = None if after is None else _parse_mark(after)
     wanted: Iterable[Stream] = (
         stream
-        for stream in hub.streams.matching(pattern, principal)
+        for stream in hub.streams.matching(pattern, principal, newest_first=False)
         if (state is None or stream.state == state)
         and all(stream.run.meta.get(name) == value for name, value in meta.items())
         and (mark is None or key(stream) > mark)

@@ -57,13 +57,14 @@ class Streams:
             raise Problem("NOTFOUND", "there is no such stream")
         return stream
 
-    def matching(self, pattern: Pattern, principal: Principal) -> list[Stream]:
-        """Return the streams that match and that `principal` may see, those with the newest run first."""
+    def matching(self, pattern: Pattern, principal: Principal, *, newest_first: bool = True) -> list[Stream]:
+        """Return the streams that match and that `principal` may see, by default those with the newest run first."""
         if pattern.is_literal:
             stream = self._by_name.get(pattern.text)
             return [stream] if stream is not None and principal.may_see(stream.name) else []
         found = [s for s in self._by_name.values() if pattern.matches(s.name) and principal.may_see(s.name)]
-        found.sort(key=lambda stream: stream.run.ordinal, reverse=True)
+        if newest_first:
+            found.sort(key=lambda stream: stream.run.ordinal, reverse=True)
         return found
 
     def open_numbered(self, prefix: str, principal: Principal, meta: Mapping[str, Any]) -> Writer:

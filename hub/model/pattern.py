@@ -33,7 +33,9 @@ class Pattern:
 
     def matches(self, name: str) -> bool:
         """Tell whether `name` matches as a whole."""
-        return name == self.text if self._match is None else self._match.fullmatch(name) is not None
+        if self._match is None:
+            return name == self.text
+        return self.text == "**" or self._match.fullmatch(name) is not None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Pattern) and other.text == self.text

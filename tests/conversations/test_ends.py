@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from conversations.command_line import CommandLine
 from conversations.data_line import DataLine
 from fakes.world import LOOPBACK, World
@@ -65,3 +67,25 @@ def test_a_fault_of_ours_while_writing_ends_that_connection_alone() -> None:
     assert broken.heard()[-1].startswith("ERR INTERNAL")
     assert broken.sink.closed
     assert [what for what, _ in world.failures.take()] == ["while writing to a reader"]
+
+
+def test_many_calls_at_once_are_done_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    line = CommandLine(world)
+    # Each call takes a while of the clock, as a list of very many streams does.
+    inside = world.clock.monotonic
+
+    def slow() -> float:
+        world.clock.now += 0.004
+        return inside()
+
+    monkeypatch.setattr(world.clock, "monotonic", slow)
+    request = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "hub.info"}).encode() + b"\n"
+    line.commander.received(request * 20)
+    done = len(line.answers())
+    assert 0 < done < 20
+    assert not line.sink.reading
+    monkeypatch.undo()
+    world.settle()
+    assert done + len(line.answers()) == 20
+    assert line.sink.reading
