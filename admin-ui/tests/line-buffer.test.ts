@@ -44,3 +44,9 @@ test("the end is in sight within half a row", () => {
   expect(isAtEnd(900, 100, 1000, 20)).toBe(true);
   expect(isAtEnd(880, 100, 1000, 20)).toBe(false);
 });
+
+test("a gap that is held is known by where it begins", () => {
+  const buffer = new LineBuffer();
+  buffer.append([line(0), { kind: "note", tone: "gap", offset: 5, text: "5 bytes are missing" }]);
+  expect([buffer.hasGap(5), buffer.hasGap(0)]).toEqual([true, false]);
+});

@@ -84,3 +84,22 @@ test("what was taken is acknowledged, unless the view is full", () => {
   follow.hold(false);
   expect(acks.at(-1)).toEqual([3, 4 * big.length]);
 });
+
+test("an unfinished line keeps the bytes before the cut", () => {
+  hear("STREAM 1 ci/a epoch=7 offset=0 run=1 state=live\n", "DATA 1 0 5 {6}\nabcdef\n");
+  follow.lost();
+  hear("STREAM 1 ci/a epoch=8 offset=3 run=1 state=live truncate=6\n", "DATA 1 3 5 {3}\nXY\n\n");
+  expect(truncated).toEqual([3]);
+  expect(texts()).toEqual([
+    "abc",
+    "the hub does not have what came after this any more (it was restarted)",
+    "XY",
+  ]);
+});
+
+test("going on further than expected is told as a hole", () => {
+  hear("STREAM 1 ci/a epoch=7 offset=0 run=1 state=live\n", "DATA 1 0 5 {2}\na\n\n");
+  follow.lost();
+  hear("STREAM 1 ci/a epoch=7 offset=12 run=1 state=live\n", "DATA 1 12 5 {2}\nb\n\n");
+  expect(texts()).toEqual(["a", "10 bytes are missing here: unknown", "b"]);
+});

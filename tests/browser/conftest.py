@@ -36,8 +36,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Iterator[RunningHub]:
-    running = RunningHub(tmp_path / "data")
+def hub(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RunningHub]:
+    """A hub; a test that needs other settings gives them as a dict of variables (indirect)."""
+    running = RunningHub(tmp_path / "data", **getattr(request, "param", {}))
     yield running
     running.close()
 

@@ -88,20 +88,6 @@ def test_pausing_counts_what_is_new_and_moves_nothing(hub: RunningHub, page: Pag
     assert complaints == []
 
 
-def test_older_lines_are_fetched_when_somebody_looks_back(hub: RunningHub, page: Page) -> None:
-    with stream(hub, "ci/old") as build:
-        send_lines(build, 0, 3000)
-        page.get_by_role("link", name="old").click()
-        log = page.get_by_role("log")
-        expect(log.get_by_text("line 2999", exact=True)).to_be_visible()
-        for _ in range(8):
-            if log.get_by_text("line 0", exact=True).is_visible():
-                break
-            page.keyboard.press("Home")
-            page.wait_for_timeout(400)
-        expect(log.get_by_text("line 0", exact=True)).to_be_visible()
-
-
 def test_a_hub_that_dies_and_comes_back_is_told_and_followed_again(hub: RunningHub, page: Page) -> None:
     with stream(hub, "ci/first") as build:
         send_lines(build, 0, 3)

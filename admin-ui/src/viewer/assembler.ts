@@ -11,9 +11,17 @@ export interface Note {
   kind: "note";
   tone: "gap" | "run" | "end" | "failed" | "truncated";
   text: string;
+  /** Where a gap begins. */
+  offset?: number;
 }
 
 export type Row = TextLine | Note;
+
+/** The row of bytes that are missing. */
+export function gapNote(from: number, to: number, reason: string): Note & { offset: number } {
+  const count = (to - from).toLocaleString("en");
+  return { kind: "note", tone: "gap", offset: from, text: `${count} bytes are missing here: ${reason}` };
+}
 
 const LF = 10;
 const CR = 13;
@@ -55,6 +63,13 @@ export class Assembler {
   /** Ends an unfinished line, as a gap or the end of a run does. */
   flush(): TextLine | null {
     return this.size === 0 ? null : this.take();
+  }
+
+  /** Drops the bytes from an offset on; those before it stay, unless something was drawn over them. */
+  truncate(offset: number): void {
+    const whole = this.size === this.used && offset > this.start;
+    this.used = this.size = whole ? Math.min(this.size, offset - this.start) : 0;
+    this.cut = 0;
   }
 
   private keep(data: Uint8Array): void {

@@ -38,6 +38,11 @@ export class LineBuffer {
     return this.rows.findLast((row) => row.kind === "line")?.offset ?? null;
   }
 
+  /** Whether a gap that begins at an offset is told by a row that is held. */
+  hasGap(offset: number | undefined): boolean {
+    return this.rows.some((row) => row.kind === "note" && row.tone === "gap" && row.offset === offset);
+  }
+
   /** Adds rows at the end; returns how many were dropped at the front to make room. */
   append(rows: Row[]): number {
     for (const row of rows) {

@@ -2,7 +2,8 @@
 
 import type { Connection } from "../session/connection";
 import type { LinesAnswer } from "../wire/types";
-import type { TextLine } from "./assembler";
+import type { Row } from "./assembler";
+import { rowsAfter, rowsBefore } from "./history";
 import { StreamFollow } from "./stream-follow";
 import { TextView } from "./text-view";
 
@@ -21,7 +22,7 @@ export interface Change {
 }
 
 const LINES = 500;
-const PAUSE_MS = 100;
+const PAUSE_MS = 50;
 
 export function openStream(
   name: string,
@@ -77,41 +78,51 @@ export function openStream(
     );
   }
 
-  /** Loads lines at one end or the other, one call at a time. */
-  async function load(some: () => Promise<void>): Promise<void> {
+  /** Loads lines at one end or the other, one call at a time; `some` says whether any came. */
+  async function load(some: () => Promise<boolean>): Promise<void> {
     if (loading || closed) return;
     loading = true;
+    let came = false;
     try {
-      await some();
-      // Whoever scrolled to the end meanwhile cannot scroll again to ask.
-      setTimeout(() => view.lookBelow(), PAUSE_MS);
+      came = await some();
     } catch (error) {
       console.warn((error as Error).message);
     }
     setTimeout(() => {
       loading = false;
-    }, PAUSE_MS / 2);
+      // Whoever scrolled to an end meanwhile cannot scroll again to ask.
+      if (came && !closed) view.look();
+    }, PAUSE_MS);
   }
 
-  async function lines(from: number, before: boolean): Promise<TextLine[]> {
-    const at = { stream: name, epoch: follow.epoch, from, before, count: LINES };
-    const answer = await connection.call<LinesAnswer>("stream.lines", at);
-    return answer.lines.map(({ offset, text, at }) => ({ kind: "line", offset, text, at }));
-  }
+  const ask = (from: number, before: boolean) =>
+    connection.call<LinesAnswer>("stream.lines", {
+      stream: name,
+      epoch: follow.epoch,
+      from,
+      before,
+      count: LINES,
+    });
 
-  async function olderRows(): Promise<void> {
+  /** Without the gaps that are shown already. */
+  const unseen = (rows: Row[]) =>
+    rows.filter((row) => row.kind === "line" || !view.buffer.hasGap(row.offset));
+
+  async function olderRows(): Promise<boolean> {
     const first = view.buffer.firstOffset;
-    if (first === null || first === 0) return;
-    const rows = (await lines(first, true)).filter((line) => line.offset < first);
+    if (first === null || first === 0 || view.buffer.hasGap(0)) return false;
+    const rows = unseen(await rowsBefore(ask, first));
     if (rows.length) view.addOlder(rows);
+    return rows.length > 0;
   }
 
-  async function newerRows(): Promise<void> {
+  async function newerRows(): Promise<boolean> {
     const last = view.buffer.lastOffset;
-    if (last === null) return;
-    const rows = (await lines(last, false)).filter((line) => line.offset > last);
+    if (last === null) return false;
+    const rows = unseen(await rowsAfter(ask, last));
     if (rows.length) view.addNewer(rows);
     else resume();
+    return rows.length > 0;
   }
 
   const resume = () => {

@@ -2,7 +2,7 @@
 
 import type { Follower } from "../session/connection";
 import { type Frame, numberAt } from "../wire/frame";
-import { Assembler, type Note, type Row } from "./assembler";
+import { Assembler, gapNote, type Note, type Row } from "./assembler";
 
 export interface FollowEvents {
   /** Rows that are complete, and the unfinished last line as it is now. */
@@ -16,7 +16,6 @@ export interface FollowEvents {
 const FIRST_LINES = 1000;
 const ACK_BYTES = 256 * 1024;
 const MOST_FRESH = 5000;
-const number = new Intl.NumberFormat("en");
 
 export class StreamFollow implements Follower {
   epoch = 0;
@@ -89,12 +88,13 @@ export class StreamFollow implements Follower {
     this.epoch = Number(frame.keys.epoch);
     if (again) return;
     if (frame.keys.truncate !== undefined) {
-      this.assembler = new Assembler();
-      this.fresh = [];
-      this.events.truncated(offset);
+      this.truncate(offset);
       this.note("truncated", "the hub does not have what came after this any more (it was restarted)");
     } else if (this.next !== null && offset < this.next) {
-      this.assembler = new Assembler();
+      // The same bytes come again.
+      this.truncate(offset);
+    } else if (this.next !== null && offset > this.next) {
+      this.missing(this.next, offset, "unknown");
     }
     this.next = offset;
     this.ended = null;
@@ -113,8 +113,18 @@ export class StreamFollow implements Follower {
   private gap(frame: Frame): void {
     const from = numberAt(frame, 1);
     const to = numberAt(frame, 2);
-    this.note("gap", `${number.format(to - from)} bytes are missing here: ${frame.keys.reason ?? "unknown"}`);
+    this.missing(from, to, frame.keys.reason ?? "unknown");
     this.next = to;
+  }
+
+  private truncate(offset: number): void {
+    this.apply();
+    this.assembler.truncate(offset);
+    this.events.truncated(offset);
+  }
+
+  private missing(from: number, to: number, reason: string): void {
+    this.tell(gapNote(from, to, reason));
   }
 
   private end(frame: Frame): void {
@@ -132,8 +142,13 @@ export class StreamFollow implements Follower {
   }
 
   private note(tone: Note["tone"], text: string): void {
+    this.tell({ kind: "note", tone, text });
+  }
+
+  /** A note ends an unfinished line. */
+  private tell(note: Note): void {
     const unfinished = this.assembler.flush();
-    this.add([...(unfinished ? [unfinished] : []), { kind: "note", tone, text }]);
+    this.add([...(unfinished ? [unfinished] : []), note]);
   }
 
   private add(rows: Row[]): void {

@@ -185,14 +185,14 @@ export class TextView {
     this.lastTop = scrollTop;
     if (this.following && !end) this.pause();
     else if (!this.following && end && down && !this.apart) this.events.reachedEnd();
-    if (scrollTop < NEAR && !this.following) this.events.wantsOlder();
-    this.lookBelow();
+    this.look();
     this.draw(false);
   }
 
-  /** Asks for newer rows when the last one held is in sight and is not the stream's last. */
-  lookBelow(): void {
+  /** Asks for more where the first row held is in sight, or the last one and it is not the stream's last. */
+  look(): void {
     const { scrollTop, clientHeight, scrollHeight } = this.box;
+    if (scrollTop < NEAR && !this.following) this.events.wantsOlder();
     if (this.apart && scrollTop + clientHeight > scrollHeight - NEAR) this.events.wantsNewer();
   }
 }

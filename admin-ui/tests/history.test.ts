@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { type Ask, rowsAfter, rowsBefore } from "../src/viewer/history";
+import type { LinesAnswer } from "../src/wire/types";
+
+const line = (offset: number, text: string, cut = false) => ({
+  line: 0,
+  offset,
+  at: 5,
+  text,
+  bytes: 99,
+  cut,
+});
+const answer = (next: number, ...lines: ReturnType<typeof line>[]): LinesAnswer => ({
+  lines,
+  gaps: [],
+  next: [7, next],
+});
+
+/** A hub that gives these answers in turn; `asked` holds what it was asked. */
+function hub(...answers: LinesAnswer[]): { ask: Ask; asked: [number, boolean][] } {
+  const asked: [number, boolean][] = [];
+  const ask: Ask = async (from, before) => {
+    asked.push([from, before]);
+    const next = answers.shift();
+    if (!next) throw new Error("asked too often");
+    return next;
+  };
+  return { ask, asked };
+}
+
+test("what an answer had no room for is asked for, so that nothing is missing before the first line held", async () => {
+  const { ask, asked } = hub(
+    answer(20, line(0, "a"), line(10, "b")),
+    answer(40, line(20, "c"), line(30, "held")),
+  );
+  expect((await rowsBefore(ask, 30)).map((row) => row.text)).toEqual(["a", "b", "c"]);
+  expect(asked).toEqual([
+    [30, true],
+    [20, false],
+  ]);
+});
+
+test("a gap is a row between the lines", async () => {
+  const gap = { gap: [10, 1010] as [number, number], reason: "store_loss" };
+  const { ask } = hub({ ...answer(1020, line(0, "a"), line(1010, "b")), gaps: [gap] });
+  expect((await rowsBefore(ask, 1020)).map((row) => row.text)).toEqual([
+    "a",
+    "1,000 bytes are missing here: store_loss",
+    "b",
+  ]);
+});
+
+test("an unfinished line before a gap is found though no line ends there", async () => {
+  const gap = { gap: [1, 11] as [number, number], reason: "producer_skip" };
+  const { ask } = hub(answer(0), { ...answer(20, line(0, "b"), line(11, "held")), gaps: [gap] });
+  expect((await rowsBefore(ask, 11)).map((row) => row.text)).toEqual([
+    "b",
+    "10 bytes are missing here: producer_skip",
+  ]);
+});
+
+test("where nothing older is kept, that is said", async () => {
+  const { ask } = hub(answer(5000));
+  expect(await rowsBefore(ask, 5000)).toEqual([
+    { kind: "note", tone: "gap", offset: 0, text: "5,000 bytes before this are not kept any more" },
+  ]);
+});
+
+test("a line that the hub cut says its size", async () => {
+  const { ask } = hub(answer(30, line(10, "held"), line(20, "long", true)));
+  expect((await rowsAfter(ask, 10)).map((row) => row.text)).toEqual(["long … (99 bytes)"]);
+});
+
+test("lines of a stream that was cut meanwhile are not mixed with what is held", async () => {
+  const cut = { ...answer(5, line(0, "new")), truncate: 90 };
+  expect(await rowsBefore(hub(cut).ask, 60)).toEqual([]);
+  expect(await rowsAfter(hub(cut).ask, 60)).toEqual([]);
+});
