@@ -47,7 +47,7 @@ class Lane:
     def send(self, frames: Sequence[tuple[bytes, ...]]) -> None:
         """Send each frame as a message; a socket that is closing takes none."""
         for frame in frames if self._socket.state == HubSocket.STATE_OPEN else ():
-            self._socket.sendMessage(b"".join(frame), isBinary=self._binary)
+            self._socket.say(b"".join(frame), isBinary=self._binary)
 
     def pause_reading(self) -> None:
         """Stop reading from the peer."""
@@ -164,6 +164,14 @@ class HubSocket(WebSocketServerProtocol):
             self._guarded(lambda: conversation.dismiss(problem))
         else:
             self._closeConnection()
+
+    def say(self, message: bytes, *, isBinary: bool) -> None:
+        """Send a message. Autobahn holds it to the bound of what comes in, which answers and data may be above."""
+        bound, self.maxMessagePayloadSize = self.maxMessagePayloadSize, 0
+        try:
+            self.sendMessage(message, isBinary=isBinary)
+        finally:
+            self.maxMessagePayloadSize = bound
 
     def close(self, problem: Problem | None) -> None:
         """Send a close frame, and drop the connection when it is not answered."""
