@@ -32,6 +32,7 @@ export function openStream(
 ): OpenStream {
   let waiting: (() => void) | null = null;
   let loading = false;
+  let wanted: (() => Promise<boolean>) | null = null;
   let closed = false;
   let unfollow = () => {};
 
@@ -78,10 +79,15 @@ export function openStream(
     );
   }
 
-  /** Loads lines at one end or the other, one call at a time; `some` says whether any came. */
+  /** Loads lines at one end or the other, one call at a time, the latest wish next; `some` says whether any came. */
   async function load(some: () => Promise<boolean>): Promise<void> {
-    if (loading || closed) return;
+    if (closed) return;
+    if (loading) {
+      wanted = some;
+      return;
+    }
     loading = true;
+    wanted = null;
     let came = false;
     try {
       came = await some();
@@ -92,6 +98,7 @@ export function openStream(
       loading = false;
       // Whoever scrolled to an end meanwhile cannot scroll again to ask.
       if (came && !closed) view.look();
+      else if (wanted) load(wanted);
     }, PAUSE_MS);
   }
 
