@@ -1,1 +1,14 @@
-"""What peers and networks do wrong, and what was promised for it."""
+"""What peers, networks, disks and kill -9 do, and what was promised for it.
+
+Nothing here but `hub_process` knows the hub's code: frames, producers and readers are written anew from the protocol,
+so that they are a second opinion on the wire.
+
+- `frames`: frames from bytes and back. `script`: what a producer writes, each line to be told apart.
+- `journal`: what a producer or a reader saw, in a file that survives its own kill -9.
+- `checker`: judges journals: nothing lost, doubled, invented, out of order; `held`: what one reader holds.
+- `link`: a socket that speaks frames. `producer`, `reader`: the peers, each a process.
+- `proxy`: what networks do, on loopback. `disk`: what disks do, by a preloaded library (`disk.c`).
+- `trace`: what strace saw of a hub: a finished fsync before each ACK.
+- `hub_process`, `cast`, `rounds`: a hub, the peers of a round, and the rounds; `python -m faults` runs them.
+- `test_*`: the tests of all of these, and of hostile bytes.
+"""
