@@ -57,7 +57,7 @@ class FrameReader:
     def __init__(self) -> None:
         self.rest = bytearray()
         self._header: Frame | None = None
-        self._length = 0
+        self._length = self._header_bytes = 0
         self.taken = 0
         """Bytes of the whole frames so far."""
 
@@ -77,18 +77,18 @@ class FrameReader:
             if end < 0:
                 return None
             frame, length = parsed(bytes(self.rest[:end]))
-            self.taken += end + 1
             del self.rest[: end + 1]
             if length is None:
+                self.taken += end + 1
                 return frame
-            self._header, self._length = frame, length
+            self._header, self._length, self._header_bytes = frame, length, end + 1
         if len(self.rest) <= self._length:
             return None
         if self.rest[self._length] != 0x0A:
             raise WireError(f"{self._header.verb}: no LF after {self._length} bytes of payload")
         header, self._header = self._header, None
         payload = bytes(self.rest[: self._length])
-        self.taken += self._length + 1
+        self.taken += self._header_bytes + self._length + 1
         del self.rest[: self._length + 1]
         return Frame(header.verb, header.args, header.keys, payload, header.text)
 
