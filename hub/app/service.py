@@ -195,7 +195,7 @@ def _make_hub(config: Config, reactor: IReactorCore) -> Hub:
         accounts=TokenFile(config.data_path),
         limits=limits,
         policy=Policy(config.producer_auth, tuple(config.raw_allow), __version__, socket.gethostname()),
-        epoch=time.time_ns() // 1_000_000,
+        opened=store.open(time.time_ns() // 1_000_000),
     )
     failures.counters = hub.counters
     return hub

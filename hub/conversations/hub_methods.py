@@ -23,7 +23,7 @@ def _info(commander: Commander, params: Nothing) -> dict[str, object]:
         "node": hub.policy.node,
         "endpoints": dict(hub.endpoints),
         "durability": hub.store.durability,
-        "epoch": hub.streams.epoch,
+        "epoch": hub.epochs.current,
         "limits": hub.public_limits(),
     }
 

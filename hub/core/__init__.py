@@ -9,7 +9,8 @@ Data flows one way:
 
 and back from the past: `history` (tail, else store) is read in slices that `catch_up` hands out in turn.
 
-`streams` is the directory of all streams; it tells new ones to `subscriptions`. `sessions` outlive connections.
+`streams` makes streams and ends their runs, and tells new ones to `subscriptions`. `directory` finds them by name; those
+that nothing goes on with sleep there as a few hundred bytes. `epochs` counts the lives of offsets. `sessions` outlive connections.
 `events` are what command connections may subscribe to. `turn` gathers what is to be done once in a reactor turn,
 `deadlines` watches thousands of silent connections with one timer, `admission` counts connections.
 `hub` puts them together; `ports` says what the core needs from outside.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from hub.core.ports import Append, Clock, Failures, Store, Tasks
+from hub.core.ports import Append, Cancellable, Clock, Failures, Store, Tasks
 from hub.core.tail import piece_cost
 from hub.core.turn import Turn
 from hub.model.chunk import Piece
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from hub.core.stream import Stream
 
 RETRY_SECONDS = 1.0
+PACE_BYTES = 256 * 1024
+"""With so much waiting the next batch is handed over at once."""
 
 
 class Committer:
@@ -31,10 +33,13 @@ class Committer:
         self._turn = turn
         self._failures = failures
         self._bound = bound
-        self._pending: list[tuple[Stream, Piece]] = []
-        self._busy = False
+        self._pending: dict[Stream, list[Piece]] = {}
+        self._under_way: dict[Stream, list[Piece]] = {}
         self._waiting: list[Callable[[], None]] = []
-        self._watching: dict[Stream, list[tuple[int, Callable[[], None]]]] = {}
+        self._watching: dict[Stream, list[Callable[[], None]]] = {}
+        self._watching_next: dict[Stream, list[Callable[[], None]]] = {}
+        self._began = clock.monotonic() - store.pace_seconds
+        self._pause: Cancellable | None = None
         self.waiting_bytes = 0
         """What was handed over and is not durable, as counted (see PIECE_OVERHEAD)."""
         self.problem: Problem | None = None
@@ -48,67 +53,100 @@ class Committer:
     @property
     def idle(self) -> bool:
         """Whether all that was appended is durable."""
-        return not self._busy and not self._pending
+        return not self._under_way and not self._pending
+
+    def window(self, most: int) -> int:
+        """Return how many bytes a producer may have in flight, `most` at best: less when much is not durable yet."""
+        free = self._bound - self.waiting_bytes
+        return max(min(most, most * 2 * free // self._bound), 0)
 
     def add(self, stream: Stream, piece: Piece) -> None:
         """Take a piece of a stream, after all earlier ones of it."""
-        if not self._pending and not self._busy:
-            self._turn.add(self._commit)
-        self._pending.append((stream, piece))
+        self._pieces_of(stream).append(piece)
         self.waiting_bytes += piece_cost(piece)
+        if self._pause is not None and self.waiting_bytes >= PACE_BYTES:
+            self._pause.cancel()
+            self._pause = None
+            self._turn.add(self._commit)
+
+    def touch(self, stream: Stream) -> None:
+        """Take note that a stream's record changed, such as by the begin or the end of a run."""
+        self._pieces_of(stream)
 
     def when_free(self, call: Callable[[], None]) -> None:
         """Call back once, when producers may go on."""
         self._waiting.append(call)
 
     def when_durable(self, stream: Stream, call: Callable[[], None]) -> None:
-        """Call back once all that the stream holds now is durable; at once if it is."""
-        if stream.durable >= stream.end:
-            call()
+        """Call back once all that is known of the stream now is durable; at once if it is."""
+        if stream in self._pending:
+            self._watching_next.setdefault(stream, []).append(call)
+        elif stream in self._under_way:
+            self._watching.setdefault(stream, []).append(call)
         else:
-            self._watching.setdefault(stream, []).append((stream.end, call))
+            call()
+
+    def holds(self, stream: Stream) -> bool:
+        """Tell whether something of a stream is not durable yet."""
+        return stream in self._pending or stream in self._under_way
+
+    def _pieces_of(self, stream: Stream) -> list[Piece]:
+        pieces = self._pending.get(stream)
+        if pieces is None:
+            if not self._pending and not self._under_way:
+                self._schedule()
+            pieces = self._pending[stream] = []
+        return pieces
+
+    def _schedule(self) -> None:
+        wait = self._began + self._store.pace_seconds - self._clock.monotonic()
+        if wait <= 0 or self.waiting_bytes >= PACE_BYTES:
+            self._turn.add(self._commit)
+        elif self._pause is None:
+            self._pause = self._clock.call_later(wait, self._commit)
 
     def _commit(self) -> None:
-        if not self._busy and self._pending:
-            batch, self._pending = self._pending, []
-            self._busy = True
+        self._pause = None
+        if not self._under_way and self._pending:
+            self._began = self._clock.monotonic()
+            self._under_way, self._pending = self._pending, {}
+            self._watching, self._watching_next = self._watching_next, {}
+            batch = [Append(stream.changes(), pieces) for stream, pieces in self._under_way.items()]
             self._tasks.spawn(self._append(batch))
 
-    async def _append(self, batch: list[tuple[Stream, Piece]]) -> None:
+    async def _append(self, batch: list[Append]) -> None:
         try:
-            await self._store.append([Append(s.name, s.epoch, s.anonymous, piece) for s, piece in batch])
+            await self._store.append(batch)
         except Problem as problem:
-            self.problem = problem
-            self._clock.call_later(RETRY_SECONDS, lambda: self._tasks.spawn(self._append(batch)))
+            self._again(batch, problem)
             return
         except Exception:
             self._failures.report("while committing")
-            self.problem = Problem("STORE", "the store failed")
-            self._clock.call_later(RETRY_SECONDS, lambda: self._tasks.spawn(self._append(batch)))
+            self._again(batch, Problem("STORE", "the store failed"))
             return
         self.problem = None
-        self._done(batch)
+        self._done()
 
-    def _done(self, batch: list[tuple[Stream, Piece]]) -> None:
-        for stream, piece in batch:
-            stream.durable = piece.end
-            self.waiting_bytes -= piece_cost(piece)
-        self._busy = False
-        if self._watching:
-            self._tell_durable({stream for stream, _ in batch})
+    def _again(self, batch: list[Append], problem: Problem) -> None:
+        self.problem = problem
+        self._clock.call_later(RETRY_SECONDS, lambda: self._tasks.spawn(self._append(batch)))
+
+    def _done(self) -> None:
+        done, self._under_way = self._under_way, {}
+        watching, self._watching = self._watching, {}
+        for stream, pieces in done.items():
+            for piece in pieces:
+                self.waiting_bytes -= piece_cost(piece)
+            if pieces:
+                stream.durable = pieces[-1].end
+                if stream.writer is not None:
+                    stream.writer.committed()
         if self._pending:
-            self._turn.add(self._commit)
+            self._schedule()
+        for calls in watching.values():
+            for call in calls:
+                call()
         if self._waiting and not self.full:
             waiting, self._waiting = self._waiting, []
             for call in waiting:
                 call()
-
-    def _tell_durable(self, streams: set[Stream]) -> None:
-        for stream in streams & self._watching.keys():
-            waiting = self._watching.pop(stream)
-            later = [(end, call) for end, call in waiting if end > stream.durable]
-            if later:
-                self._watching[stream] = later
-            for end, call in waiting:
-                if end <= stream.durable:
-                    call()

@@ -9,11 +9,12 @@ from hub.core.catch_up import CatchUp
 from hub.core.committer import Committer
 from hub.core.counters import Counters
 from hub.core.deadlines import Deadlines
+from hub.core.epochs import Epochs
 from hub.core.events import Events
 from hub.core.history import History
 from hub.core.log import Log
 from hub.core.meter import Meter
-from hub.core.ports import Accounts, Clock, Failures, Store, Tasks
+from hub.core.ports import Accounts, Clock, Failures, Opened, Store, Tasks
 from hub.core.queue_memory import QueueMemory
 from hub.core.reader import Reader
 from hub.core.report import Row, hub_stats, stream_row
@@ -68,7 +69,7 @@ class Hub:
         accounts: Accounts,
         limits: Limits,
         policy: Policy,
-        epoch: int,
+        opened: Opened,
     ) -> None:
         self.clock = clock
         self.tasks = tasks
@@ -95,12 +96,14 @@ class Hub:
         self.catch_up = CatchUp(self.history, clock, tasks, failures, limits.catch_up_slice_bytes)
         committer = Committer(store, clock, tasks, self.turn, failures, limits.not_durable_bytes)
         self.log = Log(clock, self.counters, TailMemory(limits.tail_stream_bytes, limits.tail_bytes), committer)
-        self.streams = Streams(self.log, limits, epoch, self.subscriptions, self._news)
+        self.epochs = Epochs(store, clock, tasks, opened)
+        self.streams = Streams(self.log, limits, self.epochs, self.subscriptions, self._news)
         self.streams.retire = self._retire
         self.meter = Meter(self.started_at)
         store.trimmed = self.streams.trimmed
         self.changed: set[Stream] = set()
         """Streams whose rows changed since the last second."""
+        self.streams.load(opened.streams)
 
     def tick(self) -> None:
         """Do what is done once a second: deadlines, meters, events."""
@@ -109,6 +112,7 @@ class Hub:
         self.meter.mark(now, self.counters.lines, self.counters.bytes)
         self.changed.update(self.log.mark_meters())
         self.sessions.expire()
+        self.streams.rest()
         self.events.tell("stats", lambda: hub_stats(self))
         changed, self.changed = self.changed, set()
         self.events.tell_rows([stream.name for stream in changed], self._row)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from hub.model.chunk import Chunk, Gap, Piece
 from hub.model.principal import Principal
 from hub.model.problem import Problem
+from hub.model.record import StreamRecord
 
 
 class Cancellable(Protocol):
@@ -87,12 +88,22 @@ class Conversation(Protocol):
 
 
 class Append(NamedTuple):
-    """One piece to be made durable."""
+    """What is new of one stream: its pieces in their order, and the stream as it is after them."""
 
-    stream: str
+    record: StreamRecord
+    pieces: Sequence[Piece]
+    """Contiguous, from where the store's part of the stream ends; empty where only the record changed."""
+
+
+class Opened(NamedTuple):
+    """What a store held when it was opened."""
+
     epoch: int
-    anonymous: bool
-    piece: Piece
+    """The epoch of this start of the hub, durable; above all that were ever given out."""
+    epochs_end: int
+    """Epochs below this one may be given out, see `Store.reserve_epochs`."""
+    streams: Iterable[StreamRecord]
+    """All streams, to be read once, those with the oldest last run first."""
 
 
 class Store(Protocol):
@@ -101,16 +112,30 @@ class Store(Protocol):
     durability: str
     """What an acknowledged byte is: `fsync`, `os`, `memory` or `quorum`."""
 
+    pace_seconds: float
+    """Least time from one append to the next, unless there is much: what a commit costs is shared by what waits."""
+
     trimmed: Callable[[str, int], None]
-    """Set by the hub: called when a stream's first kept offset has grown."""
+    """Set by the hub: called, in the reactor, when a stream's first kept offset has grown."""
+
+    def open(self, now_ms: int) -> Opened:
+        """Open it, once, before there is a reactor; may take seconds. Raise Problem STORE when it cannot be used."""
 
     async def append(self, batch: Sequence[Append]) -> None:
-        """Make a batch durable, in its order; raise Problem STORE when it may not be."""
+        """Make a batch durable, each stream's part of it whole or not at all.
+
+        Raise Problem STORE when the outcome is that it is not, or unknown: the same batch may then be handed over
+        again, so a piece that the store has already (its end is not past the stream's) is passed over.
+        """
+
+    async def reserve_epochs(self, end: int) -> None:
+        """Make it durable that epochs below `end` may have been given out."""
 
     async def read(self, stream: str, offset: int, max_bytes: int) -> Sequence[Piece]:
         """Return contiguous pieces from `offset` on, at least one if the store holds any byte or gap there.
 
         The first piece begins exactly at `offset`; chunks end the read once they sum up to `max_bytes` or more.
+        What is there and cannot be read comes as a Gap, `corrupt` or `store_loss`.
         """
 
     async def seek_line(self, stream: str, line: int) -> int | None:
@@ -121,6 +146,15 @@ class Store(Protocol):
 
     async def delete(self, stream: str) -> None:
         """Forget a stream."""
+
+    async def put(self, kind: str, key: str, value: bytes | None) -> None:
+        """Keep a small record, such as a session, durably; None forgets it. The last one put wins."""
+
+    async def records(self, kind: str) -> Mapping[str, bytes]:
+        """Return all records of a kind, by key."""
+
+    async def close(self) -> None:
+        """Finish what is under way, and let go of the files; nothing is called after it."""
 
 
 class Accounts(Protocol):
@@ -145,8 +179,10 @@ __all__ = [
     "Conversation",
     "Failures",
     "Gap",
+    "Opened",
     "Piece",
     "Sink",
     "Store",
+    "StreamRecord",
     "Tasks",
 ]

@@ -51,14 +51,15 @@ class Reader:
             raise Problem("PROTO", "this id is in use; UNSUB it first", id=sub_id)
         if len(self.subscriptions) >= limits.subscriptions:
             raise Problem("LIMIT", f"more than limits.subscriptions ({limits.subscriptions})", id=sub_id)
-        chosen = self._choose(subscription)
+        names = self._names(subscription)
         with_past = subscription.begin.takes_ended and not subscription.resumed
-        if len(chosen) > limits.subscription_streams and with_past:
+        if len(names) > limits.subscription_streams and with_past:
             raise Problem(
                 "LIMIT",
-                f"{len(chosen)} streams match, more than limits.subscription_streams ({limits.subscription_streams})",
+                f"{len(names)} streams match, more than limits.subscription_streams ({limits.subscription_streams})",
                 id=sub_id,
             )
+        chosen = self._choose(names, subscription)
         self.subscriptions[sub_id] = subscription
         self._hub.subscriptions.add(self, subscription)
         for stream, begin in chosen:
@@ -128,11 +129,23 @@ class Reader:
         self._hub.readers.discard(self)
         return kept
 
-    def _choose(self, subscription: Subscription) -> list[tuple[Stream, Begin]]:
+    def _names(self, subscription: Subscription) -> list[str]:
+        """Return the streams that a subscription may take, newest first: of those that sleep only what it asks for."""
+        streams, pattern, principal = self._hub.streams, subscription.pattern, self.principal
+        names = list(streams.matching(pattern, principal, after=subscription.ordinal if subscription.resumed else 0))
+        if not subscription.resumed and not subscription.begin.takes_ended:
+            names = [name for name in names if streams.is_awake(name)]
+        for name in (*subscription.cursors, *subscription.unplaced):
+            if name in streams and pattern.matches(name) and principal.may_see(name):
+                names.append(name)
+        return list(dict.fromkeys(names))
+
+    def _choose(self, names: list[str], subscription: Subscription) -> list[tuple[Stream, Begin]]:
         chosen = []
-        for stream in self._hub.streams.matching(subscription.pattern, self.principal):
-            begin = _begin_in(stream, subscription)
-            if begin is not None:
+        for name in names:
+            stream = self._hub.streams.get(name)
+            begin = None if stream is None else _begin_in(stream, subscription)
+            if stream is not None and begin is not None:
                 chosen.append((stream, begin))
         return chosen
 

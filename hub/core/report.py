@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from hub.core.meter import WINDOWS
 from hub.model.pattern import Pattern
 from hub.model.principal import Principal
 from hub.model.problem import Problem
+from hub.model.record import Facts, StreamRecord
 from hub.model.run import Run
 
 if TYPE_CHECKING:
@@ -37,6 +37,27 @@ def stream_row(stream: Stream, now: float) -> Row:
         "status": run.status if run.status is not None else run.cause,
         "meta": dict(run.meta),
         "watchers": stream.watchers,
+    }
+
+
+def record_row(record: StreamRecord, epoch: int) -> Row:
+    """Return the same row of a stream that sleeps."""
+    run = record.run
+    return {
+        "stream": record.name,
+        "state": "ended",
+        "epoch": epoch,
+        "start": record.start,
+        "end": record.end,
+        "run": run.number,
+        "lines": record.lines,
+        "bytes": record.received,
+        "lines_per_s": 0.0,
+        "first_at": record.first_at,
+        "last_at": record.last_at,
+        "status": run.status if run.status is not None else run.cause,
+        "meta": dict(run.meta),
+        "watchers": 0,
     }
 
 
@@ -132,12 +153,11 @@ def hub_stats(hub: Hub) -> Row:
     }
 
 
-SortKey = Callable[["Stream"], tuple[int, str]]
-_SORTS: dict[str, SortKey] = {
-    "newest": lambda stream: (-stream.run.ordinal, stream.name),
-    "name": lambda stream: (0, stream.name),
-    "lines": lambda stream: (-stream.lines, stream.name),
-    "bytes": lambda stream: (-stream.received, stream.name),
+_SORTS: dict[str, Callable[[str, Facts], tuple[int, str]]] = {
+    "newest": lambda name, facts: (-facts.ordinal, name),
+    "name": lambda name, facts: (0, name),
+    "lines": lambda name, facts: (-facts.lines, name),
+    "bytes": lambda name, facts: (-facts.received, name),
 }
 
 
@@ -158,27 +178,52 @@ def list_streams(
 
     A page has at most `limit` rows and `room` bytes as `weigh` counts them; what does not fit is for the next page.
     """
+    wanted = _wanted(hub, principal, pattern, state, sort, None if after is None else _parse_mark(after))
     key = _SORTS[sort]
-    mark = None if after is None else _parse_mark(after)
-    wanted: Iterable[Stream] = (
-        stream
-        for stream in hub.streams.matching(pattern, principal, newest_first=False)
-        if (state is None or stream.state == state)
-        and all(stream.run.meta.get(name) == value for name, value in meta.items())
-        and (mark is None or key(stream) > mark)
-    )
-    page = heapq.nsmallest(limit + 1, wanted, key=key)
-    now = hub.clock.monotonic()
     rows: list[Row] = []
-    for stream in page[:limit]:
-        row = stream_row(stream, now)
+    last: tuple[int, str] | None = None
+    for name, facts in wanted:
+        row = _row(hub, name)
+        if row is None or (state is not None and row["state"] != state):
+            continue
+        if any(row["meta"].get(each) != value for each, value in meta.items()):
+            continue
+        if len(rows) == limit:
+            return {"streams": rows, "next": _mark(last)}
         room -= weigh(row)
         if room < 0 and rows:
-            break
+            return {"streams": rows, "next": _mark(last), "truncated": True}
         rows.append(row)
-    more = len(rows) < len(page)
-    answer: Row = {"streams": rows, "next": "{} {}".format(*key(page[len(rows) - 1])) if more else None}
-    return {**answer, "truncated": True} if room < 0 else answer
+        last = key(name, facts)
+    return {"streams": rows, "next": None}
+
+
+def _wanted(
+    hub: Hub, principal: Principal, pattern: Pattern, state: str | None, sort: str, mark: tuple[int, str] | None
+) -> Iterable[tuple[str, Facts]]:
+    """Iterate over the streams that may be listed, in their order, past the mark; none is woken."""
+    streams, key = hub.streams, _SORTS[sort]
+    before = -mark[0] if mark is not None and sort == "newest" else None
+    found = (
+        (name, facts)
+        for name in streams.matching(pattern, principal, before=before)
+        # Only an ended stream sleeps.
+        if (state in (None, "ended") or streams.is_awake(name)) and (facts := streams.facts(name)) is not None
+    )
+    past = (each for each in found if mark is None or key(*each) > mark)
+    return past if sort == "newest" else sorted(past, key=lambda each: key(*each))
+
+
+def _row(hub: Hub, name: str) -> Row | None:
+    record = hub.streams.asleep(name)
+    if record is not None:
+        return record_row(record, hub.epochs.current)
+    stream = hub.streams.get(name)
+    return None if stream is None else stream_row(stream, hub.clock.monotonic())
+
+
+def _mark(key: tuple[int, str] | None) -> str | None:
+    return None if key is None else f"{key[0]} {key[1]}"
 
 
 def _parse_mark(after: str) -> tuple[int, str]:

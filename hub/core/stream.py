@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hub.core.meter import Meter
 from hub.core.tail import Tail
 from hub.model.chunk import Chunk, Gap, Piece
 from hub.model.cursor import EpochStart
+from hub.model.record import StreamRecord
 from hub.model.run import Run
 
 if TYPE_CHECKING:
@@ -21,10 +22,12 @@ class Stream:
     """What is known of one stream, and the place where its bytes fan out. `append` is the hot path."""
 
     __slots__ = (
+        "_changed_run",
         "_log",
         "anonymous",
         "durable",
         "end",
+        "epoch",
         "epochs",
         "first_at",
         "gap_bytes",
@@ -50,6 +53,8 @@ class Stream:
         self.name: str = name
         self.owner: str = owner
         self.anonymous: bool = anonymous
+        self.epoch = epoch
+        """The epoch under which bytes are appended now."""
         self.epochs = [EpochStart(epoch, 0)]
         self.ordinal = ordinal
         """Hub-wide order in which streams and runs came to be."""
@@ -77,11 +82,24 @@ class Stream:
         self.watchers = 0
         self.meter = Meter(log.clock.monotonic())
         self._log = log
+        self._changed_run = 0
+        """Index of the first run that changed since the store was last told."""
 
-    @property
-    def epoch(self) -> int:
-        """The epoch under which bytes are appended now."""
-        return self.epochs[-1].epoch
+    @classmethod
+    def restored(cls, record: StreamRecord, epoch: int, log: Log) -> Stream:
+        """Return a stream as a store kept it, to be appended to under `epoch`."""
+        stream = cls(record.name, record.owner, record.anonymous, epoch, record.ordinal, log)
+        stream.epochs = list(record.epochs)
+        stream.start, stream.end, stream.durable = record.start, record.end, record.end
+        stream.lines, stream.received, stream.gap_bytes = record.lines, record.received, record.gap_bytes
+        stream.partial, stream.first_at, stream.last_at = record.partial, record.first_at, record.last_at
+        stream.runs, stream.gaps = list(record.runs), list(record.gaps)
+        stream.runs_dropped = record.runs[0].number - 1
+        stream.tail = Tail(record.end)
+        stream._changed_run = len(stream.runs)
+        stream.meter = Meter(log.clock.monotonic(), stream.lines, stream.received)
+        stream.meter.rest()
+        return stream
 
     @property
     def run(self) -> Run:
@@ -131,18 +149,56 @@ class Stream:
         """Open the next run at the stream's end; at most `keep` runs are remembered one by one."""
         number = self.runs[-1].number + 1 if self.runs else 1
         run = Run(number, self.end, at, meta, ordinal)
+        self.continue_under_epoch()
         self.runs.append(run)
         if len(self.runs) > keep:
             del self.runs[0]
             self.runs_dropped += 1
+            self._changed_run = max(self._changed_run - 1, 0)
+        self._log.committer.touch(self)
         self._offer(None)
         return run
+
+    def continue_under_epoch(self) -> None:
+        """Take note where the current epoch begins in the stream; to be called before it is appended to again."""
+        if self.epochs[-1].epoch != self.epoch:
+            self.epochs.append(EpochStart(self.epoch, self.end))
 
     def end_run(self, cause: str, status: str | None, at: int) -> None:
         """Close the open run where the stream ends now."""
         run = self.runs[-1]
         run.end, run.ended_at, run.cause, run.status = self.end, at, cause, status
+        self._log.committer.touch(self)
         self._offer(None)
+
+    def record(self) -> StreamRecord:
+        """Return all that is known of the stream beside its bytes, as it is now."""
+        return self._record(self.runs, tuple(self.gaps))
+
+    def changes(self) -> StreamRecord:
+        """Return the record for the store, with the runs that changed since this was last asked."""
+        runs = self.runs[self._changed_run :] or self.runs[-1:]
+        self._changed_run = len(self.runs) - (not self.runs[-1].ended)
+        return self._record(runs, ())
+
+    def _record(self, runs: Sequence[Run], gaps: tuple[Gap, ...]) -> StreamRecord:
+        return StreamRecord(
+            self.name,
+            self.owner,
+            self.anonymous,
+            self.ordinal,
+            tuple(self.epochs),
+            self.start,
+            self.end,
+            self.lines,
+            self.received,
+            self.gap_bytes,
+            self.partial,
+            self.first_at,
+            self.last_at,
+            tuple([run.snapshot() for run in runs]),
+            gaps,
+        )
 
     def gap_after(self, start: int, end: int) -> Gap | None:
         """Return the first known gap that touches the offsets from `start` to `end`; what is kept no longer is one."""

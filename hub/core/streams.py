@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from hub.core.directory import Directory
+from hub.core.epochs import Epochs
 from hub.core.log import Log
 from hub.core.stream import Stream
 from hub.core.subscription import Subscriptions
@@ -13,37 +15,56 @@ from hub.model.limits import Limits
 from hub.model.pattern import Pattern
 from hub.model.principal import ANONYMOUS, Principal
 from hub.model.problem import Problem
+from hub.model.record import Facts, StreamRecord
 from hub.model.stream_name import sibling_name
+
+REST_SECONDS = 10.0
 
 
 class Streams:
     """Makes streams, finds them and ends their runs; tells `news` (topic, stream) of each change."""
 
     def __init__(
-        self, log: Log, limits: Limits, epoch: int, subscriptions: Subscriptions, news: Callable[[str, Stream], None]
+        self,
+        log: Log,
+        limits: Limits,
+        epochs: Epochs,
+        subscriptions: Subscriptions,
+        news: Callable[[str, Stream], None],
     ) -> None:
         self.log = log
-        self.epoch = epoch
+        self.epochs = epochs
         self._limits = limits
         self._subscriptions = subscriptions
         self._news = news
-        self._by_name: dict[str, Stream] = {}
+        self._directory = Directory(lambda record: Stream.restored(record, epochs.current, log))
         self._last_ordinal = 0
         self._raw_numbers: dict[str, int] = {}
+        self._rested_at = log.clock.monotonic()
         self.live = 0
         """Streams that have a writer."""
         self.retire: Callable[[Stream], None] = lambda stream: None
         """Set by the hub: forget what else is known of a stream that had to make room."""
 
     def __len__(self) -> int:
-        return len(self._by_name)
+        return len(self._directory)
 
-    def __iter__(self) -> Iterator[Stream]:
-        return iter(self._by_name.values())
+    @property
+    def awake(self) -> Iterable[Stream]:
+        """The streams that something goes on with; the others are in the directory alone."""
+        return self._directory.awake
+
+    def load(self, records: Iterable[StreamRecord]) -> None:
+        """Take the streams that the store kept; a raw run that is still open there ended with the former hub."""
+        for record in records:
+            self._last_ordinal = max(self._last_ordinal, record.run.ordinal, record.ordinal)
+            self._directory.load(record)
+            if not record.run.ended:
+                self._go_on(record.name)
 
     def get(self, name: str) -> Stream | None:
         """Return the stream of that name, if there is one."""
-        return self._by_name.get(name)
+        return self._directory.get(name)
 
     @property
     def ordinal(self) -> int:
@@ -52,25 +73,43 @@ class Streams:
 
     def find(self, name: str, principal: Principal) -> Stream:
         """Return a stream that `principal` may see; raise Problem NOTFOUND, the same for missing and forbidden."""
-        stream = self._by_name.get(name)
-        if stream is None or not principal.may_see(name):
+        stream = self.get(name) if principal.may_see(name) else None
+        if stream is None:
             raise Problem("NOTFOUND", "there is no such stream")
         return stream
 
-    def matching(self, pattern: Pattern, principal: Principal, *, newest_first: bool = True) -> list[Stream]:
-        """Return the streams that match and that `principal` may see, by default those with the newest run first."""
+    def matching(
+        self, pattern: Pattern, principal: Principal, *, after: int = 0, before: int | None = None
+    ) -> Iterator[str]:
+        """Iterate over the names that match and that `principal` may see, those with the newest run first.
+
+        Of many, only streams whose last run's ordinal is past `after` and under `before` are looked at. None is woken.
+        """
         if pattern.is_literal:
-            stream = self._by_name.get(pattern.text)
-            return [stream] if stream is not None and principal.may_see(stream.name) else []
-        found = [s for s in self._by_name.values() if pattern.matches(s.name) and principal.may_see(s.name)]
-        if newest_first:
-            found.sort(key=lambda stream: stream.run.ordinal, reverse=True)
-        return found
+            names: Iterable[str] = (pattern.text,) if pattern.text in self._directory else ()
+            return (name for name in names if principal.may_see(name))
+        matches = pattern.matches
+        return (name for _, name in self._directory.names(after, before) if matches(name) and principal.may_see(name))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._directory
+
+    def is_awake(self, name: str) -> bool:
+        """Tell whether something goes on, or went on lately, with a stream."""
+        return self._directory.is_awake(name)
+
+    def facts(self, name: str) -> Facts | None:
+        """Return what a stream is put in order by, without waking it."""
+        return self._directory.facts(name)
+
+    def asleep(self, name: str) -> StreamRecord | None:
+        """Return the record of a stream that sleeps, without waking it; None where it is awake or not there."""
+        return self._directory.asleep(name)
 
     def open_numbered(self, prefix: str, principal: Principal, meta: Mapping[str, Any]) -> Writer:
         """Write a new stream named `prefix` and the first number that makes an unused name."""
         number = self._raw_numbers.get(prefix, 0) + 1
-        while f"{prefix}{number}" in self._by_name:
+        while f"{prefix}{number}" in self._directory:
             number += 1
         if len(self._raw_numbers) > 10_000:
             self._raw_numbers.clear()  # only a shortcut past the names of this second
@@ -79,19 +118,19 @@ class Streams:
 
     def open_beside(self, name: str, principal: Principal, meta: Mapping[str, Any]) -> Writer:
         """Write a stream, or the first of `name~2`, `name~3`, … that is new where it is another's or has a writer."""
-        stream = self._by_name.get(name)
+        stream = self.get(name)
         if stream is not None and stream.writer is None and stream.owner == principal.name:
             return self._open(stream, principal, meta)
         number = 2
         free = name
-        while free in self._by_name:
+        while free in self._directory:
             free = sibling_name(name, number)
             number += 1
         return self._open(self._create(free, principal), principal, meta)
 
     def open_exact(self, name: str, principal: Principal, meta: Mapping[str, Any]) -> Writer:
         """Write the stream of that name; raise Problem DENIED if it is another's, CONFLICT if it has a writer."""
-        stream = self._by_name.get(name)
+        stream = self.get(name)
         if stream is None:
             return self._open(self._create(name, principal), principal, meta)
         if stream.owner != principal.name:
@@ -114,16 +153,40 @@ class Streams:
 
     def trimmed(self, name: str, start: int) -> None:
         """Take note that the store keeps a stream only from `start` on."""
-        stream = self._by_name.get(name)
+        stream = self._directory.get(name)
         if stream is not None and start > stream.start:
             stream.start = start
 
+    def rest(self) -> None:
+        """Let the streams sleep that nothing goes on with; to be called once a second."""
+        now = self.log.clock.monotonic()
+        if now - self._rested_at < REST_SECONDS:
+            return
+        self._rested_at = now
+        for stream in [stream for stream in self._directory.awake if self._is_idle(stream)]:
+            self.log.tails.drop(stream)
+            if not stream.tail.bytes:
+                self._directory.sleep(stream)
+
+    def _is_idle(self, stream: Stream) -> bool:
+        """Tell whether nobody writes or watches a stream, and all of it has been durable for a while."""
+        if stream.writer is not None or stream.watchers or stream in self.log.active:
+            return False
+        return not self.log.committer.holds(stream)
+
+    def _go_on(self, name: str) -> None:
+        """Take up a run that the store finds open."""
+        stream = self._directory.get(name)
+        if stream is not None:
+            stream.end_run("hub_lost", None, self.log.clock.now_ms())
+
     def _create(self, name: str, principal: Principal) -> Stream:
-        if len(self._by_name) >= self._limits.streams:
+        if len(self._directory) >= self._limits.streams:
             self._make_room()
         self._last_ordinal += 1
-        stream = Stream(name, principal.name, principal == ANONYMOUS, self.epoch, self._last_ordinal, self.log)
-        self._by_name[name] = stream
+        epoch = self.epochs.current
+        stream = Stream(name, principal.name, principal == ANONYMOUS, epoch, self._last_ordinal, self.log)
+        self._directory.add(stream)
         return stream
 
     def _make_room(self) -> None:
@@ -131,23 +194,35 @@ class Streams:
 
         What is not durable stays: the store would be handed pieces of a stream that it has forgotten.
         """
-        idle = [
-            stream
-            for stream in self._by_name.values()
-            if stream.writer is None and not stream.watchers and stream.durable >= stream.end
-        ]
+        idle = []
+        for ordinal, name in self._directory.names():
+            record = self._directory.asleep(name)
+            if record is not None:
+                idle.append((not record.anonymous, ordinal, name))
+                continue
+            stream = self._directory.get(name)
+            if stream is not None and self._may_retire(stream):
+                idle.append((not stream.anonymous, ordinal, name))
         if not idle:
             raise Problem("LIMIT", f"all of limits.streams ({self._limits.streams}) are written or watched")
-        # Some at a time, so that a flood of new streams does not walk the directory for each.
-        idle.sort(key=lambda stream: (not stream.anonymous, stream.run.ordinal))
-        for stream in idle[: max(len(idle) // 50, 1)]:
-            del self._by_name[stream.name]
-            self.log.active.discard(stream)
-            self.log.tails.forget(stream)
-            self.retire(stream)
-            self._news("stream.retired", stream)
         # A retired name may be used again, from offset 0: cursors of its former life must not fit.
-        self.epoch = max(self.epoch + 1, self.log.clock.now_ms())
+        self.epochs.advance()
+        # Some at a time, so that a flood of new streams does not walk the directory for each.
+        idle.sort()
+        for _, _, name in idle[: max(len(idle) // 50, 1)]:
+            stream = self._directory.get(name)
+            if stream is not None:
+                self._forget(stream)
+                self._news("stream.retired", stream)
+
+    def _may_retire(self, stream: Stream) -> bool:
+        return stream.writer is None and not stream.watchers and not self.log.committer.holds(stream)
+
+    def _forget(self, stream: Stream) -> None:
+        self._directory.remove(stream.name)
+        self.log.active.discard(stream)
+        self.log.tails.forget(stream)
+        self.retire(stream)
 
     def _open(self, stream: Stream, principal: Principal, meta: Mapping[str, Any]) -> Writer:
         self._last_ordinal += 1
@@ -156,6 +231,7 @@ class Streams:
         stream.writer = writer
         self.live += 1
         stream.open_run(meta, self.log.clock.now_ms(), self._last_ordinal, self._limits.runs_per_stream)
+        self._directory.run_opened(stream)
         self.log.active.add(stream)
         self._news("stream.created" if created else "stream.run", stream)
         for reader, subscription in self._subscriptions.matching(stream.name):

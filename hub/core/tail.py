@@ -106,6 +106,12 @@ class TailMemory:
         if self._streams.pop(stream, self) is None:
             self.bytes -= stream.tail.bytes
 
+    def drop(self, stream: Stream) -> None:
+        """Let go of all that is durable of a stream."""
+        self.bytes -= stream.tail.shrink(0, stream.durable)
+        if not stream.tail.bytes:
+            self._streams.pop(stream, None)
+
     def _make_room(self) -> None:
         emptied = []
         for stream in self._streams:

@@ -31,6 +31,9 @@ class Writer:
         """Append bytes, received at `at` (ms)."""
         self.stream.append(data, at)
 
+    def committed(self) -> None:
+        """Take note that more of the stream is durable."""
+
     def end(self, cause: str, status: str | None = None) -> None:
         """End the run; the stream is free for the next writer."""
         self._streams.end_writer(self, cause, status)

@@ -8,11 +8,12 @@ Map, smallest first:
 - `stream_name`, `pattern`: names of streams, and the patterns that match them.
 - `session_key`: secret keys and the public ids made from them.
 - `run`: one writer's stretch of a stream, and how it ended.
+- `record`: a stream as it is kept, all that is known of it beside its bytes.
 - `principal`: who somebody is, and what their role allows.
 - `peer`: where a connection comes from.
 - `problem`: every error that a peer may be told, with its code on each wire.
 - `limits`: every bound of the hub, with its default; one documented place.
 
-Only the standard library is imported here (`chunk` needs msgspec, and says why), and nothing here imports another
+Only the standard library is imported here, and msgspec, whose structs are small and pack themselves, and nothing here imports another
 layer.
 """

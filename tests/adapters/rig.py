@@ -118,15 +118,16 @@ class Rig:
         self.clock = SkippingClock()
         self.failures = LoggedFailures()
         bound = self.limits.memory_store_bytes
+        store = MemoryStore(bound, bound, bound)
         self.hub = Hub(
             clock=self.clock,
             tasks=DeferredTasks(self.failures),
             failures=self.failures,
-            store=MemoryStore(bound, bound, bound),
+            store=store,
             accounts=FakeAccounts(),
             limits=self.limits,
             policy=Policy(),
-            epoch=self.clock.now_ms(),
+            opened=store.open(self.clock.now_ms()),
         )
         self.failures.counters = self.hub.counters
         self.expected_failures = 0

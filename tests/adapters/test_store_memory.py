@@ -13,7 +13,6 @@ from fakes.store import TrickyStore
 from fakes.tasks import FakeFailures, FakeTasks
 from hub.adapters.store.memory import PIECE_OVERHEAD, MemoryStore
 from hub.core.ports import Append, Store
-from hub.model.chunk import Chunk
 
 T = TypeVar("T")
 ROOM = 1 << 30
@@ -179,15 +178,9 @@ def test_deleting_gives_the_room_back() -> None:
 def test_what_is_remembered_of_the_order_is_bounded_too() -> None:
     """A quiet stream at the front must not keep the entries of a busy one whose pieces are long gone."""
     store = MemoryStore(total_bytes=10**9, stream_bytes=10_000, anonymous_bytes=10**9)
-    offset = 0
-
-    def append(stream: str, offset: int) -> None:
-        chunk = Chunk(offset, b"x" * 100, 1, 1, 0, 0)
-        run(store.append([Append(stream, 1, False, chunk)]))
-
-    append("quiet", 0)
+    quiet, busy = Feed("quiet"), Feed("busy")
+    run(store.append([quiet.chunk(b"x" * 100)]))
     for _ in range(20_000):
-        append("busy", offset)
-        offset += 100
+        run(store.append([busy.chunk(b"x" * 100)]))
     assert len(store._order[False]) < 3000
     assert store._pieces[False] == 1 + len(store._kept["busy"].pieces) - store._kept["busy"].head

@@ -48,8 +48,8 @@ async def test_a_half_close_with_much_on_the_way_loses_nothing(make: Callable[..
                 size = len(left)
                 await until(lambda: _writable(producer), f"to send {size} bytes")
         producer.shutdown(socket.SHUT_WR)
-        await until(lambda: any(each.state == "ended" for each in rig.hub.streams), "for the run's end")
-    (stream,) = rig.hub.streams
+        await until(lambda: any(each.state == "ended" for each in rig.hub.streams.awake), "for the run's end")
+    (stream,) = rig.hub.streams.awake
     assert (stream.end, stream.run.cause) == (8 * MIB, "eof")
     reader = await rig.reader("SUB 1 ** from=start")
     await until(lambda: "END" in reader.verbs(), "for the end")
@@ -67,9 +67,9 @@ async def test_a_reset_ends_the_run_as_one(make: Callable[..., Rig]) -> None:
     rig = make()
     with socket.create_connection(("127.0.0.1", rig.ports["producers"].getHost().port)) as producer:
         producer.sendall(b"kept\n")
-        await until(lambda: len(rig.hub.streams) == 1 and next(iter(rig.hub.streams)).end == 5)
+        await until(lambda: len(rig.hub.streams) == 1 and next(iter(rig.hub.streams.awake)).end == 5)
         producer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    (stream,) = rig.hub.streams
+    (stream,) = rig.hub.streams.awake
     await until(lambda: stream.state == "ended", "for the run's end")
     assert (stream.end, stream.run.cause) == (5, "reset")
 
@@ -222,7 +222,7 @@ async def test_a_peer_that_does_not_take_its_last_word_is_closed_all_the_same(ma
     reader.transport.pauseProducing()
     producer = await rig.connect("producers")
     producer.send(b"HUB/1 RAW stream=a\n" + TEXT * 16)
-    await until(lambda: len(rig.hub.streams) == 1 and next(iter(rig.hub.streams)).end == 16 * MIB)
+    await until(lambda: len(rig.hub.streams) == 1 and next(iter(rig.hub.streams.awake)).end == 16 * MIB)
     reader.send(b"nonsense\n")
     await until(lambda: len(rig.factories["data"].protocols) == 0, "for the abort")
 

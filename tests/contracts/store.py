@@ -10,6 +10,9 @@ import pytest
 
 from hub.core.ports import Append, Store
 from hub.model.chunk import Chunk, Gap, Piece
+from hub.model.cursor import EpochStart
+from hub.model.record import StreamRecord
+from hub.model.run import Run
 
 T = TypeVar("T")
 EPOCH = 17
@@ -23,19 +26,30 @@ class Feed:
         self.anonymous = anonymous
         self.end = 0
         self.lines = 0
+        self.received = 0
         self.run = 1
+        self.ordinal = 1
 
     def chunk(self, data: bytes, at: int = 1000, **extra: Any) -> Append:
         lines = data.count(b"\n")
         chunk = Chunk(self.end, data, at, self.run, self.lines, lines, **extra)
         self.end += len(data)
         self.lines += lines
-        return Append(self.name, EPOCH, self.anonymous, chunk)
+        self.received += len(data)
+        return Append(self.record(), [chunk])
 
     def gap(self, size: int, reason: str = "producer_skip") -> Append:
         gap = Gap(self.end, self.end + size, reason)
         self.end += size
-        return Append(self.name, EPOCH, self.anonymous, gap)
+        return Append(self.record(), [gap])
+
+    def record(self) -> StreamRecord:
+        """Return the stream as it is now."""
+        run = Run(self.run, 0, 1000, {"n": self.run}, ordinal=self.ordinal)
+        epochs = (EpochStart(EPOCH, 0),)
+        return StreamRecord(
+            self.name, "me", self.anonymous, 1, epochs, 0, self.end, self.lines, self.received, 0, False, 1, 2, (run,)
+        )
 
 
 def content(pieces: list[Piece]) -> bytes:

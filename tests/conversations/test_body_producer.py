@@ -33,7 +33,7 @@ def test_a_whole_body_ends_its_run_and_is_answered_once_durable() -> None:
     world.store.finish()
     assert called == [True]
     producer.lost("eof")
-    (stream,) = world.hub.streams
+    (stream,) = world.hub.streams.awake
     assert (stream.run.cause, stream.run.meta) == ("eof", {"a": 1})
 
 
@@ -43,7 +43,7 @@ def test_a_cut_body_keeps_what_came(cause: str, kept: str) -> None:
     producer, _ = body(world)
     producer.received(b"one\n")
     producer.lost(cause)
-    (stream,) = world.hub.streams
+    (stream,) = world.hub.streams.awake
     assert (stream.end, stream.run.cause) == (4, kept)
 
 

@@ -44,7 +44,7 @@ class RawLine:
 
 
 def streams(world: World) -> dict[str, bytes]:
-    return {stream.name: text(stream) for stream in world.hub.streams}
+    return {stream.name: text(stream) for stream in world.hub.streams.awake}
 
 
 def text(stream: Stream) -> bytes:
@@ -91,8 +91,9 @@ def test_silence_after_the_first_byte_is_no_death(world: World) -> None:
 def test_the_run_ends_with_its_connection(world: World, cause: str) -> None:
     line = RawLine(world, b"x\n")
     line.producer.lost(cause)
-    (stream,) = world.hub.streams
+    (stream,) = world.hub.streams.awake
     assert (stream.state, stream.run.cause, stream.run.end) == ("ended", cause, 2)
+    world.settle()
     assert world.clock.waiting == 0
 
 
@@ -123,7 +124,7 @@ def test_a_trickle_that_may_still_become_special_is_held_for_five_seconds_in_all
 
 def test_held_bytes_are_kept_when_the_connection_ends(world: World) -> None:
     RawLine(world, b"word").producer.lost("eof")
-    (stream,) = world.hub.streams
+    (stream,) = world.hub.streams.awake
     assert (text(stream), stream.run.cause) == (b"word", "eof")
 
 
@@ -236,7 +237,7 @@ def test_what_was_sent_before_the_end_is_all_kept_though_the_store_fails_for_a_w
     world.store.fail_next(Problem("STORE", "full"), OSError("disk"))
     line = RawLine(world, b"one\n", b"two\n")
     line.producer.lost("eof")
-    (stream,) = world.hub.streams
+    (stream,) = world.hub.streams.awake
     assert stream.durable == 0
     assert DataLine(world).ask("SUB 1 ** from=start")[1:3] == ["DATA 1 0 'one\\n'", "DATA 1 4 'two\\n'"]
     world.pass_seconds(4)
@@ -249,7 +250,7 @@ def test_dismissal_ends_the_run(world: World) -> None:
     line = RawLine(world, b"word")
     line.producer.dismiss(Problem("DRAIN", "the hub is shutting down"))
     line.producer.lost("eof")
-    (stream,) = world.hub.streams
+    (stream,) = world.hub.streams.awake
     assert (text(stream), stream.run.cause) == (b"word", "hub_lost")
     assert line.sink.closed
 

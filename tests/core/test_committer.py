@@ -81,7 +81,13 @@ def test_when_durable_is_at_once_where_all_is() -> None:
     world = slow()
     writer = world.writer("a")
     called: list[str] = []
+    world.hub.log.committer.when_durable(writer.stream, lambda: called.append("begun"))
+    assert called == [], "the run's begin is not durable yet"
+    world.settle()
+    world.store.finish()
     world.hub.log.committer.when_durable(writer.stream, lambda: called.append("empty"))
+    assert called == ["begun", "empty"]
+    called.remove("begun")
     writer.append(b"one", 0)
     world.hub.log.committer.when_durable(writer.stream, lambda: called.append("one"))
     world.settle()

@@ -224,7 +224,7 @@ def test_a_cursor_that_is_ahead_is_told_to_truncate() -> None:
     world = World()
     world.stream_of("a", b"one")
     reader = reader_of(world)
-    epoch = world.hub.streams.epoch
+    epoch = world.hub.epochs.current
     subscribe(reader, world, "a", Begin("cursor", cursor=Cursor(epoch, 90)))
     assert take(reader)[0] == "1 STREAM 3 run 1 live truncate 90"
     assert world.hub.counters.truncations == 1
@@ -234,7 +234,7 @@ def test_a_gap_is_told_where_history_is_no_longer_kept() -> None:
     world = World(tail_stream_bytes=600, memory_store_stream_bytes=2000)
     world.stream_of("a", *[b"x" * 100] * 40)
     reader = reader_of(world)
-    subscribe(reader, world, "a", Begin("cursor", cursor=Cursor(world.hub.streams.epoch, 0)))
+    subscribe(reader, world, "a", Begin("cursor", cursor=Cursor(world.hub.epochs.current, 0)))
     words = take(reader)
     world.settle()
     words += take(reader)

@@ -70,7 +70,7 @@ def test_a_truncate_that_was_not_acknowledged_is_told_again() -> None:
     world = World()
     world.stream_of("a", b"one")
     reader = reader_of(world)
-    subscribe(reader, world, "a", Begin("cursor", cursor=Cursor(world.hub.streams.epoch - 1, 90)))
+    subscribe(reader, world, "a", Begin("cursor", cursor=Cursor(world.hub.epochs.current - 1, 90)))
     assert take(reader)[0] == "1 STREAM 0 run 1 live truncate 90"
     reader = come_back(world, reader.close())
     assert take(reader)[0] == "1 STREAM 0 run 1 live truncate 90"
@@ -82,7 +82,7 @@ def test_a_truncate_that_was_not_acknowledged_is_told_again() -> None:
 def test_a_cursor_for_a_stream_that_is_not_there_waits() -> None:
     world = World()
     reader = reader_of(world)
-    subscribe(reader, world, "a", Begin("cursor", cursor=Cursor(world.hub.streams.epoch, 2)))
+    subscribe(reader, world, "a", Begin("cursor", cursor=Cursor(world.hub.epochs.current, 2)))
     reader = come_back(world, reader.close())
     world.stream_of("a", b"one")
     assert take(reader)[0] == "1 STREAM 0 run 1 live truncate 2", "judged when it appeared, at its end then"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from fakes.tasks import Wait
-from hub.core.ports import Append, Piece, Store
+from hub.core.ports import Append, Opened, Piece, Store
 
 
 class TrickyStore:
@@ -24,6 +24,10 @@ class TrickyStore:
     @property
     def durability(self) -> str:
         return self.inner.durability
+
+    @property
+    def pace_seconds(self) -> float:
+        return self.inner.pace_seconds
 
     @property
     def trimmed(self) -> Callable[[str, int], None]:
@@ -81,6 +85,14 @@ class TrickyStore:
         await self.inner.append(batch)
         await self._wait()
 
+    def open(self, now_ms: int) -> Opened:
+        return self.inner.open(now_ms)
+
+    async def reserve_epochs(self, end: int) -> None:
+        await self._call("reserve_epochs")
+        await self.inner.reserve_epochs(end)
+        await self._wait()
+
     async def read(self, stream: str, offset: int, max_bytes: int) -> Sequence[Piece]:
         await self._call("read")
         found = await self.inner.read(stream, offset, max_bytes)
@@ -103,3 +115,17 @@ class TrickyStore:
         await self._call("delete")
         await self.inner.delete(stream)
         await self._wait()
+
+    async def put(self, kind: str, key: str, value: bytes | None) -> None:
+        await self._call("put")
+        await self.inner.put(kind, key, value)
+        await self._wait()
+
+    async def records(self, kind: str) -> Mapping[str, bytes]:
+        await self._call("records")
+        found = await self.inner.records(kind)
+        await self._wait()
+        return found
+
+    async def close(self) -> None:
+        await self.inner.close()

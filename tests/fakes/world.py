@@ -43,7 +43,7 @@ class World:
             accounts=self.accounts,
             limits=self.limits,
             policy=policy or Policy(version="1.2.3", node="here"),
-            epoch=EPOCH,
+            opened=self.store.open(EPOCH),
         )
 
     def settle(self) -> None:

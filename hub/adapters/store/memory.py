@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from hub.core.ports import Append
-from hub.model.chunk import Chunk, Piece
+import msgspec
+
+from hub.core.epochs import RESERVE
+from hub.core.ports import Append, Opened
+from hub.model.chunk import Chunk, Gap, Piece
+from hub.model.record import StreamRecord
+from hub.model.run import Run
 
 PIECE_OVERHEAD = 256
 """What a piece costs beside its bytes."""
+RUNS_KEPT = 1000
 
 
 _Entry = tuple[int, str, int]
@@ -20,7 +26,7 @@ _SWEEP_ENTRIES = 1024
 class _Kept:
     """The pieces of one stream; dropped ones leave the front of the lists in large steps."""
 
-    __slots__ = ("anonymous", "ends", "head", "pieces", "serial", "size")
+    __slots__ = ("anonymous", "ends", "head", "pieces", "record", "runs", "serial", "size")
 
     def __init__(self, anonymous: bool, serial: int) -> None:
         self.anonymous = anonymous
@@ -30,6 +36,23 @@ class _Kept:
         self.ends: list[int] = []
         self.head = 0
         self.size = 0
+        self.record: StreamRecord | None = None
+        self.runs: dict[int, Run] = {}
+
+    def remember(self, record: StreamRecord) -> None:
+        """Take a record as it is handed over, with the runs that changed."""
+        self.record = record
+        self.runs.update((run.number, run) for run in record.runs)
+        while len(self.runs) > RUNS_KEPT:
+            del self.runs[next(iter(self.runs))]
+
+    def whole_record(self) -> StreamRecord | None:
+        """Return the record as a store gives it back."""
+        if self.record is None:
+            return None
+        gaps = tuple(piece for piece in self.pieces if isinstance(piece, Gap))
+        runs = tuple(self.runs.values())
+        return msgspec.structs.replace(self.record, start=self.start, runs=runs, gaps=gaps)
 
     def drop_first(self) -> int:
         """Drop the oldest piece; return what it cost."""
@@ -46,7 +69,9 @@ class _Kept:
     @property
     def start(self) -> int:
         first = self.pieces[self.head] if self.head < len(self.pieces) else None
-        return self.ends[-1] if first is None else first.offset
+        if first is not None:
+            return first.offset
+        return self.ends[-1] if self.ends else 0
 
 
 def _cost(piece: Piece | None) -> int:
@@ -57,6 +82,7 @@ class MemoryStore:
     """`Store` without a disk. Over a bound the oldest pieces go first: of the stream, of the anonymous ones, of all."""
 
     durability = "memory"
+    pace_seconds = 0.0
 
     def __init__(self, total_bytes: int, stream_bytes: int, anonymous_bytes: int) -> None:
         self.trimmed: Callable[[str, int], None] = lambda stream, start: None
@@ -70,25 +96,22 @@ class MemoryStore:
         # their stream's bound are stale; they are swept when they outnumber the others.
         self._order: dict[bool, deque[_Entry]] = {False: deque(), True: deque()}
         self._last_serial = 0
+        self._epochs_end = 0
+        self._records: dict[str, dict[str, bytes]] = {}
 
     async def append(self, batch: Sequence[Append]) -> None:
         """Keep the pieces, and drop what is over a bound."""
         trimmed: set[str] = set()
-        for stream, _, anonymous, piece in batch:
-            kept = self._kept.get(stream)
+        for record, pieces in batch:
+            kept = self._kept.get(record.name)
             if kept is None:
                 self._last_serial += 1
-                kept = self._kept[stream] = _Kept(anonymous, self._last_serial)
-            cost = _cost(piece)
-            kept.pieces.append(piece)
-            kept.ends.append(piece.end)
-            kept.size += cost
-            self._sizes[kept.anonymous] += cost
-            self._pieces[kept.anonymous] += 1
-            self._order[kept.anonymous].append((kept.serial, stream, piece.end))
-            while kept.size > self._stream_bytes and len(kept.pieces) - kept.head > 1:
-                self._drop_first(kept)
-                trimmed.add(stream)
+                kept = self._kept[record.name] = _Kept(record.anonymous, self._last_serial)
+            kept.remember(record)
+            end = kept.ends[-1] if kept.ends else 0
+            for piece in pieces:
+                if piece.end > end:
+                    self._keep(kept, record.name, piece, trimmed)
         self._trim(True, lambda: self._sizes[True] > self._bounds[True], trimmed)
         self._trim(True, lambda: sum(self._sizes.values()) > self._bounds[False], trimmed)
         self._trim(False, lambda: sum(self._sizes.values()) > self._bounds[False], trimmed)
@@ -98,6 +121,18 @@ class MemoryStore:
             found = self._kept.get(stream)
             if found is not None:
                 self.trimmed(stream, found.start)
+
+    def _keep(self, kept: _Kept, stream: str, piece: Piece, trimmed: set[str]) -> None:
+        cost = _cost(piece)
+        kept.pieces.append(piece)
+        kept.ends.append(piece.end)
+        kept.size += cost
+        self._sizes[kept.anonymous] += cost
+        self._pieces[kept.anonymous] += 1
+        self._order[kept.anonymous].append((kept.serial, stream, piece.end))
+        while kept.size > self._stream_bytes and len(kept.pieces) - kept.head > 1:
+            self._drop_first(kept)
+            trimmed.add(stream)
 
     def _trim(self, anonymous: bool, is_over: Callable[[], bool], trimmed: set[str]) -> None:
         order = self._order[anonymous]
@@ -122,6 +157,17 @@ class MemoryStore:
         if kept is None or kept.serial != serial or kept.head >= len(kept.ends):
             return True
         return kept.ends[kept.head] > end
+
+    def open(self, now_ms: int) -> Opened:
+        """Return what is kept: nothing at first, and what a former hub of the same process left."""
+        self._epochs_end = max(self._epochs_end, now_ms) + RESERVE
+        found = [record for kept in self._kept.values() if (record := kept.whole_record()) is not None]
+        found.sort(key=lambda record: record.run.ordinal)
+        return Opened(self._epochs_end - RESERVE, self._epochs_end, found)
+
+    async def reserve_epochs(self, end: int) -> None:
+        """Remember it as long as the process lives."""
+        self._epochs_end = max(self._epochs_end, end)
 
     async def read(self, stream: str, offset: int, max_bytes: int) -> Sequence[Piece]:
         """Return pieces from `offset` on, the first one cut to begin there."""
@@ -190,3 +236,18 @@ class MemoryStore:
         if kept is not None:
             self._sizes[kept.anonymous] -= kept.size
             self._pieces[kept.anonymous] -= len(kept.pieces) - kept.head
+
+    async def put(self, kind: str, key: str, value: bytes | None) -> None:
+        """Keep a small record as long as the process lives."""
+        records = self._records.setdefault(kind, {})
+        if value is None:
+            records.pop(key, None)
+        else:
+            records[key] = value
+
+    async def records(self, kind: str) -> Mapping[str, bytes]:
+        """Return all records of a kind."""
+        return dict(self._records.get(kind, {}))
+
+    async def close(self) -> None:
+        """Nothing is to be finished."""

@@ -117,7 +117,7 @@ class Desk:
             accounts=FakeAccounts(),
             limits=self.limits,
             policy=policy or Policy(version="1.2.3", node="here"),
-            epoch=EPOCH,
+            opened=self.store.open(EPOCH),
         )
         self.listener: WebListener = make_site(
             self.hub,

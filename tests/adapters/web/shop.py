@@ -47,17 +47,18 @@ class Shop:
     def __init__(self, *, tls: bool = False, unix: Path | None = None, **limits: int) -> None:
         self.limits = Limits(**limits)
         self.failures = FakeFailures()
+        store = MemoryStore(
+            self.limits.memory_store_bytes, self.limits.memory_store_stream_bytes, self.limits.anonymous_bytes
+        )
         self.hub = Hub(
             clock=ReactorClock(reactor),
             tasks=DeferredTasksKept(self.failures),
             failures=self.failures,
-            store=MemoryStore(
-                self.limits.memory_store_bytes, self.limits.memory_store_stream_bytes, self.limits.anonymous_bytes
-            ),
+            store=store,
             accounts=FakeAccounts(),
             limits=self.limits,
             policy=Policy(version="1.2.3", node="here"),
-            epoch=1_793_880_000_123,
+            opened=store.open(1_793_880_000_123),
         )
         self.listener = make_site(
             self.hub, reactor=reactor, failures=self.failures, methods=METHODS, hosts=(), page_dir=None
