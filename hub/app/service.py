@@ -27,7 +27,7 @@ from hub.app.listeners import client_address, is_tls, listen, web_address
 from hub.app.methods import METHODS
 from hub.app.process import prepare
 from hub.conversations.commander import Commander
-from hub.conversations.raw_producer import RawProducer
+from hub.conversations.producer import ProducerConversation
 from hub.conversations.reader import ReaderConversation
 from hub.core.events import Event
 from hub.core.hub import Hub, Policy
@@ -117,7 +117,7 @@ class HubService(MultiService):
     def _factory(self, name: str) -> ConversationFactory:
         hub = self.hub
         converse: dict[str, MakeConversation] = {
-            "producers": lambda peer, sink: RawProducer(hub, peer, sink),
+            "producers": lambda peer, sink: ProducerConversation(hub, peer, sink),
             "commands": lambda peer, sink: Commander(hub, peer, sink, METHODS),
             "data": lambda peer, sink: ReaderConversation(hub, peer, sink),
         }

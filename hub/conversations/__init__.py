@@ -2,7 +2,9 @@
 
 Map:
 
-- `raw_producer`: the producer port: what a connection speaks, then raw bytes into a stream.
+- `producer`: the producer port: what a connection speaks, handed on to one of the next two.
+- `raw_producer`: raw bytes into a stream; `framed_producer`: frames of a session that outlives its sockets.
+- `meta`: what producers say of their runs.
 - `reader`: the data port, frames in both directions.
 - `commander`: the command port, JSON-RPC; its methods stand in `hub_methods` and `stream_methods`.
 - `under_way`: calls that wait for something, and batches that wait for their calls.

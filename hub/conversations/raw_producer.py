@@ -1,12 +1,11 @@
-"""The producer port: what a connection speaks, then raw bytes into a stream (PROTOCOL 4)."""
+"""Raw bytes into a stream (PROTOCOL 4): whatever comes is stream, best effort by nature."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
+from hub.conversations.meta import parse_meta
 from hub.core.hub import Hub
 from hub.core.ports import Cancellable, Sink
 from hub.core.writer import Writer
@@ -14,89 +13,66 @@ from hub.model.peer import Peer
 from hub.model.principal import Principal
 from hub.model.problem import Problem
 from hub.model.stream_name import check_stream_name, name_for_raw_peer
-from hub.wire import json_rpc
 from hub.wire.error_line import encode_error
-from hub.wire.first_bytes import Mistake, ProducerFirstBytes, Raw, Speech
 from hub.wire.frame import Frame
-
-_META_DEPTH = 16
 
 
 class RawProducer:
-    """One connection to the producer port. The stream is made at the first byte; an empty connection leaves nothing."""
+    """One raw connection. The stream is made at the first byte; an empty connection leaves nothing.
 
-    __slots__ = ("_deadline", "_first", "_hub", "_open_writer", "_over", "_peer", "_sink", "_writer")
+    While too much is not durable it waits unread. A store that fails for longer than that is bearable lets it run on
+    all the same: what comes then is counted and recorded as a GAP, so that a build is not stopped by a full disk.
+    """
 
-    def __init__(self, hub: Hub, peer: Peer, sink: Sink) -> None:
+    __slots__ = ("_hub", "_losing", "_lost", "_open_writer", "_over", "_patience", "_peer", "_sink", "_writer")
+
+    def __init__(self, hub: Hub, peer: Peer, sink: Sink, header: Frame | None) -> None:
         self._hub = hub
         self._peer = peer
         self._sink = sink
-        self._first: ProducerFirstBytes | None = ProducerFirstBytes(hub.limits.header_bytes)
-        self._deadline: Cancellable | None = None
         self._open_writer: Callable[[], Writer] | None = None
         self._writer: Writer | None = None
         self._over = False
+        self._patience: Cancellable | None = None
+        self._losing = False
+        self._lost = 0
+        try:
+            self._prepare(header)
+        except Problem as problem:
+            self._refuse(problem)
 
     def received(self, data: bytes) -> None:
         """Take bytes from the peer."""
-        if self._writer is not None and not self._over:
-            self._append(self._writer, data)
-        elif self._first is not None:
-            self._listen(self._first.feed(data))
-            if self._first is not None and self._deadline is None:
-                self._deadline = self._hub.clock.call_later(self._hub.limits.raw_prefix_seconds, self._expired)
-        elif not self._over:
-            self._begin(data)
+        if self._over:
+            return
+        if self._writer is None and not self._begin():
+            return
+        self._append(data)
 
     def writable(self) -> None:
         """Nothing waits to be written here."""
 
+    def go_away(self, deadline: int, retry_after: int) -> None:
+        """Raw output is told nothing."""
+
     def dismiss(self, problem: Problem) -> None:
         """Stop reading; raw output gets no answer, and its run ends with the hub."""
-        if self._first is not None:
-            self._listen(self._first.expire())
-        self._settle()
-        self._over = True
-        if self._writer is not None:
-            self._writer.end("hub_lost")
+        self._end("hub_lost")
         self._sink.close()
 
     def lost(self, cause: str) -> None:
         """End the run: `eof`, `reset` or `timeout`."""
-        if self._first is not None:
-            self._listen(self._first.expire())
-        self._settle()
+        self._end(cause)
+
+    def _end(self, cause: str) -> None:
         self._over = True
+        self._stop_losing()
         if self._writer is not None:
             self._writer.end(cause)
 
-    def _listen(self, speech: Speech | None) -> None:
-        if speech is None:
-            return
-        self._settle()
-        if isinstance(speech, Raw):
-            try:
-                self._prepare(speech.header)
-                if speech.data:
-                    self._begin(speech.data)
-            except Problem as problem:
-                self._refuse(problem)
-        elif isinstance(speech, Mistake):
-            self._mistake(speech)
-        else:
-            self._refuse(Problem("PROTO", "this version takes raw output only; send it as it is, or after HUB/1 RAW"))
-
-    def _mistake(self, mistake: Mistake) -> None:
-        self._hub.counters.mistake(mistake.kind)
-        if mistake.problem is None:
-            self._over = True
-            self._sink.abort()
-        else:
-            self._refuse(mistake.problem)
-
     def _prepare(self, header: Frame | None) -> None:
         """Decide who it is and what the stream will be called; raise Problem."""
-        keys = {} if header is None else header.keys
+        keys: dict[str, str] = {} if header is None else dict(header.keys)
         streams = self._hub.streams
         principal = self._hub.producer_principal(self._peer, keys.get("token"), raw=True)
         meta = parse_meta(keys.get("meta"), self._hub.limits.meta_bytes)
@@ -108,57 +84,60 @@ class RawProducer:
         elif header is not None:
             raise Problem("PROTO", "HUB/1 RAW names its stream: HUB/1 RAW stream=<name>")
         else:
-            self._open_writer = lambda: self._open_unnamed(principal)
+            self._open_writer = lambda: self._open_unnamed(principal, meta)
 
-    def _open_unnamed(self, principal: Principal) -> Writer:
+    def _open_unnamed(self, principal: Principal, meta: dict[str, Any]) -> Writer:
         prefix = name_for_raw_peer(self._peer.host, self._hub.clock.now_ms())
-        return self._hub.streams.open_numbered(prefix, principal, {})
+        return self._hub.streams.open_numbered(prefix, principal, meta)
 
-    def _begin(self, data: bytes) -> None:
+    def _begin(self) -> bool:
         if self._open_writer is None:
-            return
+            return False
         try:
             self._writer = self._open_writer()
         except Problem as problem:
             self._refuse(problem)
+            return False
+        return True
+
+    def _append(self, data: bytes) -> None:
+        writer = self._writer
+        if writer is None:
             return
-        self._append(self._writer, data)
-
-    def _append(self, writer: Writer, data: bytes) -> None:
+        if self._losing:
+            self._lost += len(data)
+            return
         writer.append(data, self._hub.clock.now_ms())
-        if writer.full:
+        if writer.full and self._patience is None:
             self._sink.pause_reading()
-            self._hub.log.committer.when_free(self._sink.resume_reading)
+            self._hub.log.committer.when_free(self._freed)
+            self._wait()
 
-    def _expired(self) -> None:
-        self._deadline = None
-        if self._first is not None:
-            self._listen(self._first.expire())
+    def _wait(self) -> None:
+        self._patience = self._hub.clock.call_later(self._hub.limits.raw_patience_seconds, self._out_of_patience)
 
-    def _settle(self) -> None:
-        self._first = None
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+    def _out_of_patience(self) -> None:
+        if self._hub.log.committer.problem is None:
+            self._wait()  # slow, but it goes on
+            return
+        self._losing = True
+        self._sink.resume_reading()
+
+    def _freed(self) -> None:
+        self._stop_losing()
+        if not self._over:
+            self._sink.resume_reading()
+
+    def _stop_losing(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        lost, self._lost, self._losing = self._lost, 0, False
+        if lost and self._writer is not None:
+            self._writer.lose(self._writer.stream.end + lost, "store_loss")
 
     def _refuse(self, problem: Problem) -> None:
         self._over = True
         self._hub.counters.problem(problem.word)
         self._sink.send([encode_error(problem)])
         self._sink.close(problem)
-
-
-def parse_meta(text: str | None, bound: int) -> dict[str, Any]:
-    """Return the JSON object that `meta=` holds, empty where there is none; raise Problem PROTO or LIMIT."""
-    if not text:
-        return {}
-    if len(text) > bound:
-        raise Problem("LIMIT", f"meta is longer than limits.meta_bytes ({bound})")
-    # As strict as what reads it again: no NaN, no lone surrogate, nothing that could not be printed for everybody.
-    try:
-        meta = msgspec.json.decode(text, type=dict[str, Any])
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        raise Problem("PROTO", "meta is a JSON object, percent-encoded") from None
-    if json_rpc.deeper_than(meta, _META_DEPTH):
-        raise Problem("PROTO", f"meta is nested deeper than {_META_DEPTH}")
-    return meta

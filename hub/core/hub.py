@@ -15,8 +15,10 @@ from hub.core.history import History
 from hub.core.log import Log
 from hub.core.meter import Meter
 from hub.core.ports import Accounts, Clock, Failures, Opened, Store, Tasks
+from hub.core.producer_sessions import ProducerSessions
 from hub.core.queue_memory import QueueMemory
 from hub.core.reader import Reader
+from hub.core.replies import Replies
 from hub.core.report import Row, hub_stats, stream_row
 from hub.core.sessions import Sessions
 from hub.core.stream import Stream
@@ -103,7 +105,10 @@ class Hub:
         store.trimmed = self.streams.trimmed
         self.changed: set[Stream] = set()
         """Streams whose rows changed since the last second."""
-        self.streams.load(opened.streams)
+        self.producer_sessions = ProducerSessions(self.streams, clock, limits, self.counters)
+        self.replies = Replies()
+        now = clock.now_ms()
+        self.streams.load(opened.streams, lambda record: self.producer_sessions.load(record, now))
 
     def tick(self) -> None:
         """Do what is done once a second: deadlines, meters, events."""
@@ -112,6 +117,7 @@ class Hub:
         self.meter.mark(now, self.counters.lines, self.counters.bytes)
         self.changed.update(self.log.mark_meters())
         self.sessions.expire()
+        self.producer_sessions.expire()
         self.streams.rest()
         self.events.tell("stats", lambda: hub_stats(self))
         changed, self.changed = self.changed, set()
@@ -131,6 +137,8 @@ class Hub:
     def watched(self, stream: Stream) -> None:
         """Take note that a stream's watchers changed."""
         self.changed.add(stream)
+        if stream.writer is not None:
+            stream.writer.watched(stream.watchers)
 
     def producer_principal(self, peer: Peer, token: str | None, *, raw: bool) -> Principal:
         """Return who a producer is; raise Problem AUTH when a token is needed or wrong (PROTOCOL 4)."""

@@ -54,13 +54,17 @@ class Streams:
         """The streams that something goes on with; the others are in the directory alone."""
         return self._directory.awake
 
-    def load(self, records: Iterable[StreamRecord]) -> None:
-        """Take the streams that the store kept; a raw run that is still open there ended with the former hub."""
+    def load(self, records: Iterable[StreamRecord], loaded: Callable[[StreamRecord], None]) -> None:
+        """Take the streams that the store kept, and tell each to `loaded`.
+
+        A raw run that is still open ended with the former hub; a framed one is `loaded`'s to take up.
+        """
         for record in records:
             self._last_ordinal = max(self._last_ordinal, record.run.ordinal, record.ordinal)
             self._directory.load(record)
-            if not record.run.ended:
-                self._go_on(record.name)
+            loaded(record)
+            if not record.run.ended and record.run.session is None:
+                self._lose(record.name)
 
     def get(self, name: str) -> Stream | None:
         """Return the stream of that name, if there is one."""
@@ -114,30 +118,30 @@ class Streams:
         if len(self._raw_numbers) > 10_000:
             self._raw_numbers.clear()  # only a shortcut past the names of this second
         self._raw_numbers[prefix] = number
-        return self._open(self._create(f"{prefix}{number}", principal), principal, meta)
+        return self._open(self._create(f"{prefix}{number}", principal), meta)
 
     def open_beside(self, name: str, principal: Principal, meta: Mapping[str, Any]) -> Writer:
         """Write a stream, or the first of `name~2`, `name~3`, … that is new where it is another's or has a writer."""
         stream = self.get(name)
         if stream is not None and stream.writer is None and stream.owner == principal.name:
-            return self._open(stream, principal, meta)
+            return self._open(stream, meta)
         number = 2
         free = name
         while free in self._directory:
             free = sibling_name(name, number)
             number += 1
-        return self._open(self._create(free, principal), principal, meta)
+        return self._open(self._create(free, principal), meta)
 
     def open_exact(self, name: str, principal: Principal, meta: Mapping[str, Any]) -> Writer:
         """Write the stream of that name; raise Problem DENIED if it is another's, CONFLICT if it has a writer."""
         stream = self.get(name)
         if stream is None:
-            return self._open(self._create(name, principal), principal, meta)
+            return self._open(self._create(name, principal), meta)
         if stream.owner != principal.name:
             raise Problem("DENIED", "this stream belongs to somebody else")
         if stream.writer is not None:
             raise Problem("CONFLICT", "somebody writes this stream now", retry_after=1000)
-        return self._open(stream, principal, meta)
+        return self._open(stream, meta)
 
     def end_writer(self, writer: Writer, cause: str, status: str | None) -> None:
         """End a writer's run; one that was ended already stays as it was."""
@@ -150,6 +154,21 @@ class Streams:
         stream.end_run(cause, status, self.log.clock.now_ms())
         self.log.active.add(stream)
         self._news("stream.ended", stream)
+
+    def take_up(self, name: str) -> Writer | None:
+        """Return a writer, without a connection, for the run that the store found open."""
+        stream = self._directory.get(name)
+        if stream is None or stream.run.ended:
+            return None
+        stream.writer = Writer(stream, self, attached=False)
+        self.live += 1
+        return stream.writer
+
+    def attached_changed(self, writer: Writer, *, attached: bool) -> None:
+        """Take note that a writer's connection came or went."""
+        if writer.attached != attached:
+            writer.attached = attached
+            self._news("stream.attached" if attached else "stream.detached", writer.stream)
 
     def trimmed(self, name: str, start: int) -> None:
         """Take note that the store keeps a stream only from `start` on."""
@@ -174,8 +193,7 @@ class Streams:
             return False
         return not self.log.committer.holds(stream)
 
-    def _go_on(self, name: str) -> None:
-        """Take up a run that the store finds open."""
+    def _lose(self, name: str) -> None:
         stream = self._directory.get(name)
         if stream is not None:
             stream.end_run("hub_lost", None, self.log.clock.now_ms())
@@ -224,13 +242,12 @@ class Streams:
         self.log.tails.forget(stream)
         self.retire(stream)
 
-    def _open(self, stream: Stream, principal: Principal, meta: Mapping[str, Any]) -> Writer:
+    def _open(self, stream: Stream, meta: Mapping[str, Any]) -> Writer:
         self._last_ordinal += 1
         created = not stream.runs
-        writer = Writer(stream, principal, self)
-        stream.writer = writer
         self.live += 1
         stream.open_run(meta, self.log.clock.now_ms(), self._last_ordinal, self._limits.runs_per_stream)
+        stream.writer = writer = Writer(stream, self)
         self._directory.run_opened(stream)
         self.log.active.add(stream)
         self._news("stream.created" if created else "stream.run", stream)

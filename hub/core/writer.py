@@ -2,37 +2,74 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from hub.model.principal import Principal
+from hub.model.problem import Problem
 
 if TYPE_CHECKING:
     from hub.core.stream import Stream
     from hub.core.streams import Streams
 
 
+class WriterHolder(Protocol):
+    """A connection that writes."""
+
+    def displaced(self, problem: Problem) -> None:
+        """Give way: another connection took the session (FENCED), or it is over (EXPIRED)."""
+
+    def committed(self) -> None:
+        """Take note that more of the stream is durable."""
+
+    def watched(self, watchers: int) -> None:
+        """Take note how many readers follow the stream now."""
+
+    def command(self, command_id: str, name: str, arguments: bytes) -> None:
+        """Pass on a command; raise Problem NOTFOUND if it was not offered."""
+
+
 class Writer:
-    """The one hand that may append to a stream; letting go of it ends the run."""
+    """The one hand that may append to a stream; letting go of it ends the run.
 
-    __slots__ = ("_streams", "attached", "principal", "stream")
+    That of a framed session goes on without a connection: its `holder` comes and goes.
+    """
 
-    def __init__(self, stream: Stream, principal: Principal, streams: Streams) -> None:
+    __slots__ = ("_streams", "attached", "detached_at", "holder", "run", "stream")
+
+    def __init__(self, stream: Stream, streams: Streams, *, attached: bool = True) -> None:
         self.stream = stream
-        self.principal = principal
-        self.attached = True
+        self.attached = attached
+        self.holder: WriterHolder | None = None
+        self.detached_at = streams.log.clock.monotonic()
+        self.run = stream.run
         self._streams = streams
+
+    @property
+    def session(self) -> str | None:
+        """Hash of the framed session's key; None for raw output, which has none."""
+        return self.run.session
 
     @property
     def full(self) -> bool:
         """Whether the writer is to wait before it reads on: the store is behind."""
         return self._streams.log.committer.full
 
-    def append(self, data: bytes, at: int) -> None:
-        """Append bytes, received at `at` (ms)."""
-        self.stream.append(data, at)
+    def append(self, data: bytes, at: int, sent_at: int | None = None, channel: str | None = None) -> None:
+        """Append bytes, received at `at` (ms), sent at `sent_at` where the producer says so."""
+        self.stream.append(data, at, sent_at, channel)
+
+    def lose(self, end: int, reason: str) -> None:
+        """Record that the bytes up to `end` will never be had."""
+        self.stream.append_gap(end, reason)
 
     def committed(self) -> None:
         """Take note that more of the stream is durable."""
+        if self.holder is not None:
+            self.holder.committed()
+
+    def watched(self, watchers: int) -> None:
+        """Take note how many readers follow the stream now."""
+        if self.holder is not None:
+            self.holder.watched(watchers)
 
     def end(self, cause: str, status: str | None = None) -> None:
         """End the run; the stream is free for the next writer."""

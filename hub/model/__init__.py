@@ -14,6 +14,6 @@ Map, smallest first:
 - `problem`: every error that a peer may be told, with its code on each wire.
 - `limits`: every bound of the hub, with its default; one documented place.
 
-Only the standard library is imported here, and msgspec, whose structs are small and pack themselves, and nothing here imports another
-layer.
+Only the standard library is imported here, and msgspec, whose structs are small and pack themselves; nothing here
+imports another layer.
 """

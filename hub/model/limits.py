@@ -43,6 +43,7 @@ class Limits:
     first_frame_bytes: int = _limit(8 * KIB, "bytes that a connection may send before its first frame is whole")
     first_frame_seconds: int = _limit(5, "time for a connection's first frame, and for a TLS handshake")
     raw_prefix_seconds: int = _limit(5, "how long bytes are held back while they may still become a header")
+    raw_patience_seconds: int = _limit(5, "how long raw output waits for a failing store before it runs on with a GAP")
     heartbeat_seconds: int = _limit(20, "silence after which the hub sends PING")
     dead_seconds: int = _limit(45, "silence after which a peer is taken for dead")
     stall_seconds: int = _limit(30, "how long a reader may take no byte before it is cut as SLOW")
@@ -50,12 +51,14 @@ class Limits:
     drain_seconds: int = _limit(10, "how long a stopping hub reads on and delivers before it closes")
     reader_session_seconds: int = _limit(3600, "how long a reader session is kept without a connection")
     producer_session_seconds: int = _limit(24 * 3600, "how long a producer session is kept without a connection")
+    hold_seconds: int = _limit(60, "how long a producer session without a connection holds its stream against others")
     login_attempts_per_minute: int = _limit(5, "login attempts per minute of an address and of a user")
 
     # Memory
     reader_queue_bytes: int = _limit(4 * MIB, "what one reader's queue may refer to before it is emptied")
     reader_queues_bytes: int = _limit(512 * MIB, "all reader queues and half-received frames")
     not_durable_bytes: int = _limit(64 * MIB, "bytes taken from producers and not yet durable, in all")
+    producer_window_bytes: int = _limit(MIB, "bytes that a framed producer may have sent and not acknowledged")
     tail_stream_bytes: int = _limit(MIB, "recent bytes of one stream kept in memory for its readers")
     tail_bytes: int = _limit(256 * MIB, "recent bytes of all streams kept in memory")
     catch_up_slice_bytes: int = _limit(256 * KIB, "what one reader is given of the past before the next one's turn")

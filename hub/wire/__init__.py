@@ -6,6 +6,7 @@ Map:
 - `frame_reader`: `FrameReader.feed(bytes)` gives whole frames, however the bytes were sliced.
 - `first_bytes`: what a new connection speaks (raw, frames, HTTP or TLS by mistake), for each port.
 - `data_port`: the frames of the data port as typed messages, both directions (PROTOCOL 5).
+- `producer_port`: the frames of framed producers as typed messages, both directions (PROTOCOL 4).
 - `error_line`: `ERR …`, the same on every port that speaks lines.
 - `json_rpc`: JSON-RPC 2.0 envelopes (PROTOCOL 6): calls, answers, notifications.
 - `line_reader`: bytes to lines for the command port, each byte looked at once.

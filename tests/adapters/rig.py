@@ -22,7 +22,7 @@ from hub.adapters.store.memory import MemoryStore
 from hub.adapters.tcp import ConversationFactory, MakeConversation
 from hub.app.methods import METHODS
 from hub.conversations.commander import Commander
-from hub.conversations.raw_producer import RawProducer
+from hub.conversations.producer import ProducerConversation
 from hub.conversations.reader import ReaderConversation
 from hub.core.hub import Hub, Policy
 from hub.model.limits import Limits
@@ -135,7 +135,7 @@ class Rig:
         self._authority = trustme.CA() if tls else None
         hub = self.hub
         self.factories = {
-            "producers": self._factory(lambda peer, sink: RawProducer(hub, peer, sink)),
+            "producers": self._factory(lambda peer, sink: ProducerConversation(hub, peer, sink)),
             "commands": self._factory(lambda peer, sink: Commander(hub, peer, sink, METHODS)),
             "data": self._factory(lambda peer, sink: ReaderConversation(hub, peer, sink)),
         }

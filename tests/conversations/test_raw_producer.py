@@ -9,7 +9,7 @@ import pytest
 from conversations.data_line import DataLine
 from fakes.sink import RecordingSink
 from fakes.world import FAR, LOOPBACK, World
-from hub.conversations.raw_producer import RawProducer
+from hub.conversations.producer import ProducerConversation
 from hub.core.hub import Policy
 from hub.core.stream import Stream
 from hub.model.chunk import Chunk
@@ -28,7 +28,7 @@ class RawLine:
     def __init__(self, world: World, *said: bytes, peer: Peer = LOOPBACK) -> None:
         self.world = world
         self.sink = RecordingSink()
-        self.producer = RawProducer(world.hub, peer, self.sink)
+        self.producer = ProducerConversation(world.hub, peer, self.sink)
         self.say(*said)
 
     def say(self, *said: bytes) -> None:

@@ -35,16 +35,28 @@ class World:
         )
         self.store = TrickyStore(self.memory, slow=slow_store)
         self.accounts = FakeAccounts()
-        self.hub = Hub(
+        self.policy = policy or Policy(version="1.2.3", node="here")
+        self.hub = self._start(EPOCH)
+
+    def _start(self, now_ms: int) -> Hub:
+        return Hub(
             clock=self.clock,
             tasks=self.tasks,
             failures=self.failures,
             store=self.store,
             accounts=self.accounts,
             limits=self.limits,
-            policy=policy or Policy(version="1.2.3", node="here"),
-            opened=self.store.open(EPOCH),
+            policy=self.policy,
+            opened=self.store.open(now_ms),
         )
+
+    def restart(self) -> None:
+        """Kill the hub, with all that was not durable, and start another one over the same store."""
+        self.clock = FakeClock()
+        self.tasks = FakeTasks(self.failures)
+        self.store = TrickyStore(self.memory)
+        self.hub = self._start(self.hub.epochs.current)
+        self.settle()
 
     def settle(self) -> None:
         """Run what is due, without letting time pass; a quick store answers meanwhile."""

@@ -9,7 +9,7 @@ from conversations.command_line import CommandLine, request
 from conversations.data_line import DataLine
 from fakes.sink import RecordingSink
 from fakes.world import EPOCH, LOOPBACK, World
-from hub.conversations.raw_producer import RawProducer
+from hub.conversations.producer import ProducerConversation
 from hub.conversations.reader import ReaderConversation
 from hub.core.ports import Conversation
 
@@ -39,7 +39,7 @@ def nothing_is_left(world: World) -> None:
     hub = world.hub
     assert not hub.readers
     assert hub.queue_memory.bytes == 0
-    assert all(stream.watchers == 0 and not stream.live for stream in hub.streams)
+    assert all(stream.watchers == 0 and not stream.live for stream in hub.streams.awake)
     assert hub.log.committer.idle
 
 
@@ -70,7 +70,7 @@ def test_the_data_port(parts: list[bytes], size: int, hello: bool) -> None:
 def test_the_producer_port(parts: list[bytes], size: int) -> None:
     world = World()
     sink = RecordingSink()
-    conversation = RawProducer(world.hub, LOOPBACK, sink)
+    conversation = ProducerConversation(world.hub, LOOPBACK, sink)
     feed(world, conversation, sink, b"".join(parts), size)
     nothing_is_left(world)
     assert world.hub.streams.live == 0
