@@ -105,6 +105,16 @@ class ConversationProtocol(Protocol):
         transport: Any = self.transport
         transport.bufferSize = size
 
+    def go_away(self, deadline: int, retry_after: int) -> None:
+        """Tell the peer that the hub closes soon."""
+        if self._conversation is not None:
+            self._conversation.go_away(deadline, retry_after)
+
+    def hold(self) -> None:
+        """Take nothing more from a producer."""
+        if self._conversation is not None:
+            self._conversation.hold()
+
     def say_goodbye(self, problem: Problem) -> None:
         """Tell why the connection ends, and close it once that is taken."""
         if self._conversation is not None and self._sink is not None:

@@ -23,6 +23,7 @@ from hub.adapters.tcp import ConversationFactory, MakeConversation
 from hub.adapters.web import make_site
 from hub.app.config import LISTENERS, Config
 from hub.app.config_data_dir import hold_data_dir
+from hub.app.drain import drain
 from hub.app.listeners import client_address, is_tls, listen, web_address
 from hub.app.methods import METHODS
 from hub.app.process import prepare
@@ -31,7 +32,6 @@ from hub.conversations.producer import ProducerConversation
 from hub.conversations.reader import ReaderConversation
 from hub.core.events import Event
 from hub.core.hub import Hub, Policy
-from hub.model.problem import Problem
 from hub.version import __version__
 
 PAGE_DIR = Path(__file__).parent.parent / "adapters" / "web" / "page"
@@ -136,15 +136,10 @@ class HubService(MultiService):
         self.hub.draining = True
         for port in self._ports:
             await _as_deferred(port.stopListening())
-        goodbye = Problem("DRAIN", "the hub is shutting down", retry_after=1000)
-        for factory in self._factories:
-            for protocol in list(factory.protocols):
-                protocol.say_goodbye(goodbye)
-        await self.web.stop()
+        await drain(self.hub, self._factories, self.web, IReactorTime(self._reactor))
         if self._tick.running:
             self._tick.stop()
-        for factory in self._factories:
-            await factory.all_closed()
+        await self.hub.store.close()
         self.config.endpoints_path.unlink(missing_ok=True)
         os.close(self._held)
 

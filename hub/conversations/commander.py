@@ -26,8 +26,7 @@ from hub.wire.first_bytes import Mistake, PortFirstBytes
 from hub.wire.json_rpc import Call, Id, Malformed
 from hub.wire.line_reader import LineReader
 
-STRIKES = 3
-"""Malformed lines in a row after which a connection is closed."""
+STRIKES = 3  # malformed lines in a row after which a connection is closed
 
 Answer = dict[str, object]
 
@@ -119,16 +118,19 @@ class Commander:
 
     def dismiss(self, problem: Problem) -> None:
         """Tell the peer why the hub ends the connection, and close it."""
-        self.go_away(problem)
+        self.go_away(0, problem.retry_after or 0)
         self._end()
         self._sink.close(problem)
 
-    def go_away(self, problem: Problem) -> None:
+    def go_away(self, deadline: int, retry_after: int) -> None:
         """Tell the peer, once, that the hub is about to end the connection."""
+        detail = {"code": "DRAIN", "deadline_s": deadline, "retry_after": retry_after}
         if not self._told_to_go:
-            self._told_to_go = True
-            detail: dict[str, object] = {"code": problem.word, "retry_after": problem.retry_after or 0}
             self._send(json_rpc.notification("hub.goaway", detail))
+        self._told_to_go = True
+
+    def hold(self) -> None:
+        """Commands go on."""
 
     def fail(self, problem: Problem, call_id: Id = None) -> None:
         """Answer an error and close the connection."""
@@ -362,8 +364,8 @@ class Commander:
             self.fail(problem)
 
     def _no_hello(self) -> None:
-        seconds = self.hub.limits.first_frame_seconds
-        self.fail(Problem("IDLE", f"no hub.hello within limits.first_frame_seconds ({seconds})"))
+        bound = self.hub.limits.first_frame_seconds
+        self.fail(Problem("IDLE", f"no hub.hello within limits.first_frame_seconds ({bound})"))
 
     def _mistake(self, mistake: Mistake) -> None:
         self.hub.counters.mistake(mistake.kind)
@@ -392,8 +394,7 @@ class Commander:
         self._events.clear()
         self._slices.clear()
         under_way, self._under_way = self._under_way, {}
-        for entry in under_way.values():
-            if entry.task is not None:
-                entry.task.cancel()
+        for task in [entry.task for entry in under_way.values() if entry.task is not None]:
+            task.cancel()
         if self.session is not None:
             self.hub.sessions.leave(self.session, COMMAND, self)

@@ -10,6 +10,7 @@ from hub.core.hub import Hub
 from hub.core.ports import Cancellable, Sink
 from hub.core.writer import Writer
 from hub.model.peer import Peer
+from hub.model.principal import Principal
 from hub.model.problem import Problem
 from hub.model.run import Run
 from hub.wire import data_port, producer_port
@@ -31,7 +32,9 @@ class FramedProducer:
         "_frames",
         "_greeting",
         "_held",
+        "_held_up",
         "_hub",
+        "_known",
         "_life",
         "_over",
         "_paused",
@@ -45,10 +48,12 @@ class FramedProducer:
         "_writer",
     )
 
-    def __init__(self, hub: Hub, peer: Peer, sink: Sink) -> None:
+    def __init__(self, hub: Hub, peer: Peer, sink: Sink, principal: Principal | None = None) -> None:
+        """`principal` is whom the way in speaks for already, such as a request's token; HELLO's token goes first."""
         self._hub = hub
         self._peer = peer
         self._sink = sink
+        self._known = principal
         self._frames = FrameReader(hub.limits.header_bytes, hub.limits.payload_bytes)
         self._greeting = hub.clock.call_later(hub.limits.first_frame_seconds, self._no_hello)
         self._run: Run | None = None
@@ -63,6 +68,7 @@ class FramedProducer:
         self._held = 0
         self._paused = False
         self._repeat: Cancellable | None = None
+        self._held_up = False
         self._over = False
 
     # What the adapter calls.
@@ -98,7 +104,7 @@ class FramedProducer:
         """Go on: an ACK may have waited, and reading if answers had piled up."""
         if self._over:
             return
-        if not self._paused:
+        if not (self._paused or self._held_up):
             self._sink.resume_reading()
         if self._unsaid:
             self._ack()
@@ -106,7 +112,12 @@ class FramedProducer:
     def go_away(self, deadline: int, retry_after: int) -> None:
         """Tell that the hub is about to close."""
         if not self._over and self._run is not None:
-            self._send(producer_port.goaway_frame(deadline, retry_after))
+            self._send(data_port.goaway_frame(deadline, retry_after))
+
+    def hold(self) -> None:
+        """Read no more; what came is acknowledged when it is durable."""
+        self._held_up = True
+        self._sink.pause_reading()
 
     def dismiss(self, problem: Problem) -> None:
         """Tell the peer why the hub ends the connection; the session goes on without it."""
@@ -171,7 +182,11 @@ class FramedProducer:
 
     def _hello(self, frame: Frame) -> None:
         hub, hello = self._hub, producer_port.parse_hello(frame)
-        principal = hub.producer_principal(self._peer, hello.token, raw=False)
+        principal = self._known if hello.token is None else None
+        if principal is None:
+            principal = hub.producer_principal(self._peer, hello.token, raw=False)
+        elif not principal.may_produce:
+            raise Problem("DENIED", "these credentials are not for producers")
         if not principal.may_see(hello.stream):
             raise Problem("DENIED", "this token is not for a stream of that name")
         meta = parse_meta(hello.meta, hub.limits.meta_bytes)
@@ -288,6 +303,8 @@ class FramedProducer:
         if self._said_window == 0 and not writer.full:
             self._ack()
         behind = writer.stream.end - writer.stream.durable
+        if self._held_up:
+            return
         if self._paused and not writer.full and behind <= self._hub.limits.producer_window_bytes:
             self._paused = False
             self._stop_repeating()

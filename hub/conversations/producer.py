@@ -45,6 +45,12 @@ class ProducerConversation:
         if self._speaker is not None:
             self._speaker.go_away(deadline, retry_after)
 
+    def hold(self) -> None:
+        """Take nothing more."""
+        self._finish()
+        if self._speaker is not None:
+            self._speaker.hold()
+
     def dismiss(self, problem: Problem) -> None:
         """Tell why the hub ends the connection, and close it."""
         self._finish()

@@ -55,6 +55,10 @@ class RawProducer:
     def go_away(self, deadline: int, retry_after: int) -> None:
         """Raw output is told nothing."""
 
+    def hold(self) -> None:
+        """End the run with what came."""
+        self._end("hub_lost")
+
     def dismiss(self, problem: Problem) -> None:
         """Stop reading; raw output gets no answer, and its run ends with the hub."""
         self._end("hub_lost")

@@ -106,6 +106,14 @@ class ReaderConversation:
         """Give way: another connection took the slot, or the session is over."""
         self.fail(problem)
 
+    def go_away(self, deadline: int, retry_after: int) -> None:
+        """Tell the reader that the hub is about to close."""
+        if self._reader is not None:
+            self._send(data_port.goaway_frame(deadline, retry_after))
+
+    def hold(self) -> None:
+        """A reader sends nothing that is kept."""
+
     def dismiss(self, problem: Problem) -> None:
         """Tell the peer why the hub ends the connection, after what can be written of what waits."""
         self._flush()

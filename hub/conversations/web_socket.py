@@ -1,8 +1,9 @@
-"""A commander and a reader on one socket: text is a command, binary exactly one data frame (PROTOCOL 7)."""
+"""What goes over a WebSocket (PROTOCOL 7): a commander and a reader on one, or a framed producer."""
 
 from __future__ import annotations
 
 from hub.conversations.commander import Commander
+from hub.conversations.framed_producer import FramedProducer
 from hub.conversations.method import Method
 from hub.conversations.reader import ReaderConversation
 from hub.core.hub import Hub
@@ -55,9 +56,17 @@ class WebSocketConversation:
         self._commander.writable()
         self._reader.writable()
 
+    def go_away(self, deadline: int, retry_after: int) -> None:
+        """Tell the peer, in both languages, that the hub is about to close."""
+        self._commander.go_away(deadline, retry_after)
+        self._reader.go_away(deadline, retry_after)
+
+    def hold(self) -> None:
+        """Nothing that comes here is kept."""
+
     def dismiss(self, problem: Problem) -> None:
         """Tell the peer why the hub ends the connection."""
-        self._commander.go_away(problem)
+        self._commander.go_away(0, problem.retry_after or 0)
         self._reader.dismiss(problem)
         self._commander.dismiss(problem)
 
@@ -73,3 +82,45 @@ class WebSocketConversation:
         resumed = self._reader.attach(session, hello.window)
         self._attached = True
         return resumed
+
+
+class ProducerSocket:
+    """A framed producer on a socket of its own (`hub.v1.producer`): binary is exactly one frame, text is a mistake."""
+
+    def __init__(self, hub: Hub, peer: Peer, binary: Sink, principal: Principal | None) -> None:
+        """`principal` is whom the request's credentials speak for, if it brought any."""
+        self._limits = hub.limits
+        self._producer = FramedProducer(hub, peer, binary, principal)
+
+    def text(self, data: bytes) -> None:
+        """Refuse a text message."""
+        self._producer.fail(Problem("PROTO", "a producer's message is one binary frame"))
+
+    def binary(self, data: bytes) -> None:
+        """Take a binary message."""
+        try:
+            frame = decode(data, self._limits.header_bytes, self._limits.payload_bytes)
+        except Problem as problem:
+            self._producer.fail(problem)
+            return
+        self._producer.message(frame)
+
+    def writable(self) -> None:
+        """Go on."""
+        self._producer.writable()
+
+    def go_away(self, deadline: int, retry_after: int) -> None:
+        """Tell that the hub is about to close."""
+        self._producer.go_away(deadline, retry_after)
+
+    def hold(self) -> None:
+        """Take nothing more."""
+        self._producer.hold()
+
+    def dismiss(self, problem: Problem) -> None:
+        """Tell the peer why the hub ends the connection."""
+        self._producer.dismiss(problem)
+
+    def lost(self, cause: str) -> None:
+        """Leave the session detached."""
+        self._producer.lost(cause)

@@ -80,6 +80,12 @@ class Conversation(Protocol):
     def writable(self) -> None:
         """Take note that the sink is open again."""
 
+    def go_away(self, deadline: int, retry_after: int) -> None:
+        """Tell the peer that the hub closes within `deadline` seconds; it may come back `retry_after` ms later."""
+
+    def hold(self) -> None:
+        """Take nothing more from a producer: raw output ends here, frames wait for their last ACK."""
+
     def dismiss(self, problem: Problem) -> None:
         """Tell the peer why the hub ends the connection, and close it."""
 

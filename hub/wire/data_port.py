@@ -192,3 +192,8 @@ def pong_frame(nonce: str) -> Pieces:
 def unsub_frame(sub_id: str) -> Pieces:
     """`UNSUB <id>`: the last frame of that subscription was sent."""
     return encode("UNSUB", sub_id)
+
+
+def goaway_frame(deadline: int, retry_after: int) -> Pieces:
+    """`GOAWAY deadline=<s> retry_after=<ms>`: the hub is about to close."""
+    return encode("GOAWAY", deadline=deadline, retry_after=retry_after)

@@ -153,11 +153,6 @@ def demand_frame(watchers: int) -> Pieces:
     return encode("DEMAND", watchers)
 
 
-def goaway_frame(deadline: int, retry_after: int) -> Pieces:
-    """`GOAWAY deadline=<s> retry_after=<ms>`: the hub is about to close."""
-    return encode("GOAWAY", deadline=deadline, retry_after=retry_after)
-
-
 def _flag(keys: Mapping[str, str], key: str) -> bool:
     value = keys.get(key, "0")
     if value not in ("0", "1"):

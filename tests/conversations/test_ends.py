@@ -29,7 +29,7 @@ def test_commands_are_told_to_go_away_once() -> None:
     line = CommandLine(world)
     line.commander.dismiss(GOODBYE)
     (told,) = line.answers()
-    assert (told["method"], told["params"]) == ("hub.goaway", {"code": "DRAIN", "retry_after": 1000})
+    assert told["params"] == {"code": "DRAIN", "deadline_s": 0, "retry_after": 1000}
 
 
 def test_a_web_socket_is_told_before_it_is_closed() -> None:

@@ -25,6 +25,12 @@ DISCARD_SECONDS = 2
 class Talker(Protocol):
     """What speaks on a connection: HTTP, or a WebSocket that took it over."""
 
+    def go_away(self, deadline: int, retry_after: int) -> None:
+        """Tell the peer that the hub closes soon, where the protocol has a word for it."""
+
+    def hold(self) -> None:
+        """Take nothing more from a producer."""
+
     def dismiss(self, problem: Problem) -> None:
         """Tell the peer why the hub ends the connection, and close it."""
 
@@ -67,6 +73,16 @@ class Connections:
         if not self._open and self._all_closed is not None:
             closed, self._all_closed = self._all_closed, None
             closed.callback(None)
+
+    def go_away(self, deadline: int, retry_after: int) -> None:
+        """Tell everybody that the hub closes soon."""
+        for _, talker in list(self._open.values()):
+            talker.go_away(deadline, retry_after)
+
+    def hold(self) -> None:
+        """Take nothing more from producers."""
+        for _, talker in list(self._open.values()):
+            talker.hold()
 
     async def dismiss_all(self, problem: Problem) -> None:
         """Tell everybody why the hub ends, and wait until all are closed; each has a deadline for that."""
@@ -178,6 +194,14 @@ class HubChannel(HTTPChannel):
         transport: Any = self.transport
         if not self._gone and transport is not None:
             transport.abortConnection()
+
+    def go_away(self, deadline: int, retry_after: int) -> None:
+        """HTTP has no word for it."""
+
+    def hold(self) -> None:
+        """Break uploads off; what came of them is kept."""
+        for request in list(self.requests):
+            request.hold()
 
     def dismiss(self, problem: Problem) -> None:
         """End what is under way because the hub stops, and close."""

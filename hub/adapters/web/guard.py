@@ -89,6 +89,12 @@ class Guard:
             raise Problem("AUTH", "this login is over; log in again")
         return self.reader(request)
 
+    def producer_socket(self, request: Request) -> Principal | None:
+        """Return who opens a WebSocket to stream; None is somebody who has still to say so in HELLO, as on TCP."""
+        if bearer(request) is None and _is_from_browser(request):
+            raise Problem("DENIED", "a page streams with PUT /streams/<name>, not over a WebSocket")
+        return None if bearer(request) is None else self.principal(request)
+
     def writer(self, request: Request) -> Principal | None:
         """Return who writes; None is somebody without credentials, as `nc` would be.
 

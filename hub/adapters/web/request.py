@@ -165,11 +165,15 @@ class HubRequest(Request):
             upload.lost(_cause_of(reason))
         super().connectionLost(reason)
 
-    def dismiss(self, problem: Problem) -> None:
-        """End what is under way because the hub stops."""
+    def hold(self) -> None:
+        """Break an upload off because the hub stops; what came of it is kept."""
         upload, self._upload = self._upload, None
         if upload is not None:
-            upload.dismiss(problem)
+            upload.dismiss(Problem("DRAIN", "the hub is shutting down", retry_after=1000))
+
+    def dismiss(self, problem: Problem) -> None:
+        """End what is under way because the hub stops."""
+        self.hold()
         if self.answering is not None:
             self.answering.dismiss(problem)
 

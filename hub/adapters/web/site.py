@@ -20,10 +20,17 @@ from hub.adapters.web.operations import Operations
 from hub.adapters.web.page import Page
 from hub.adapters.web.request import STREAMS, HubRequest
 from hub.adapters.web.stream_body import StreamBody
-from hub.adapters.web.websocket import HubSocket, HubSocketFactory, SocketRoute
+from hub.adapters.web.websocket import (
+    PRODUCER_PROTOCOL,
+    HubSocket,
+    HubSocketFactory,
+    SocketConversation,
+    SocketRoute,
+    offers_producer,
+)
 from hub.conversations.body_producer import BodyProducer
 from hub.conversations.method import Method
-from hub.conversations.web_socket import WebSocketConversation
+from hub.conversations.web_socket import ProducerSocket, WebSocketConversation
 from hub.core.hub import Hub
 from hub.core.ports import Failures, Sink
 from hub.core.report import hub_stats
@@ -82,6 +89,14 @@ class WebListener:
     def new_link(self, base_url: str, principal: Principal) -> str:
         """Return a link that logs a browser in as `principal`, once and within a minute; `base_url` is the page's."""
         return f"{base_url.rstrip('/')}/#code={self._logins.new_code(principal)}"
+
+    def go_away(self, deadline: int, retry_after: int) -> None:
+        """Tell everybody that the hub closes soon."""
+        self.connections.go_away(deadline, retry_after)
+
+    def hold(self) -> None:
+        """Take nothing more from producers."""
+        self.connections.hold()
 
     async def stop(self) -> None:
         """Tell everybody that the hub stops, and wait until they are gone, `limits.close_seconds` at most."""
@@ -145,15 +160,18 @@ class WebListener:
     # WebSockets.
 
     def _socket(self, request: HubRequest) -> Any:
-        principal = self._guard.socket(request)
+        streams = offers_producer(header(request, b"sec-websocket-protocol"))
+        principal = self._guard.producer_socket(request) if streams else self._guard.socket(request)
         if self._hub.draining:
             raise _draining()
         return self._sockets.upgrade(request, principal)
 
     def _converse(
-        self, principal: Principal | None, socket: HubSocket, text: Sink, binary: Sink
-    ) -> WebSocketConversation:
+        self, principal: Principal | None, socket: HubSocket, spoken: str, text: Sink, binary: Sink
+    ) -> SocketConversation:
         peer = self.connections.peer(socket.transport)
+        if spoken == PRODUCER_PROTOCOL:
+            return ProducerSocket(self._hub, peer, binary, principal)
         return WebSocketConversation(self._hub, peer, text, binary, self._methods, principal)
 
 

@@ -13,19 +13,22 @@ from twisted.python.failure import Failure
 from twisted.web.server import Request
 
 from hub.adapters.reactor.flow import FlowSink
-from hub.conversations.web_socket import WebSocketConversation
+from hub.conversations.web_socket import ProducerSocket, WebSocketConversation
 from hub.core.ports import Failures, Sink
 from hub.model.limits import Limits
 from hub.model.principal import Principal
 from hub.model.problem import Problem
 
 PROTOCOL = "hub.v1"
+PRODUCER_PROTOCOL = "hub.v1.producer"
+PROTOCOLS = (PROTOCOL, PRODUCER_PROTOCOL)
 NORMAL_CLOSE = 1000
 INTERNAL_CLOSE = 1011
 MAX_REASON = 120
 """A close frame holds 125 bytes, two of them the code."""
 
-MakeConversation = Callable[[Principal | None, "HubSocket", Sink, Sink], WebSocketConversation]
+SocketConversation = WebSocketConversation | ProducerSocket
+MakeConversation = Callable[[Principal | None, "HubSocket", str, Sink, Sink], SocketConversation]
 
 
 class Lane:
@@ -66,6 +69,12 @@ class Lane:
         self._socket.flow.abort()
 
 
+def offers_producer(protocols: str) -> bool:
+    """Tell whether a handshake's list of subprotocols leads to `hub.v1.producer`."""
+    offered = [each.strip() for each in protocols.split(",")]
+    return next((each for each in offered if each in PROTOCOLS), None) == PRODUCER_PROTOCOL
+
+
 class _Silence:
     """Autobahn's log. What peers do wrong is counted and not logged; what we do wrong is caught before it sees it."""
 
@@ -83,7 +92,9 @@ class HubSocket(WebSocketServerProtocol):
     principal: Principal | None = None
     """Whom the request's cookie or token speaks for."""
     flow: FlowSink
-    conversation: WebSocketConversation | None = None
+    conversation: SocketConversation | None = None
+    spoken = PROTOCOL
+    """The subprotocol that was agreed on."""
     _pong: bytes | None = None
     _give_up: IDelayedCall | None = None
     _greeted = False
@@ -92,9 +103,12 @@ class HubSocket(WebSocketServerProtocol):
 
     def onConnect(self, request: ConnectionRequest) -> str:
         """Agree on the subprotocol."""
-        if PROTOCOL not in request.protocols:
-            raise ConnectionDeny(ConnectionDeny.BAD_REQUEST, f"the subprotocol is {PROTOCOL}")
-        return PROTOCOL
+        offered: list[str] = request.protocols
+        spoken = next((each for each in offered if each in PROTOCOLS), None)
+        if spoken is None:
+            raise ConnectionDeny(ConnectionDeny.BAD_REQUEST, f"the subprotocol is {' or '.join(PROTOCOLS)}")
+        self.spoken = spoken
+        return spoken
 
     def onOpen(self) -> None:
         """Begin the conversation."""
@@ -165,6 +179,18 @@ class HubSocket(WebSocketServerProtocol):
         else:
             self._closeConnection()
 
+    def go_away(self, deadline: int, retry_after: int) -> None:
+        """Tell that the hub is about to close."""
+        conversation = self.conversation
+        if conversation is not None:
+            self._guarded(lambda: conversation.go_away(deadline, retry_after))
+
+    def hold(self) -> None:
+        """Take nothing more from a producer."""
+        conversation = self.conversation
+        if conversation is not None:
+            self._guarded(conversation.hold)
+
     def say(self, message: bytes, *, isBinary: bool) -> None:
         """Send a message. Autobahn holds it to the bound of what comes in, which answers and data may be above."""
         bound, self.maxMessagePayloadSize = self.maxMessagePayloadSize, 0
@@ -203,7 +229,7 @@ class HubSocket(WebSocketServerProtocol):
         factory = self.factory
         self.flow = FlowSink(self._wire, factory.reactor, factory.limits.close_seconds, self._writable)
         text, binary = Lane(self, binary=False), Lane(self, binary=True)
-        self.conversation = factory.converse(self.principal, self, text, binary)
+        self.conversation = factory.converse(self.principal, self, self.spoken, text, binary)
 
     def _writable(self) -> None:
         pong, self._pong = self._pong, None
@@ -235,7 +261,7 @@ class HubSocketFactory(WebSocketServerFactory):
         count: Callable[[str], None],
     ) -> None:
         """`lost` is told the transport of each socket that is gone, `count` each problem that is told here."""
-        super().__init__(url=None, protocols=[PROTOCOL], server="hub", reactor=reactor)
+        super().__init__(url=None, protocols=list(PROTOCOLS), server="hub", reactor=reactor)
         self._batched_timer = _Timers(reactor)
         self.limits = limits
         self.failures = failures
