@@ -1,0 +1,18 @@
+"""Streams in one SQLite file.
+
+Map, from what the hub sees down to the file:
+
+- `store`: `SqliteStore`, the port, and what happens when the file is opened.
+- `worker`: threads with a queue of jobs, whose results come back in the reactor.
+- `writer`: batches and records, each a transaction that is on the disk when its call returns; `entry`: what it
+  remembers of a stream.
+- `reading`: reads and seeks.
+- `housekeeping`: what the writing thread does in between: `merging` small blocks, `retention` after a `policy`.
+- `block`: pieces joined, compressed, under a checksum; `row`: a stream's record, packed.
+- `schema`: tables and upgrades; `database`: connections, and errors in words.
+"""
+
+from hub.adapters.store.sqlite.policy import Policy, Rule
+from hub.adapters.store.sqlite.store import SqliteStore
+
+__all__ = ["Policy", "Rule", "SqliteStore"]

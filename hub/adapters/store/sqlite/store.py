@@ -1,0 +1,182 @@
+"""`Store` on SQLite, as the hub sees it: everything that waits for the disk is in threads of its own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import apsw
+from twisted.logger import Logger
+
+from hub.adapters.store.sqlite import schema
+from hub.adapters.store.sqlite.database import (
+    FILE_NAME,
+    checkpoint,
+    connect_to_read,
+    connect_to_write,
+    problem_of,
+)
+from hub.adapters.store.sqlite.housekeeping import Housekeeping
+from hub.adapters.store.sqlite.policy import Policy
+from hub.adapters.store.sqlite.reading import Reading
+from hub.adapters.store.sqlite.row import CorruptRow, is_sealed, whole_record
+from hub.adapters.store.sqlite.worker import CallInReactor, Worker
+from hub.adapters.store.sqlite.writer import Writer
+from hub.core.epochs import RESERVE
+from hub.core.ports import Append, Opened
+from hub.model.chunk import Piece
+from hub.model.problem import Problem
+from hub.model.record import StreamRecord
+
+T = TypeVar("T")
+READERS = 2
+_log = Logger(namespace="hub")
+
+
+class SqliteStore:
+    """Streams in one file, `DIR/hub.db`. One thread writes, two read; no thread runs and no file is open between
+    `open` and the first call after it, so that the process may fork there.
+    """
+
+    durability = "fsync"
+    pace_seconds = 0.025
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        call_in_reactor: CallInReactor,
+        policy: Policy | None = None,
+        runs_kept: int = 1000,
+        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self.path = directory / FILE_NAME
+        self.trimmed: Callable[[str, int], None] = lambda stream, start: None
+        self._call_in_reactor = call_in_reactor
+        self._writer = Writer(self.path, runs_kept)
+        self._house = Housekeeping(self._writer, policy or Policy(), self._was_trimmed, now_ms)
+        self._writing = Worker("hub-store", call_in_reactor, idle=self._house.step, close=self._writer.close)
+        self._local = threading.local()
+        self._reading = Worker("hub-read", call_in_reactor, threads=READERS, close=self._close_reading)
+
+    def open(self, now_ms: int) -> Opened:
+        """Open the file, or make it; raise Problem STORE when it cannot be used."""
+        try:
+            connection = connect_to_write(self.path)
+            try:
+                schema.prepare(connection, str(self.path))
+                checkpoint(connection)
+                with connection:
+                    epoch = _next_epoch(connection, now_ms)
+                    _set_aside_damaged(connection)
+            finally:
+                connection.close(True)
+        except (apsw.Error, OSError) as error:
+            raise problem_of(error, self.path) from error
+        return Opened(epoch, epoch + RESERVE, _records(self.path))
+
+    def start(self) -> None:
+        """Begin to keep house: what is too old goes even while nobody writes."""
+        self._writing.start()
+
+    async def append(self, batch: Sequence[Append]) -> None:
+        """Make a batch durable."""
+        await self._writing.do(lambda: self._writer.append(batch))
+
+    async def reserve_epochs(self, end: int) -> None:
+        """Make it durable that epochs below `end` may have been given out."""
+        await self._writing.do(lambda: self._writer.reserve_epochs(end))
+
+    async def read(self, stream: str, offset: int, max_bytes: int) -> Sequence[Piece]:
+        """Return contiguous pieces from `offset` on."""
+        return await self._read(lambda reading: reading.read(stream, offset, max_bytes))
+
+    async def seek_line(self, stream: str, line: int) -> int | None:
+        """Return the offset after a stream's `line`-th LF."""
+        return await self._read(lambda reading: reading.seek_line(stream, line))
+
+    async def seek_time(self, stream: str, at: int) -> int | None:
+        """Return the offset of the first chunk received at or after `at`."""
+        return await self._read(lambda reading: reading.seek_time(stream, at))
+
+    async def delete(self, stream: str) -> None:
+        """Forget a stream."""
+        await self._writing.do(lambda: self._writer.delete(stream))
+
+    async def put(self, kind: str, key: str, value: bytes | None) -> None:
+        """Keep a small record durably."""
+        await self._writing.do(lambda: self._writer.put(kind, key, value))
+
+    async def records(self, kind: str) -> Mapping[str, bytes]:
+        """Return all records of a kind."""
+        return await self._read(lambda reading: reading.records(kind))
+
+    async def close(self) -> None:
+        """Finish what was asked for, copy the WAL, and let go of the file."""
+        await self._reading.stop()
+        await self._writing.stop()
+
+    async def _read(self, work: Callable[[Reading], T]) -> T:
+        return await self._reading.do(lambda: self._with_reading(work))
+
+    def _with_reading(self, work: Callable[[Reading], T]) -> T:
+        """Run `work` on this thread's connection; one that failed is let go of."""
+        try:
+            if getattr(self._local, "reading", None) is None:
+                self._local.reading = Reading(connect_to_read(self.path))
+            return work(self._local.reading)
+        except (apsw.Error, OSError) as error:
+            self._close_reading()
+            raise problem_of(error, self.path) from error
+        except BaseException:
+            self._close_reading()
+            raise
+
+    def _close_reading(self) -> None:
+        reading = getattr(self._local, "reading", None)
+        self._local.reading = None
+        if reading is not None:
+            reading.close()
+
+    def _was_trimmed(self, name: str, start: int) -> None:
+        self._call_in_reactor(lambda: self.trimmed(name, start))
+
+
+def _next_epoch(connection: apsw.Connection, now_ms: int) -> int:
+    """Return the epoch of this start, and make it known that it and a reserve above it are given out."""
+    last = connection.execute("SELECT value FROM fact WHERE key = 'epochs_end'").get
+    epoch = max(now_ms, 0 if last is None else int(last))
+    connection.execute("INSERT OR REPLACE INTO fact VALUES ('epochs_end', ?)", (epoch + RESERVE,))
+    return epoch
+
+
+def _set_aside_damaged(connection: apsw.Connection) -> None:
+    """Take a stream out of the way whose record cannot be read: its name can be used again, and its bytes stay."""
+    rows = connection.execute("SELECT id, name, record FROM stream WHERE state = 0")
+    damaged = [(number, name) for number, name, packed in rows if not is_sealed(packed)]
+    for number, name in damaged:
+        _log.error("the record of stream {name} is damaged: it is set aside, see hub store verify", name=name)
+        connection.execute("UPDATE stream SET state = ? WHERE id = ?", (schema.DAMAGED, number))
+
+
+def _records(path: Path) -> Iterator[StreamRecord]:
+    """Yield all streams, those with the oldest last run first."""
+    row: Any
+    try:
+        connection = connect_to_read(path)
+        try:
+            order: list[Any] = connection.execute(
+                "SELECT id FROM stream WHERE state = 0 ORDER BY run_ordinal"
+            ).fetchall()
+            for (number,) in order:
+                row = connection.execute("SELECT start, record FROM stream WHERE id = ?", (number,)).fetchone()
+                yield whole_record(connection, number, *row)
+        finally:
+            connection.close(True)
+    except (apsw.Error, OSError) as error:
+        raise problem_of(error, path) from error
+    except CorruptRow as error:
+        raise Problem("STORE", f"{path} changed while it was opened ({error}); end what else uses it") from error

@@ -1,0 +1,255 @@
+"""The one that writes: batches, records and epochs, each call one transaction that is on the disk when it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TypeVar
+
+import apsw
+
+from hub.adapters.store.sqlite import schema
+from hub.adapters.store.sqlite.block import COLUMNS, FULL_LEVEL, Block, join
+from hub.adapters.store.sqlite.database import checkpoint, connect_to_write, problem_of
+from hub.adapters.store.sqlite.entry import Entries, Entry
+from hub.adapters.store.sqlite.row import CorruptRow, pack_record, pack_run, unpack_record
+from hub.core.ports import Append
+from hub.model.chunk import Chunk, Gap, Piece
+from hub.model.record import StreamRecord
+from hub.model.run import Run
+
+T = TypeVar("T")
+PAGE_BYTES = 4096
+MERGED_AT_ONCE = 16
+"""So many blocks of one level become one of the next."""
+
+_INSERT_BLOCK = f"INSERT INTO block ({COLUMNS}) VALUES ({', '.join('?' * len(Block._fields))})"  # noqa: S608
+INSERT_BLOCK_AS = f"INSERT INTO block (id, {COLUMNS}) VALUES (?, {', '.join('?' * len(Block._fields))})"  # noqa: S608
+_INSERT_STREAM = (
+    "INSERT INTO stream (name, state, anonymous, ordinal, run_ordinal, run_number, start, end, stored, record) "
+    "VALUES (?, 0, ?, ?, ?, ?, ?, ?, 0, ?)"
+)
+_UPDATE_STREAM = "UPDATE stream SET run_ordinal = ?, run_number = ?, end = ?, stored = ?, record = ? WHERE id = ?"
+
+
+class Writer:
+    """Owns the connection that writes. After anything failed it takes a new one, and never syncs the old one again.
+
+    Not for two threads at once.
+    """
+
+    def __init__(self, path: Path, runs_kept: int) -> None:
+        self.path = path
+        self.entries = Entries()
+        self.stored: dict[bool, int] | None = None
+        """Bytes that all streams take, by whether they are anonymous; None until they were added up."""
+        self.grown: set[str] = set()
+        """Streams that were appended to since retention last looked at them."""
+        self.mergeable: dict[str, None] = {}
+        """Streams that have many small blocks."""
+        self._runs_kept = runs_kept
+        self._connection: apsw.Connection | None = None
+        self._wal_frames = 0
+        self._copied_frames = 0
+
+    @property
+    def connection(self) -> apsw.Connection:
+        """The connection; opened where there is none, with all that the last one left in the WAL copied and synced."""
+        if self._connection is None:
+            connection = connect_to_write(self.path)
+            try:
+                # What a sync failed for may look written and be nowhere but in memory: here it is written again.
+                checkpoint(connection)
+            except BaseException:
+                connection.close(True)
+                raise
+            connection.set_wal_hook(self._committed)
+            self._wal_frames = self._copied_frames = 0
+            self._connection = connection
+        return self._connection
+
+    def transact(self, work: Callable[[apsw.Connection], T], *, durable: bool = True) -> T:
+        """Run `work` in one transaction, synced before this returns if `durable`; raise Problem STORE if it failed."""
+        try:
+            connection = self.connection
+            if not durable:
+                # The next synced commit takes it along; after a loss of power it may be as if it had not been.
+                connection.pragma("synchronous", "NORMAL")
+            connection.execute("BEGIN IMMEDIATE")
+            result = work(connection)
+            connection.execute("COMMIT")
+            if not durable:
+                connection.pragma("synchronous", "FULL")
+        except (apsw.Error, OSError) as error:
+            self.drop_connection()
+            raise problem_of(error, self.path) from error
+        except BaseException:
+            self.drop_connection()
+            raise
+        return result
+
+    def drop_connection(self) -> None:
+        """Let go of the connection, and of all that was known by it."""
+        connection, self._connection = self._connection, None
+        self.entries.clear()
+        self.stored = None
+        if connection is not None:
+            connection.close(True)
+
+    def append(self, batch: Sequence[Append]) -> None:
+        """Make a batch durable; what is stored already is passed over."""
+        self.transact(lambda connection: self._append(connection, batch))
+
+    def _append(self, connection: apsw.Connection, batch: Sequence[Append]) -> None:
+        blocks: list[Block] = []
+        # A stream may come several times: its pieces are joined as if it had come once.
+        for name, appends in groupby(sorted(batch, key=lambda each: each.record.name), lambda each: each.record.name):
+            parts = list(appends)
+            entry = self._entry(connection, parts[-1].record)
+            self._append_stream(connection, entry, parts, blocks)
+            self.grown.add(name)
+        connection.executemany(_INSERT_BLOCK, blocks)
+
+    def _append_stream(
+        self, connection: apsw.Connection, entry: Entry, parts: Sequence[Append], blocks: list[Block]
+    ) -> None:
+        record = parts[-1].record
+        new = _new_pieces([piece for part in parts for piece in part.pieces], entry.end)
+        size = 0
+        if new:
+            lines = next((piece.first_line for piece in new if isinstance(piece, Chunk)), record.lines)
+            for block in join(entry.id, new, lines, record.last_at or record.run.began_at):
+                blocks.append(block)
+                size += block.size
+                self.count(entry, block)
+            entry.end = new[-1].end
+            entry.stored += size
+            self.add_stored(entry.anonymous, size)
+            if entry.oldest_at is None:
+                first = blocks[-1] if size == 0 else next(each for each in blocks if each.stream == entry.id)
+                entry.oldest_at = first.min_at if first.max_at is None else first.max_at
+                connection.execute("UPDATE stream SET oldest_at = ? WHERE id = ?", (entry.oldest_at, entry.id))
+        self._put_runs(connection, entry, [run for part in parts for run in part.record.runs])
+        last = record.run
+        connection.execute(
+            _UPDATE_STREAM, (last.ordinal, last.number, entry.end, entry.stored, pack_record(record), entry.id)
+        )
+        entry.run_number = last.number
+
+    def _entry(self, connection: apsw.Connection, record: StreamRecord) -> Entry:
+        entry = self.entries.find(connection, record.name)
+        if entry is not None and entry.ordinal != record.ordinal:
+            # A former life of the name, which the hub could not have deleted before now.
+            self._bury(connection, entry)
+            entry = None
+        if entry is None:
+            run = record.run
+            row = (record.name, record.anonymous, record.ordinal, run.ordinal, run.number, record.start, record.start)
+            connection.execute(_INSERT_STREAM, (*row, b""))
+            number = connection.last_insert_rowid()
+            found = (number, record.ordinal, run.number, record.start, record.start, 0, None)
+            entry = Entry(record.name, record.anonymous, found)
+            self.entries.add(entry)
+        return entry
+
+    def _put_runs(self, connection: apsw.Connection, entry: Entry, runs: Sequence[Run]) -> None:
+        """Put all changed runs but the last beside the record, and the one that was the last before."""
+        last = runs[-1].number
+        older = {run.number: run for run in runs if run.number != last}
+        if last > entry.run_number and entry.run_number not in older:
+            packed = connection.execute("SELECT record FROM stream WHERE id = ?", (entry.id,)).get
+            try:
+                older[entry.run_number] = unpack_record(packed).run
+            except CorruptRow:
+                older.pop(entry.run_number, None)
+        if not older:
+            return
+        rows = [(entry.id, number, pack_run(run)) for number, run in older.items()]
+        connection.executemany("INSERT OR REPLACE INTO run VALUES (?, ?, ?)", rows)
+        connection.execute("DELETE FROM run WHERE stream = ? AND number <= ?", (entry.id, last - self._runs_kept))
+
+    def count(self, entry: Entry, block: Block) -> None:
+        """Take note of a block: enough small ones are to be merged."""
+        if block.level != FULL_LEVEL:
+            entry.small[block.level] = entry.small.get(block.level, 0) + 1
+            if entry.small[block.level] >= MERGED_AT_ONCE:
+                self.mergeable[entry.name] = None
+
+    def add_stored(self, anonymous: bool, size: int) -> None:
+        """Count bytes that came, or went."""
+        if self.stored is not None:
+            self.stored[anonymous] += size
+
+    def delete(self, name: str) -> None:
+        """Forget a stream; its blocks are taken away bit by bit later."""
+
+        def bury(connection: apsw.Connection) -> None:
+            entry = self.entries.find(connection, name)
+            if entry is not None:
+                self._bury(connection, entry)
+
+        self.transact(bury)
+
+    def _bury(self, connection: apsw.Connection, entry: Entry) -> None:
+        connection.execute("UPDATE stream SET state = ? WHERE id = ?", (schema.DELETED, entry.id))
+        self.add_stored(entry.anonymous, -entry.stored)
+        self.entries.forget(entry.name)
+
+    def put(self, kind: str, key: str, value: bytes | None) -> None:
+        """Keep or forget a small record."""
+        if value is None:
+            self.transact(lambda each: each.execute("DELETE FROM record WHERE kind = ? AND key = ?", (kind, key)))
+        else:
+            row = (kind, key, value)
+            self.transact(lambda each: each.execute("INSERT OR REPLACE INTO record VALUES (?, ?, ?)", row))
+
+    def reserve_epochs(self, end: int) -> None:
+        """Make it durable that epochs below `end` may have been given out."""
+        sql = "INSERT INTO fact VALUES ('epochs_end', ?) ON CONFLICT DO UPDATE SET value = max(value, excluded.value)"
+        self.transact(lambda connection: connection.execute(sql, (end,)))
+
+    @property
+    def wal_bytes(self) -> int:
+        """What was written since the WAL was last copied to the file."""
+        return max(self._wal_frames - self._copied_frames, 0) * PAGE_BYTES
+
+    def _committed(self, connection: apsw.Connection, database: str, frames: int) -> int:
+        if frames < self._wal_frames:
+            self._copied_frames = 0
+        self._wal_frames = frames
+        return apsw.SQLITE_OK
+
+    def checkpoint(self) -> None:
+        """Copy to the file what no reader of the WAL holds back; raise Problem STORE where that fails."""
+        try:
+            self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        except (apsw.Error, OSError) as error:
+            self.drop_connection()
+            raise problem_of(error, self.path) from error
+        self._copied_frames = self._wal_frames
+
+    def close(self) -> None:
+        """Copy the WAL, and let go of the file whether that worked or not."""
+        try:
+            if self._connection is not None:
+                checkpoint(self._connection)
+        except (apsw.Error, OSError) as error:
+            raise problem_of(error, self.path) from error
+        finally:
+            self.drop_connection()
+
+
+def _new_pieces(pieces: Sequence[Piece], end: int) -> list[Piece]:
+    """Return the pieces past `end`, contiguous from there."""
+    new: list[Piece] = []
+    for piece in pieces:
+        if piece.end <= end:
+            continue
+        if piece.offset > end:
+            new.append(Gap(end, piece.offset, "store_loss"))
+        elif piece.offset < end:
+            piece = piece.cut(end, piece.end) if isinstance(piece, Chunk) else piece._replace(offset=end)
+        new.append(piece)
+        end = piece.end
+    return new
