@@ -6,8 +6,8 @@ Map:
 - `raw_producer`: raw bytes into a stream; `framed_producer`: frames of a session that outlives its sockets.
 - `meta`: what producers say of their runs.
 - `reader`: the data port, frames in both directions.
-- `commander`: the command port, JSON-RPC; its methods stand in `hub_methods` and `stream_methods`.
-- `under_way`: calls that wait for something, and batches that wait for their calls.
+- `commander`: the command port, JSON-RPC; its methods stand in `hub_methods`, `stream_methods` and `search_methods`.
+- `calls`: calls of a command connection; `under_way`: those that wait, and batches that wait for their calls.
 - `event_queue`: events that wait for a command connection.
 - `slices`: many calls at once, some milliseconds a turn.
 - `follower`: one stream as a response body: plain bytes, server-sent events or NDJSON.

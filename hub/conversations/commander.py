@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
 
+from hub.conversations.calls import Calls
 from hub.conversations.event_queue import EventQueue
 from hub.conversations.life import Life
 from hub.conversations.method import Method
 from hub.conversations.slices import Slices
-from hub.conversations.under_way import Batch, UnderWay
+from hub.conversations.under_way import Answer, Batch
 from hub.core.events import Event
 from hub.core.hub import Hub
 from hub.core.ports import Sink
@@ -21,14 +21,12 @@ from hub.model.peer import Peer
 from hub.model.principal import Principal
 from hub.model.problem import Problem
 from hub.wire import json_rpc
-from hub.wire.commands import Cancel, Hello, parse_params
+from hub.wire.commands import Hello, parse_params
 from hub.wire.first_bytes import Mistake, PortFirstBytes
 from hub.wire.json_rpc import Call, Id, Malformed
 from hub.wire.line_reader import LineReader
 
 STRIKES = 3  # malformed lines in a row after which a connection is closed
-
-Answer = dict[str, object]
 
 
 class Commander:
@@ -48,14 +46,13 @@ class Commander:
         self.session: Session | None = None
         self._peer = peer
         self._sink = sink
-        self._methods = methods
         self._principal = principal
         self._on_hello = on_hello
         limits = hub.limits
         self._first: PortFirstBytes | None = PortFirstBytes(limits.first_frame_bytes)
         self._lines = LineReader(limits.request_bytes)
         self._slices = Slices(hub, sink, self.message)
-        self._under_way: dict[Id, UnderWay] = {}
+        self._calls = Calls(self, methods, self._send)
         self._strikes = 0
         self._topics: tuple[str, ...] = ()
         self._pattern: Pattern | None = None
@@ -199,77 +196,13 @@ class Commander:
             return
         if self.session is None:
             self._hello(call, batch)
-        elif call.method == "$/cancel":
-            self._cancel(call, batch)
-        elif len(self._under_way) >= self.hub.limits.requests_at_once:
-            bound = self.hub.limits.requests_at_once
-            busy = Problem("BUSY", f"limits.requests_at_once ({bound}) calls are under way", retry_after=100)
-            self._answer(call, self._problem(call, busy), batch)
         else:
-            self._run(call, batch)
-
-    def _run(self, call: Call, batch: Batch | None) -> None:
-        method = self._methods.get(call.method)
-        if method is None:
-            text = f"there is no method {call.method[:100]!r}"
-            self._answer(call, json_rpc.error(call.id, json_rpc.METHOD_NOT_FOUND, text), batch)
-            return
-        answer: Answer
-        try:
-            if self.principal.role < method.role:
-                raise Problem("DENIED", f"{call.method} is for the role {method.role.word}")
-            result = method.run(self, parse_params(method.params, call.params))
-            if isinstance(result, Coroutine):
-                self._wait_for(call, result, batch)
-                return
-            answer = json_rpc.answer(call.id, result)
-        except msgspec.ValidationError as error:
-            answer = json_rpc.error(call.id, json_rpc.INVALID_PARAMS, f"{call.method}: {error}")
-        except Problem as problem:
-            answer = self._problem(call, problem)
-        self._answer(call, answer, batch)
-
-    def _wait_for(self, call: Call, work: Coroutine[Any, Any, object], batch: Batch | None) -> None:
-        if call.id in self._under_way:
-            work.close()
-            text = "a call with this id is under way"
-            self._answer(call, json_rpc.error(call.id, json_rpc.INVALID_REQUEST, text), batch)
-            return
-        entry = self._under_way[call.id] = UnderWay(call, batch)
-        entry.task = self.hub.tasks.spawn(self._finish(entry, work))
-
-    async def _finish(self, entry: UnderWay, work: Coroutine[Any, Any, object]) -> None:
-        call = entry.call
-        try:
-            answer = json_rpc.answer(call.id, await work)
-        except Problem as problem:
-            answer = self._problem(call, problem)
-        except Exception:
-            if self._under_way.get(call.id) is not entry:
-                raise  # it was cancelled, and this is how it hears of that
-            self.hub.failures.report(f"in {call.method}")
-            answer = self._problem(call, Problem("INTERNAL", "the hub made a mistake; its log has it"))
-        if self._under_way.get(call.id) is entry:
-            del self._under_way[call.id]
-            self._answer(call, answer, entry.batch)
-
-    def _cancel(self, call: Call, batch: Batch | None) -> None:
-        try:
-            wanted = parse_params(Cancel, call.params).id
-        except msgspec.ValidationError as error:
-            self._answer(call, json_rpc.error(call.id, json_rpc.INVALID_PARAMS, str(error)), batch)
-            return
-        entry = self._under_way.pop(wanted, None)
-        if entry is not None:
-            if entry.task is not None:
-                entry.task.cancel()
-            self._answer(entry.call, json_rpc.error(wanted, json_rpc.CANCELLED, "cancelled"), entry.batch)
-        self._answer(call, json_rpc.answer(call.id, None), batch)
+            self._calls.take(call, batch)
 
     def _malformed(self, call: Malformed, batch: Batch | None) -> None:
         self.hub.counters.problem("PROTO")
         data: dict[str, object] = {"code": "PROTO"}
-        self._collect(json_rpc.error(call.id, call.json_rpc, call.text, data), batch)
+        self._calls.collect(json_rpc.error(call.id, call.json_rpc, call.text, data), batch)
 
     def _count_strikes(self, malformed: bool) -> None:
         """Close after some malformed lines in a row; before hub.hello after the first."""
@@ -277,10 +210,6 @@ class Commander:
         if not self._over and malformed and (self.session is None or self._strikes >= STRIKES):
             self._end()
             self._sink.close()
-
-    def _problem(self, call: Call, problem: Problem) -> Answer:
-        self.hub.counters.problem(problem.word)
-        return json_rpc.problem_answer(call.id, problem)
 
     def _hello(self, call: Call, batch: Batch | None) -> None:
         try:
@@ -293,7 +222,7 @@ class Commander:
         except Problem as problem:
             self.fail(problem, call.id)
         else:
-            self._answer(call, json_rpc.answer(call.id, result), batch)
+            self._calls.answer(call, json_rpc.answer(call.id, result), batch)
 
     def _welcome(self, hello: Hello) -> dict[str, object]:
         hub = self.hub
@@ -329,18 +258,6 @@ class Commander:
         raise Problem("AUTH", "hub.hello needs a token")
 
     # Writing and ends.
-
-    def _answer(self, call: Call, answer: Answer, batch: Batch | None) -> None:
-        self._collect(answer if call.wants_answer else None, batch)
-
-    def _collect(self, answer: Answer | None, batch: Batch | None) -> None:
-        if batch is None:
-            if answer is not None:
-                self._send(answer)
-            return
-        answers = batch.add(answer)
-        if answers:
-            self._send(answers)
 
     def _send(self, message: Answer | list[Answer]) -> None:
         if self._over:
@@ -393,8 +310,6 @@ class Commander:
         self.hub.events.remove(self)
         self._events.clear()
         self._slices.clear()
-        under_way, self._under_way = self._under_way, {}
-        for task in [entry.task for entry in under_way.values() if entry.task is not None]:
-            task.cancel()
+        self._calls.clear()
         if self.session is not None:
             self.hub.sessions.leave(self.session, COMMAND, self)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 from hub.model.principal import Role
 from hub.wire.commands import Params
 
-if TYPE_CHECKING:
-    from hub.conversations.commander import Commander
-
 
 class Method(NamedTuple):
-    """One row of the table of methods. `run` returns the result, or a coroutine of it where something waits."""
+    """One row of the table of methods. `run` returns the result, or a coroutine of it where something waits.
+
+    One that `waits` for long is also given a function to tell its progress with, as fields of `$/progress`.
+    """
 
     role: Role
     params: type[Params]
-    run: Callable[[Commander, Any], object]
+    run: Callable[..., object]
+    """`run(commander, params)`, or `run(commander, params, progress)`."""
+    waits: bool = False

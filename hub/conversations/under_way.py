@@ -11,9 +11,11 @@ Answer = dict[str, object]
 class UnderWay:
     """A call that waits for something, so that it can be cancelled and its batch be completed."""
 
-    __slots__ = ("batch", "call", "task")
+    __slots__ = ("batch", "call", "task", "waits")
 
-    def __init__(self, call: Call, batch: Batch | None) -> None:
+    def __init__(self, call: Call, batch: Batch | None, *, waits: bool) -> None:
+        self.waits = waits
+        """Whether it counts among those that may wait for long."""
         self.call = call
         self.batch = batch
         self.task: Cancellable | None = None

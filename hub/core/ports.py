@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from hub.model.chunk import Chunk, Gap, Piece
 from hub.model.principal import Principal
 from hub.model.problem import Problem
 from hub.model.record import StreamRecord
+
+T = TypeVar("T")
 
 
 class Cancellable(Protocol):
@@ -36,6 +38,9 @@ class Tasks(Protocol):
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> Cancellable:
         """Start `work` at once, up to its first wait; what it raises is reported, never swallowed."""
+
+    async def in_thread(self, call: Callable[[], T]) -> T:
+        """Run `call` in one of a few threads, in turn with others, and return what it returns or raises."""
 
 
 class Failures(Protocol):

@@ -72,6 +72,21 @@ class StreamRead(Params):
     epoch: Natural | None = None
 
 
+class StreamSearch(Params):
+    """`stream.search`; `from` and `to` are times in ms, `after` is a former answer's `next`."""
+
+    query: str
+    pattern: str = "**"
+    regex: bool = True
+    case: bool = True
+    invert: bool = False
+    newest: bool = False
+    limit: Count = 1000
+    from_: Natural | None = msgspec.field(default=None, name="from")
+    to: Natural | None = None
+    after: str | None = None
+
+
 class ByLine(Struct, forbid_unknown_fields=True):
     """`{"line": n}`: line numbers count from 0, LFs before the line."""
 

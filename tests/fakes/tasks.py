@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Coroutine, Generator
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class Cancelled(Exception):
@@ -78,6 +80,9 @@ class FakeTasks:
         task = FakeTask(work, self._failures)
         task.step()
         return task
+
+    async def in_thread(self, call: Callable[[], T]) -> T:
+        return call()
 
 
 class FakeFailures:

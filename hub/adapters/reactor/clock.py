@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from hub.core.counters import Counters
 from hub.core.ports import Cancellable
 
+THREADS = 2
+"""So many scans at once: more would take the processors from live delivery."""
+
+T = TypeVar("T")
 _log = Logger(namespace="hub")
 
 
@@ -88,12 +93,22 @@ class DeferredTasks:
 
     def __init__(self, failures: LoggedFailures) -> None:
         self._failures = failures
+        self._threads = DeferredSemaphore(THREADS)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> Cancellable:
         """Start `work` at once; what it raises is logged."""
         deferred = Deferred.fromCoroutine(work)
         deferred.addErrback(self._report)
         return _Task(deferred)
+
+    async def in_thread(self, call: Callable[[], T]) -> T:
+        """Run `call` in one of the reactor's threads, `THREADS` at a time."""
+        await self._threads.acquire()
+        try:
+            result: T = await deferToThread(call)
+            return result
+        finally:
+            self._threads.release()
 
     def _report(self, failure: Failure) -> None:
         if not failure.check(CancelledError):

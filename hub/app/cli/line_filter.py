@@ -30,7 +30,7 @@ class LineFilter:
 
 
 def _compiled(option: str, pattern: str) -> Any:
-    import re2  # type: ignore[import-untyped]
+    import re2
 
     options = re2.Options()
     options.log_errors = False

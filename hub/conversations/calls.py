@@ -1,0 +1,139 @@
+"""Calls of one command connection: run at once, or under way until what they wait for is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from hub.conversations.method import Method
+from hub.conversations.under_way import Answer, Batch, UnderWay
+from hub.model.problem import Problem
+from hub.wire import json_rpc
+from hub.wire.commands import Cancel, parse_params
+from hub.wire.json_rpc import Call, Id
+
+if TYPE_CHECKING:
+    from hub.conversations.commander import Commander
+
+
+class Calls:
+    """Runs calls and answers them. Those that may wait for long (`Method.waits`) are bounded apart from the others."""
+
+    def __init__(
+        self, commander: Commander, methods: dict[str, Method], send: Callable[[Answer | list[Answer]], None]
+    ) -> None:
+        self._commander = commander
+        self._hub = commander.hub
+        self._methods = methods
+        self._send = send
+        self._under_way: dict[Id, UnderWay] = {}
+        self._waiting = 0
+
+    def take(self, call: Call, batch: Batch | None) -> None:
+        """Run a call of somebody who said hello."""
+        try:
+            self._run(call, batch)
+        except msgspec.ValidationError as error:
+            text = f"{call.method}: {error}"
+            self.answer(call, json_rpc.error(call.id, json_rpc.INVALID_PARAMS, text), batch)
+        except Problem as problem:
+            self.answer(call, self._problem(call, problem), batch)
+
+    def answer(self, call: Call, answer: Answer, batch: Batch | None) -> None:
+        """Answer a call, unless it is a notification."""
+        self.collect(answer if call.wants_answer else None, batch)
+
+    def collect(self, answer: Answer | None, batch: Batch | None) -> None:
+        """Send an answer, or keep it until the whole batch is answered."""
+        if batch is None:
+            if answer is not None:
+                self._send(answer)
+            return
+        answers = batch.add(answer)
+        if answers:
+            self._send(answers)
+
+    def clear(self) -> None:
+        """Cancel what is under way, unanswered."""
+        under_way, self._under_way = self._under_way, {}
+        for entry in under_way.values():
+            if entry.task is not None:
+                entry.task.cancel()
+
+    def _run(self, call: Call, batch: Batch | None) -> None:
+        if call.method == "$/cancel":
+            self._cancel(call, batch)
+            return
+        if len(self._under_way) - self._waiting >= self._hub.limits.requests_at_once:
+            bound = self._hub.limits.requests_at_once
+            raise Problem("BUSY", f"limits.requests_at_once ({bound}) calls are under way", retry_after=100)
+        method = self._methods.get(call.method)
+        if method is None:
+            text = f"there is no method {call.method[:100]!r}"
+            self.answer(call, json_rpc.error(call.id, json_rpc.METHOD_NOT_FOUND, text), batch)
+            return
+        if self._commander.principal.role < method.role:
+            raise Problem("DENIED", f"{call.method} is for the role {method.role.word}")
+        if method.waits and self._waiting >= self._hub.limits.waiting_calls:
+            bound = self._hub.limits.waiting_calls
+            raise Problem("BUSY", f"limits.waiting_calls ({bound}) calls wait for something", retry_after=1000)
+        params = parse_params(method.params, call.params)
+        if method.waits:
+            result = method.run(self._commander, params, lambda detail: self._progress(call, detail))
+        else:
+            result = method.run(self._commander, params)
+        if isinstance(result, Coroutine):
+            self._wait_for(call, result, batch, waits=method.waits)
+        else:
+            self.answer(call, json_rpc.answer(call.id, result), batch)
+
+    def _wait_for(self, call: Call, work: Coroutine[Any, Any, object], batch: Batch | None, *, waits: bool) -> None:
+        if call.id in self._under_way:
+            work.close()
+            text = "a call with this id is under way"
+            self.answer(call, json_rpc.error(call.id, json_rpc.INVALID_REQUEST, text), batch)
+            return
+        entry = self._under_way[call.id] = UnderWay(call, batch, waits=waits)
+        self._waiting += waits
+        entry.task = self._hub.tasks.spawn(self._finish(entry, work))
+
+    async def _finish(self, entry: UnderWay, work: Coroutine[Any, Any, object]) -> None:
+        call = entry.call
+        try:
+            answer = json_rpc.answer(call.id, await work)
+        except Problem as problem:
+            answer = self._problem(call, problem)
+        except Exception:
+            if self._under_way.get(call.id) is not entry:
+                raise  # it was cancelled, and this is how it hears of that
+            self._hub.failures.report(f"in {call.method}")
+            answer = self._problem(call, Problem("INTERNAL", "the hub made a mistake; its log has it"))
+        if self._under_way.get(call.id) is entry:
+            self._forget(call.id)
+            self.answer(call, answer, entry.batch)
+
+    def _cancel(self, call: Call, batch: Batch | None) -> None:
+        wanted = parse_params(Cancel, call.params).id
+        entry = self._forget(wanted)
+        if entry is not None:
+            if entry.task is not None:
+                entry.task.cancel()
+            self.answer(entry.call, json_rpc.error(wanted, json_rpc.CANCELLED, "cancelled"), entry.batch)
+        self.answer(call, json_rpc.answer(call.id, None), batch)
+
+    def _forget(self, call_id: Id) -> UnderWay | None:
+        entry = self._under_way.pop(call_id, None)
+        if entry is not None:
+            self._waiting -= entry.waits
+        return entry
+
+    def _progress(self, call: Call, detail: dict[str, object]) -> None:
+        """Tell how far a call is, if somebody waits for its answer."""
+        if call.wants_answer:
+            self._send(json_rpc.notification("$/progress", {"id": call.id, **detail}))
+
+    def _problem(self, call: Call, problem: Problem) -> Answer:
+        self._hub.counters.problem(problem.word)
+        return json_rpc.problem_answer(call.id, problem)

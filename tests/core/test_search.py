@@ -1,0 +1,144 @@
+"""Search, against a naive reading line by line."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import hub.core.search as search_module
+from conversations.command_line import CommandLine
+from fakes.world import World
+from hub.core.matcher import Matcher
+from hub.model.problem import Problem
+
+TEXTS = st.lists(st.sampled_from([b"a", b"b", b"err", b"\n", b"\n\n", b"x" * 9, b"\xff", b"\r"]), max_size=40)
+
+
+@given(TEXTS.map(b"".join), st.sampled_from(["err", "a+", "^a", "b$", "", "x.*a", "[^a]"]), st.booleans())
+def test_a_matcher_finds_the_lines_that_a_naive_one_finds(text: bytes, query: str, invert: bool) -> None:
+    lines = text.split(b"\n")
+    if lines[-1] == b"":
+        lines.pop()
+    plain = re.compile(query.encode(), re.MULTILINE)
+    # What is no UTF-8 is matched by no dot and no class.
+    wanted = [line for line in lines if b"\xff" not in line and (plain.search(line) is not None) != invert]
+    found = [text[start:end] for start, end in Matcher(query, invert=invert).spans(text)]
+    assert [line for line in found if b"\xff" not in line] == wanted
+
+
+@pytest.mark.parametrize("query", ["(", "a{1001}{1001}", "(?=a)", "x" * 5000])
+def test_what_is_no_re2_is_refused_with_a_reason(query: str) -> None:
+    with pytest.raises(Problem, match="query") as refused:
+        Matcher(query)
+    assert refused.value.word == "PROTO"
+
+
+def test_a_literal_query_is_literal() -> None:
+    text = b"a.c\nabc\n"
+    assert list(Matcher("a.c", regex=False).spans(text)) == [(0, 3)]
+    assert len(list(Matcher("A.C", regex=False, case=False).spans(text))) == 1
+
+
+def hits(line: CommandLine, **params: Any) -> list[dict[str, Any]]:
+    """Return all hits, page by page."""
+    found: list[dict[str, Any]] = []
+    after = None
+    while True:
+        answer = line.call("stream.search", **params, **({} if after is None else {"after": after}))
+        found.extend(answer["hits"])
+        after = answer["next"]
+        if after is None:
+            return found
+
+
+@given(
+    pieces=st.lists(TEXTS.map(b"".join).filter(bool), min_size=1, max_size=8),
+    gaps=st.sets(st.integers(0, 7)),
+    newest=st.booleans(),
+    slab=st.sampled_from([1, 7, 64, 1 << 20]),
+    limit=st.sampled_from([1, 3, 1000]),
+    tail=st.sampled_from([0, 1 << 20]),
+)
+def test_every_line_is_found_once_whatever_the_slabs_and_pages_are(
+    pieces: list[bytes], gaps: set[int], newest: bool, slab: int, limit: int, tail: int
+) -> None:
+    world = World(tail_stream_bytes=tail)
+    writer = world.writer("a")
+    expected: list[tuple[int, bytes]] = []
+    line_start, unfinished = 0, b""
+    for index, piece in enumerate(pieces):
+        for byte in piece:
+            if byte == 0x0A:
+                expected.append((line_start, unfinished))
+                unfinished = b""
+            else:
+                unfinished += bytes([byte])
+            if byte == 0x0A:
+                line_start = writer.stream.end + 1
+        world.write(writer, piece)
+        line_start = writer.stream.end - len(unfinished)
+        if index in gaps:
+            if unfinished:
+                expected.append((line_start, unfinished))
+            unfinished = b""
+            writer.lose(writer.stream.end + 3, "producer_skip")
+            line_start = writer.stream.end
+    if unfinished:
+        expected.append((line_start, unfinished))
+    before = search_module.SLAB_BYTES
+    search_module.SLAB_BYTES = slab
+    try:
+        found = hits(CommandLine(world), query="a", newest=newest, limit=limit)
+    finally:
+        search_module.SLAB_BYTES = before
+    wanted = [text.decode("utf-8", "replace") for _, text in expected if b"a" in text]
+    assert [hit["text"] for hit in found] == (wanted[::-1] if newest else wanted)
+
+
+def test_hits_say_where_and_when_they_are() -> None:
+    world = World()
+    writer = world.writer("ci/a")
+    for data in (b"one\ntwo err\n", b"three\nerr four"):
+        world.write(writer, data)
+        world.pass_seconds(1)
+    at = [piece.at for piece in writer.stream.tail]  # type: ignore[union-attr]
+    found = hits(CommandLine(world), query="err", pattern="ci/**")
+    assert [(hit["stream"], hit["offset"], hit["line"], hit["at"], hit["text"]) for hit in found] == [
+        ("ci/a", 4, 1, at[0], "two err"),
+        ("ci/a", 18, 3, at[1], "err four"),
+    ]
+    since = hits(CommandLine(world), query="err", **{"from": at[1]})
+    assert [hit["offset"] for hit in since] == [18]
+    until = hits(CommandLine(world), query="err", to=at[1])
+    assert [hit["offset"] for hit in until] == [4]
+
+
+def test_streams_come_in_the_order_of_their_runs() -> None:
+    world = World()
+    for name in ("a", "b", "c"):
+        world.stream_of(name, b"err\n").end("eof")
+        world.settle()
+    line = CommandLine(world)
+    assert [hit["stream"] for hit in hits(line, query="err")] == ["a", "b", "c"]
+    assert [hit["stream"] for hit in hits(line, query="err", newest=True, limit=1)] == ["c", "b", "a"]
+
+
+def test_an_answer_fits_its_bound() -> None:
+    world = World(answer_bytes=20_000)
+    world.stream_of("a", b"".join(b"%d %s\n" % (number, b"x" * 500) for number in range(200)))
+    line = CommandLine(world)
+    answer = line.call("stream.search", query="x")
+    assert answer["truncated"]
+    assert len(answer["hits"]) < 30
+    assert len(hits(line, query="x")) == 200
+
+
+def test_a_line_without_end_is_searched_in_parts() -> None:
+    world = World()
+    world.stream_of("a", b"x" * 3_000_000 + b"err" + b"y" * 10)
+    (hit,) = hits(CommandLine(world), query="err")
+    assert hit["cut"]
