@@ -6,7 +6,8 @@ path and the nearest known one, and every error of a load is reported at once.
 
 Beside this page: `config_settings` (the settings as a flat list), `config_sources` (flags, environment, file),
 `config_values` (sizes and durations as text), `config_endpoint` (endpoint strings), `config_check` (what types
-cannot say), `config_schema` (JSON Schema), `config_data_dir` (one hub at a time holds the directory).
+cannot say), `config_retention` (what the store keeps), `config_schema` (JSON Schema), `config_data_dir` (one hub at a
+time holds the directory).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from hub.app.config_retention import Retention
 from hub.model.limits import Limits
 
 
@@ -45,7 +47,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     commands: Annotated[str, Meta(description="endpoint for JSON-RPC commands")] = "tcp:7412:interface=127.0.0.1"
     data: Annotated[str, Meta(description="endpoint for readers")] = "tcp:7413:interface=127.0.0.1"
     web: Web = field(default_factory=Web)
-    store: Annotated[str, Meta(description="where streams are kept: memory, sqlite or nats://...")] = "memory"
+    store: Annotated[str, Meta(description="where streams are kept: sqlite, memory or nats://...")] = "sqlite"
     producer_auth: Annotated[
         Literal["loopback", "always"],
         Meta(description="loopback: local producers need no token; always: everybody needs one"),
@@ -58,6 +60,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Meta(description="let listeners beyond loopback speak without TLS: tokens and output can be read on the way"),
     ] = False
     limits: Limits = field(default_factory=Limits)
+    retention: Retention = field(default_factory=Retention)
 
     @property
     def data_path(self) -> Path:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from hub.app.config import LISTENERS, Config
 from hub.app.config_endpoint import parse_endpoint
+from hub.app.config_retention import retention_policy
 
-STORES = ("memory",)
-FUTURE_STORES = ("sqlite", "nats")
+STORES = ("memory", "sqlite")
+FUTURE_STORES = ("nats",)
 
 
 def config_problems(config: Config) -> list[str]:
@@ -19,17 +20,18 @@ def config_problems(config: Config) -> list[str]:
         *store_problems(config.store),
         *_raw_allow_problems(config),
         *_limit_problems(config),
+        *_retention_problems(config),
     ]
 
 
 def store_problems(store: str) -> list[str]:
     """Return what is wrong with the `store` setting."""
     kind = store.partition(":")[0]
-    if kind in STORES:
+    if store in STORES:
         return []
     if kind in FUTURE_STORES:
-        return [f"store: {store} is not built yet; use --store memory (streams are gone when the hub stops)"]
-    return [f"store: {store!r} is none of memory, sqlite, nats://..."]
+        return [f"store: {store} is not built yet; use --store sqlite"]
+    return [f"store: {store!r} is none of sqlite, memory, nats://..."]
 
 
 def _listener_problems(config: Config) -> Iterator[str]:
@@ -60,6 +62,14 @@ def _raw_allow_problems(config: Config) -> Iterator[str]:
             ipaddress.ip_network(text, strict=False)
         except ValueError:
             yield f"raw_allow: {text!r} is neither an address nor a network such as 192.0.2.0/24"
+
+
+def _retention_problems(config: Config) -> list[str]:
+    try:
+        retention_policy(config.retention)
+    except ValueError as error:
+        return str(error).splitlines()
+    return []
 
 
 def _limit_problems(config: Config) -> Iterator[str]:

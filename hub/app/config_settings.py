@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from hub.app.config import Config, Web
+from hub.app.config_retention import Retention
 from hub.app.config_values import parse_duration, parse_size, print_duration, print_size
 from hub.model.limits import Limits
 
@@ -37,7 +38,7 @@ class Setting:
     @property
     def unit(self) -> str | None:
         """`bytes`, `seconds`, or None for anything else."""
-        if not self.path.startswith("limits."):
+        if not self.path.startswith(("limits.", "retention.")):
             return None
         return next((unit for unit in ("bytes", "seconds") if self.path.endswith("_" + unit)), None)
 
@@ -77,11 +78,12 @@ class Setting:
 def _from_struct(kind: type[msgspec.Struct], prefix: str, default_data_dir: str) -> Iterable[Setting]:
     hints = get_type_hints(kind, include_extras=True)
     for each in msgspec.structs.fields(kind):
-        if each.name in ("web", "limits"):
+        if each.name in ("web", "limits", "retention"):
             continue
-        doc = next((meta.description for meta in get_args(hints[each.name])[1:] if isinstance(meta, Meta)), "")
+        metas = [meta for meta in get_args(hints[each.name])[1:] if isinstance(meta, Meta)]
+        doc = next((meta.description for meta in metas if meta.description), "")
         default = default_data_dir if each.name == "data_dir" else each.default
-        yield Setting(prefix + each.name, hints[each.name], default, doc or "")
+        yield Setting(prefix + each.name, hints[each.name], default, doc)
 
 
 def all_settings(default_data_dir: str = "") -> dict[str, Setting]:
@@ -94,6 +96,7 @@ def all_settings(default_data_dir: str = "") -> dict[str, Setting]:
         Setting(f"limits.{each.name}", at_least_one, each.default, each.metadata["doc"])
         for each in dataclasses.fields(Limits)
     ]
+    settings += _from_struct(Retention, "retention.", "")
     return {each.path: each for each in settings}
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.app.config import Config, ConfigError, Web
+from hub.app.config_retention import Retention
 from hub.app.config_settings import Setting, all_settings, nearest
 from hub.client import places
 from hub.model.limits import Limits
@@ -139,4 +140,5 @@ def _build(values: Mapping[str, Any]) -> Config:
     web = {path.removeprefix("web."): value for path, value in values.items() if path.startswith("web.")}
     limits = {path.removeprefix("limits."): value for path, value in values.items() if path.startswith("limits.")}
     top = {path: value for path, value in values.items() if "." not in path}
-    return Config(**top, web=Web(**web), limits=Limits(**limits))
+    kept = {path.removeprefix("retention."): each for path, each in values.items() if path.startswith("retention.")}
+    return Config(**top, web=Web(**web), limits=Limits(**limits), retention=Retention(**kept))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from twisted.python.failure import Failure
 
 from hub.adapters.accounts.token_file import TokenFile
 from hub.adapters.reactor.clock import DeferredTasks, LoggedFailures, ReactorClock
-from hub.adapters.store.memory import MemoryStore
 from hub.adapters.tcp import ConversationFactory, MakeConversation
 from hub.adapters.web import make_site
 from hub.app.config import LISTENERS, Config
@@ -27,6 +25,7 @@ from hub.app.drain import drain
 from hub.app.listeners import client_address, is_tls, listen, web_address
 from hub.app.methods import METHODS
 from hub.app.process import prepare
+from hub.app.stores import open_store
 from hub.conversations.commander import Commander
 from hub.conversations.producer import ProducerConversation
 from hub.conversations.reader import ReaderConversation
@@ -56,7 +55,7 @@ class HubService(MultiService):
     ) -> None:
         """`on_ready` is told where each listener listens, `on_stream` the name of each new stream.
 
-        Raises ConfigError where the data directory cannot be used, or another hub holds it.
+        Raises ConfigError where the data directory or the store cannot be used, or another hub holds it.
         """
         super().__init__()  # type: ignore[no-untyped-call]
         self.config = config
@@ -181,7 +180,7 @@ def make_service(
 def _make_hub(config: Config, reactor: IReactorCore) -> Hub:
     limits = config.limits
     failures = LoggedFailures()
-    store = MemoryStore(limits.memory_store_bytes, limits.memory_store_stream_bytes, limits.anonymous_bytes)
+    store, opened = open_store(config, reactor)
     hub = Hub(
         clock=ReactorClock(IReactorTime(reactor)),
         tasks=DeferredTasks(failures),
@@ -190,7 +189,7 @@ def _make_hub(config: Config, reactor: IReactorCore) -> Hub:
         accounts=TokenFile(config.data_path),
         limits=limits,
         policy=Policy(config.producer_auth, tuple(config.raw_allow), __version__, socket.gethostname()),
-        opened=store.open(time.time_ns() // 1_000_000),
+        opened=opened,
     )
     failures.counters = hub.counters
     return hub

@@ -22,7 +22,7 @@ class Options(usage.Options):
         ["commands", None, None, "endpoint for JSON-RPC commands"],
         ["data", None, None, "endpoint for readers"],
         ["web", None, None, "endpoint for HTTP and WebSocket"],
-        ["store", None, None, "where streams are kept: memory"],
+        ["store", None, None, "where streams are kept: memory or sqlite"],
     ]
 
     def postOptions(self) -> None:

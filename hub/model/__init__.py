@@ -9,6 +9,7 @@ Map, smallest first:
 - `session_key`: secret keys and the public ids made from them.
 - `run`: one writer's stretch of a stream, and how it ended.
 - `record`: a stream as it is kept, all that is known of it beside its bytes.
+- `retention`: what of the streams is kept, and how long.
 - `principal`: who somebody is, and what their role allows.
 - `peer`: where a connection comes from.
 - `problem`: every error that a peer may be told, with its code on each wire.

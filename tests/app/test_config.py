@@ -108,7 +108,7 @@ def test_a_key_like_no_other_is_refused_without_a_guess(env: dict[str, str]) -> 
 def test_what_clients_and_clusters_set_is_no_setting(env: dict[str, str]) -> None:
     env |= {"HUB_URL": "http://x", "HUB_TOKEN": "t", "HUB_SERVICE_HOST": "10.0.0.1", "HUB_PORT": "tcp://10.0.0.1:1"}
     env |= {"HUB_PORT_7411_TCP_ADDR": "10.0.0.1", "HUB_SERVICE_PORT_WEB": "1"}
-    assert load_unchecked({}, env).store == "memory"
+    assert load_unchecked({}, env).store == "sqlite"
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_what_is_no_endpoint_is_shown_one(env: dict[str, str], endpoint: str) ->
 
 
 def test_loading_refuses_what_a_hub_must_not_start_with(env: dict[str, str]) -> None:
-    assert problems_of({"store": "sqlite"}, env) == config_problems(load_unchecked({"store": "sqlite"}, env))
+    assert problems_of({"store": "tape"}, env) == config_problems(load_unchecked({"store": "tape"}, env))
 
 
 def test_one_endpoint_for_two_listeners_is_told(env: dict[str, str]) -> None:
@@ -178,9 +178,7 @@ def test_bounds_that_contradict_each_other_are_told(env: dict[str, str]) -> None
     ]
 
 
-@pytest.mark.parametrize(
-    ("store", "says"), [("sqlite", "not built yet"), ("nats://a:1", "not built yet"), ("x", "none of")]
-)
+@pytest.mark.parametrize(("store", "says"), [("nats://a:1", "not built yet"), ("x", "none of")])
 def test_stores_that_are_not_there_are_told(env: dict[str, str], store: str, says: str) -> None:
     (problem,) = config_problems(load_unchecked({"store": store}, env))
     assert says in problem

@@ -18,7 +18,7 @@ from hub.app.config import ConfigError, load_config
 @click.option("--commands", metavar="ENDPOINT", help="where commands connect (tcp:7412:interface=127.0.0.1)")
 @click.option("--data", metavar="ENDPOINT", help="where readers connect (tcp:7413:interface=127.0.0.1)")
 @click.option("--web", metavar="ENDPOINT", help="where browsers connect (tcp:7480:interface=127.0.0.1)")
-@click.option("--store", metavar="STORE", help="where streams are kept: memory; sqlite and nats://... are to come")
+@click.option("--store", metavar="STORE", help="where streams are kept: sqlite or memory; nats://... is to come")
 @click.option("-v", "--verbose", is_flag=True, help="log every step on standard error, not only what went wrong")
 def serve(verbose: bool, **flags: str | None) -> int:
     """Run a hub until Ctrl-C.

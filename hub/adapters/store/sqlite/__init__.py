@@ -7,12 +7,11 @@ Map, from what the hub sees down to the file:
 - `writer`: batches and records, each a transaction that is on the disk when its call returns; `entry`: what it
   remembers of a stream.
 - `reading`: reads and seeks.
-- `housekeeping`: what the writing thread does in between: `merging` small blocks, `retention` after a `policy`.
+- `housekeeping`: what the writing thread does in between: `merging` small blocks, `retention`.
 - `block`: pieces joined, compressed, under a checksum; `row`: a stream's record, packed.
 - `schema`: tables and upgrades; `database`: connections, and errors in words.
 """
 
-from hub.adapters.store.sqlite.policy import Policy, Rule
 from hub.adapters.store.sqlite.store import SqliteStore
 
-__all__ = ["Policy", "Rule", "SqliteStore"]
+__all__ = ["SqliteStore"]

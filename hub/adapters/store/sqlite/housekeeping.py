@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from twisted.logger import Logger
 
 from hub.adapters.store.sqlite.merging import merge_next
-from hub.adapters.store.sqlite.policy import Policy
 from hub.adapters.store.sqlite.retention import Retention
 from hub.adapters.store.sqlite.writer import Writer
 from hub.model.problem import Problem
+from hub.model.retention import Policy
 
 WAL_BYTES = 16 << 20
 """Of the WAL, before it is copied while there is much to do."""

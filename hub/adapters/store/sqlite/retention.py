@@ -8,8 +8,8 @@ from typing import Any
 import apsw
 
 from hub.adapters.store.sqlite.entry import Entry
-from hub.adapters.store.sqlite.policy import Policy
 from hub.adapters.store.sqlite.writer import Writer
+from hub.model.retention import Policy
 
 SLICE_BLOCKS = 32
 """Blocks that are dropped in one transaction."""

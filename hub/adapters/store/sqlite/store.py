@@ -20,7 +20,6 @@ from hub.adapters.store.sqlite.database import (
     problem_of,
 )
 from hub.adapters.store.sqlite.housekeeping import Housekeeping
-from hub.adapters.store.sqlite.policy import Policy
 from hub.adapters.store.sqlite.reading import Reading
 from hub.adapters.store.sqlite.row import CorruptRow, is_sealed, whole_record
 from hub.adapters.store.sqlite.worker import CallInReactor, Worker
@@ -30,6 +29,7 @@ from hub.core.ports import Append, Opened
 from hub.model.chunk import Piece
 from hub.model.problem import Problem
 from hub.model.record import StreamRecord
+from hub.model.retention import Policy
 
 T = TypeVar("T")
 READERS = 2
@@ -117,7 +117,11 @@ class SqliteStore:
     async def close(self) -> None:
         """Finish what was asked for, copy the WAL, and let go of the file."""
         await self._reading.stop()
-        await self._writing.stop()
+        try:
+            await self._writing.stop()
+        except Problem as problem:
+            # All that was acknowledged is in the WAL, which the next hub reads.
+            _log.error("the store could not be closed: {problem}", problem=problem)
 
     async def _read(self, work: Callable[[Reading], T]) -> T:
         return await self._reading.do(lambda: self._with_reading(work))

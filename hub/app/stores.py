@@ -1,0 +1,33 @@
+"""The store that the settings name."""
+
+from __future__ import annotations
+
+import time
+
+from twisted.internet.interfaces import IReactorCore, IReactorFromThreads
+
+from hub.adapters.store.memory import MemoryStore
+from hub.adapters.store.sqlite import SqliteStore
+from hub.app.config import Config, ConfigError
+from hub.app.config_retention import retention_policy
+from hub.core.ports import Opened, Store
+from hub.model.problem import Problem
+
+
+def open_store(config: Config, reactor: IReactorCore) -> tuple[Store, Opened]:
+    """Return the store, open, and what it holds; raise ConfigError where it cannot be used."""
+    limits = config.limits
+    store: Store
+    if config.store == "memory":
+        store = MemoryStore(limits.memory_store_bytes, limits.memory_store_stream_bytes, limits.anonymous_bytes)
+    else:
+        store = SqliteStore(
+            config.data_path,
+            call_in_reactor=IReactorFromThreads(reactor).callFromThread,
+            policy=retention_policy(config.retention),
+            runs_kept=limits.runs_per_stream,
+        )
+    try:
+        return store, store.open(time.time_ns() // 1_000_000)
+    except Problem as problem:
+        raise ConfigError([f"store: {problem.text}"]) from problem
