@@ -14,6 +14,7 @@ from hub.model.problem import CODES, Problem
 from hub.wire.line_reader import LineReader
 
 ANSWER_SECONDS = 30.0
+PROGRESS = "$/progress"
 _MOST_LINE_BYTES = 8 << 20
 
 
@@ -51,13 +52,21 @@ class Commander(Closable):
 
     def call(self, method: str, **params: Any) -> Any:
         """Return the method's result; parameters that are None are left out. Raise Problem or HubLost."""
+        return self.call_long(method, None, **params)
+
+    def call_long(self, method: str, progress: Callable[[dict[str, Any]], None] | None, **params: Any) -> Any:
+        """Return the result of a method that may take its time, as long as it tells `progress` of some."""
         self._last_id += 1
         given = {name.rstrip("_"): value for name, value in params.items() if value is not None}
         request = {"jsonrpc": "2.0", "id": self._last_id, "method": method, "params": given}
         self._connection.send(json.dumps(request, separators=(",", ":")).encode() + b"\n")
         deadline = self._clock() + ANSWER_SECONDS
         while True:
-            answer = self._next_answer(deadline)
+            answer = self._next_answer(deadline, or_progress=progress is not None)
+            if answer is None and progress is not None and (told := self._progress()) is not None:
+                progress(told)
+                deadline = self._clock() + ANSWER_SECONDS
+                continue
             if answer is None:
                 raise HubLost(f"{self._connection.address} has not answered {method} for {ANSWER_SECONDS:.0f} s")
             if answer.get("id") not in (self._last_id, None):
@@ -91,13 +100,19 @@ class Commander(Closable):
         """Close the socket."""
         self._connection.close()
 
-    def _next_answer(self, deadline: float) -> dict[str, Any] | None:
+    def _next_answer(self, deadline: float, *, or_progress: bool) -> dict[str, Any] | None:
         while not self._messages:
             left = deadline - self._clock()
-            if left <= 0:
+            if left <= 0 or (or_progress and any(note.method == PROGRESS for note in self._notifications)):
                 return None
             self._receive(left)
         return self._messages.popleft()
+
+    def _progress(self) -> dict[str, Any] | None:
+        """Take the latest progress of the call that is under way, and drop all before it."""
+        notes = [note for note in self._notifications if note.method == PROGRESS]
+        self._notifications = deque(note for note in self._notifications if note.method != PROGRESS)
+        return notes[-1].params if notes and notes[-1].params.get("id") == self._last_id else None
 
     def _receive(self, timeout: float | None) -> None:
         received = self._connection.receive(timeout)

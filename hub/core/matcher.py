@@ -44,6 +44,16 @@ class Matcher:
         """
         return self._unmatched(text) if self._invert else self._matched(text)
 
+    def matches_in(self, line: bytes) -> Iterator[Span]:
+        """Yield where the query is found in one line, in order; empty matches are left out."""
+        position = 0
+        while (found := self._find(line, position)) is not None:
+            if found.end() > found.start():
+                yield found.start(), found.end()
+            position = max(found.end(), position + 1)
+            if position > len(line):
+                return
+
     def _matched(self, text: bytes) -> Iterator[Span]:
         position, size = 0, len(text)
         while position < size:

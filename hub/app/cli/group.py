@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "send": ("hub.app.cli.send_command:send_command", "Stream standard input: CMD | hub send [NAME]."),
     "tail": ("hub.app.cli.tail:tail", "Show the last lines of streams, then follow them live."),
     "cat": ("hub.app.cli.cat:cat", "Write a stream's bytes to standard output."),
+    "grep": ("hub.app.cli.grep:grep", "Search through what streams hold: grep's flags and exit codes."),
     "ls": ("hub.app.cli.ls:ls", "List streams, newest first."),
     "ps": ("hub.app.cli.ls:ps", "List the streams that are live now."),
     "stats": ("hub.app.cli.stats:stats", "Show counts and rates of the hub or of a stream."),

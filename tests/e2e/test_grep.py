@@ -1,0 +1,69 @@
+"""`hub grep` against a real hub."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from running_hub import RunningHub
+
+BUILD = b"".join(
+    b"line %d%s\n" % (number, b" \x1b[31mERROR\x1b[0m" if number % 40 == 0 else b"") for number in range(100)
+)
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
+    hub = RunningHub(tmp_path_factory.mktemp("hub") / "data")
+    hub.run("send", "grep/a", given=BUILD)
+    hub.run("send", "grep/b", given=b"nothing\nan error of b\n")
+    yield hub
+    hub.close()
+
+
+def grep(hub: RunningHub, *args: str, code: int = 0) -> list[str]:
+    return hub.run("grep", *args, code=code).stdout.decode().splitlines()
+
+
+def test_lines_come_with_their_streams(hub: RunningHub) -> None:
+    assert grep(hub, "-i", "error", "grep/**")[-1] == "grep/b:an error of b"
+    assert len(grep(hub, "-i", "error", "grep/**")) == 4
+    assert grep(hub, "-n", "line 4[12]", "grep/a") == ["42:line 41", "43:line 42"]
+
+
+def test_exit_codes_are_those_of_grep(hub: RunningHub) -> None:
+    assert grep(hub, "-q", "line 1", "grep/a") == []
+    assert grep(hub, "no such line", "grep/a", code=1) == []
+    assert b"RE2" in hub.run("grep", "(", "grep/a", code=2).stderr
+    assert b"no stream matches" in hub.run("grep", "x", "grep/zzz", code=2).stderr
+
+
+def test_counts_names_and_limits(hub: RunningHub) -> None:
+    assert grep(hub, "-c", "line", "grep/**") == ["grep/a:100"]
+    assert grep(hub, "-c", "-v", "line", "grep/**") == ["grep/b:2"]
+    assert grep(hub, "-l", "n", "grep/**") == ["grep/a", "grep/b"]
+    assert grep(hub, "-m", "2", "--newest", "line", "grep/a") == ["line 99", "line 98"]
+    assert grep(hub, "-F", "line 1.", "grep/a", code=1) == []
+
+
+def test_context_is_shown_once(hub: RunningHub) -> None:
+    shown = grep(hub, "-n", "-C", "1", "line (5|7|20)$", "grep/a")
+    assert shown == [
+        "5-line 4",
+        "6:line 5",
+        "7-line 6",
+        "8:line 7",
+        "9-line 8",
+        "--",
+        "20-line 19",
+        "21:line 20",
+        "22-line 21",
+    ]
+
+
+def test_json_tells_all(hub: RunningHub) -> None:
+    (row,) = [json.loads(line) for line in grep(hub, "--json", "line 40 ", "grep/a")]
+    assert (row["stream"], row["line"]) == ("grep/a", 40)
+    assert BUILD[row["offset"] :].startswith(b"line 40")
