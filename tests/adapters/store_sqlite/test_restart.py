@@ -7,43 +7,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from adapters.store_sqlite.place import Place
 from adapters.store_sqlite.rig import Loop, make_store
-from contracts.store import Feed, content
-from hub.adapters.store.sqlite import SqliteStore
+from contracts.store import Feed
 from hub.core.epochs import RESERVE
 from hub.core.ports import Append
 from hub.model.chunk import Gap
 from hub.model.problem import Problem
-from hub.model.record import StreamRecord
 from hub.model.run import Run
-
-
-class Place:
-    """A directory, and the store in it."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.loop = Loop()
-        self.store: SqliteStore
-        self.start()
-
-    def start(self, now_ms: int = 1000) -> list[StreamRecord]:
-        self.store = make_store(self.directory, self.loop)
-        self.opened = self.store.open(now_ms)
-        return list(self.opened.streams)
-
-    def stop(self) -> None:
-        self.loop.run(self.store.close())
-
-    def restart(self, now_ms: int = 1000) -> list[StreamRecord]:
-        self.stop()
-        return self.start(now_ms)
-
-    def append(self, *batch: Append) -> None:
-        self.loop.run(self.store.append(batch))
-
-    def text(self, name: str) -> bytes:
-        return content(list(self.loop.run(self.store.read(name, 0, 1 << 30))))
 
 
 @pytest.fixture
@@ -194,14 +165,8 @@ def test_a_long_stream_is_read_alike_before_and_after_its_blocks_are_merged(plac
         )
     assert place.loop.run(place.store.seek_time("a", 200)) == place.loop.run(place.store.seek_line("a", 200))
     place.stop()
-    blocks = count_blocks(place.store.path)
+    blocks = place.query("SELECT count(*) FROM block")[0][0]
     assert blocks < 60
-
-
-def count_blocks(path: Path) -> int:
-    import apsw
-
-    return int(str(apsw.Connection(str(path)).execute("SELECT count(*) FROM block").get))
 
 
 def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,119 @@
+"""Writes and syncs that fail: nothing is called durable that is not, and it heals by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+
+from adapters.store_sqlite.disk import Disk
+from adapters.store_sqlite.place import Place
+from contracts.store import Feed
+from hub.model.problem import Problem
+
+
+@pytest.fixture
+def disk() -> Iterator[Disk]:
+    disk = Disk()
+    yield disk
+    disk.close()
+
+
+@pytest.fixture
+def place(disk: Disk, tmp_path: Path) -> Iterator[Place]:
+    place = Place(tmp_path)
+    yield place
+    disk.heal()
+    place.stop()
+
+
+@pytest.mark.parametrize(("call", "file"), [("sync", "wal"), ("write", "wal")])
+def test_a_batch_that_failed_is_durable_once_it_is_handed_over_again(
+    disk: Disk, place: Place, call: str, file: str
+) -> None:
+    feed = Feed("a")
+    place.append(feed.chunk(b"one\n"))
+    disk.fail(call, file)
+    batch = feed.chunk(b"two\n")
+    for _ in range(3):
+        with pytest.raises(Problem, match="disk of data_dir") as raised:
+            place.append(batch)
+        assert raised.value.word == "STORE"
+        # What a failed sync left behind may be seen, as it was seen live; it is not called durable.
+        assert place.text("a") in ((b"one\n", b"one\ntwo\n") if call == "sync" else (b"one\n",))
+    disk.heal()
+    place.append(batch)
+    assert place.text("a") == b"one\ntwo\n"
+    place.restart()
+    assert place.text("a") == b"one\ntwo\n"
+
+
+def test_after_a_failed_sync_all_is_written_again_before_anything_is_called_durable(disk: Disk, place: Place) -> None:
+    feed = Feed("a")
+    place.append(feed.chunk(b"one\n"))
+    disk.fail("sync", "wal")
+    batch = feed.chunk(b"two\n")
+    with pytest.raises(Problem):
+        place.append(batch)
+    disk.heal()
+    disk.calls.clear()
+    place.append(batch)
+    # What was in the WAL goes to the file, anew, and that is synced: the WAL may look written and be nowhere.
+    assert ("write", "db") in disk.calls
+    assert disk.calls.index(("write", "db")) < disk.calls.index(("sync", "db"))
+    assert disk.calls[-1][0] == "sync"
+
+
+def test_nothing_is_durable_while_the_file_cannot_be_synced_after_a_failure(disk: Disk, place: Place) -> None:
+    feed = Feed("a")
+    place.append(feed.chunk(b"one\n"))
+    disk.fail("sync", "wal")
+    batch = feed.chunk(b"two\n")
+    with pytest.raises(Problem):
+        place.append(batch)
+    disk.heal()
+    disk.fail("sync", "db")
+    with pytest.raises(Problem):
+        place.append(batch)
+    disk.heal()
+    place.append(batch)
+    assert place.text("a") == b"one\ntwo\n"
+
+
+def test_every_append_is_synced_before_it_returns(disk: Disk, place: Place) -> None:
+    feed = Feed("a")
+    for number in range(5):
+        disk.calls.clear()
+        place.append(feed.chunk(b"%d\n" % number))
+        latest_first = [call for call, file in reversed(disk.calls) if file == "wal"]
+        assert latest_first[:2] == ["sync", "write"]
+
+
+def test_a_full_disk_names_the_directory(disk: Disk, place: Place) -> None:
+    feed = Feed("a")
+    place.append(feed.chunk(b"one\n"))
+    disk.fail("write", "wal", apsw.FullError)
+    batch = feed.chunk(b"two\n")
+    with pytest.raises(Problem, match=f"disk of {place.directory} is full"):
+        place.append(batch)
+    assert place.text("a") == b"one\n"
+    disk.heal()
+    place.append(batch)
+    assert place.text("a") == b"one\ntwo\n"
+
+
+def test_a_lock_of_somebody_else_is_told(place: Place) -> None:
+    feed = Feed("a")
+    place.append(feed.chunk(b"one\n"))
+    other = apsw.Connection(str(place.path))
+    other.execute("BEGIN IMMEDIATE")
+    batch = feed.chunk(b"two\n")
+    with pytest.raises(Problem, match="locked by another program"):
+        place.append(batch)
+    assert place.text("a") == b"one\n"
+    other.execute("ROLLBACK")
+    other.close()
+    place.append(batch)
+    assert place.text("a") == b"one\ntwo\n"
