@@ -7,6 +7,7 @@ import secrets
 from hub.conversations.life import Life
 from hub.core.delivery import Delivery, Item, Live, Place, RunBegan, RunEnded
 from hub.core.hub import Hub
+from hub.core.matcher import Matcher
 from hub.core.ports import Sink
 from hub.core.reader import Reader
 from hub.core.sessions import DATA, Session
@@ -190,9 +191,9 @@ class ReaderConversation:
     def _sub(self, frame: Frame) -> None:
         sub = data_port.parse_sub(frame)
         if sub.match is not None:
-            raise Problem("PROTO", "match= is not served by this version of the hub", id=sub.id)
+            check_query(sub.match, sub.id)
         ordinal = self._hub.streams.ordinal
-        subscription = Subscription(sub.id, sub.pattern, sub.begin, sub.skip, sub.cursors, ordinal)
+        subscription = Subscription(sub.id, sub.pattern, sub.begin, sub.skip, sub.cursors, ordinal, match=sub.match)
         self._attached().subscribe(subscription)
 
     def _unsub(self, frame: Frame) -> None:
@@ -304,6 +305,14 @@ class ReaderConversation:
         if self._reader is None:
             raise Problem("PROTO", "HELLO comes first")
         return self._reader
+
+
+def check_query(query: str, sub_id: str) -> None:
+    """Raise Problem PROTO with `id=` where a subscription's match= is no RE2."""
+    try:
+        Matcher(query)
+    except Problem as problem:
+        raise problem.about(id=sub_id) from None
 
 
 def frame_of(delivery: Delivery, item: Item) -> Pieces:

@@ -11,6 +11,7 @@ from hub.model.cursor import Cursor
 from hub.model.run import Run
 
 if TYPE_CHECKING:
+    from hub.core.line_filter import LineFilter
     from hub.core.reader_queue import ReaderQueue
     from hub.core.stream import Stream
 
@@ -70,6 +71,7 @@ class Delivery:
         "acked",
         "alias",
         "began",
+        "filter",
         "next",
         "placed",
         "queue",
@@ -86,6 +88,8 @@ class Delivery:
         self.queue = queue
         self.stream = stream
         self.alias = alias
+        self.filter: LineFilter | None = None
+        """Set where only lines that match are told."""
         self.skip = skip
         """Whether falling behind moves it to the end (`on_lag=skip`)."""
         self.next = 0
@@ -160,6 +164,21 @@ class Delivery:
         if self._unacked is None:
             self._unacked = deque()
         self._unacked.append((end, size))
+
+    def refund(self, start: int, end: int) -> int:
+        """Take note that bytes were not sent after all; return how many of the window that frees."""
+        freed = 0
+        unacked = self._unacked
+        if unacked is None:
+            return 0
+        for index in range(len(unacked) - 1, -1, -1):
+            chunk_end, size = unacked[index]
+            if chunk_end <= start:
+                break
+            unsent = min(size, max(min(end, chunk_end) - max(start, chunk_end - size), 0))
+            unacked[index] = (chunk_end, size - unsent)
+            freed += unsent
+        return freed
 
     def release(self, offset: int) -> int:
         """Take an acknowledgement of all below `offset`; return how many bytes of the window it frees."""

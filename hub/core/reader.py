@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 from hub.core.catch_up import RETRY_SECONDS
 from hub.core.delivery import Delivery, State
+from hub.core.line_filter import LineFilter
+from hub.core.matcher import Matcher
 from hub.core.reader_queue import ReaderQueue, Told
 from hub.core.subscription import Subscription
 from hub.model.begin import START, Begin
+from hub.model.chunk import Gap
 from hub.model.principal import Principal
 from hub.model.problem import Problem
 
@@ -21,7 +24,17 @@ if TYPE_CHECKING:
 class Reader:
     """Follows streams for one connection. `refuse` is told a Problem that concerns one subscription (`id=`)."""
 
-    __slots__ = ("_aliases", "_deliveries", "_hub", "_last_alias", "_refuse", "principal", "queue", "subscriptions")
+    __slots__ = (
+        "_aliases",
+        "_deliveries",
+        "_filtering",
+        "_hub",
+        "_last_alias",
+        "_refuse",
+        "principal",
+        "queue",
+        "subscriptions",
+    )
 
     def __init__(
         self,
@@ -42,6 +55,8 @@ class Reader:
         self._deliveries: dict[Stream, Delivery] = {}
         self._aliases: dict[int, Delivery] = {}
         self._last_alias = 0
+        self._filtering = False
+        """Whether any delivery has, or had, a filter."""
         hub.readers.add(self)
 
     def subscribe(self, subscription: Subscription) -> None:
@@ -97,8 +112,16 @@ class Reader:
             self._deliver(stream, subscription, Begin("run", stream.run.number))
 
     def take(self, budget: int) -> Told:
-        """Return what is to be told next (see ReaderQueue.take)."""
-        return self.queue.take(budget)
+        """Return what is to be told next (see ReaderQueue.take), of some streams only the lines that match."""
+        told = self.queue.take(budget)
+        if not self._filtering:
+            return told
+        while told:
+            if passed := self._through_filters(told):
+                return passed
+            told = self.queue.take(budget)
+        # Nothing more comes for now: what was left out last is said.
+        return self._settled()
 
     @property
     def deliveries(self) -> list[Delivery]:
@@ -129,6 +152,31 @@ class Reader:
         self._hub.readers.discard(self)
         return kept
 
+    def _through_filters(self, told: Told) -> Told:
+        passed: Told = []
+        for delivery, item in told:
+            if delivery.filter is None:
+                passed.append((delivery, item))
+            else:
+                passed.extend((delivery, each) for each in delivery.filter.through(item))
+        self._refund(passed)
+        return passed
+
+    def _settled(self) -> Told:
+        passed: Told = [
+            (delivery, gap)
+            for delivery in self._deliveries.values()
+            if delivery.filter is not None
+            for gap in delivery.filter.settle()
+        ]
+        self._refund(passed)
+        return passed
+
+    def _refund(self, passed: Told) -> None:
+        for delivery, item in passed:
+            if isinstance(item, Gap) and item.reason == "filter":
+                self.queue.refund(delivery, item.offset, item.end)
+
     def _names(self, subscription: Subscription) -> list[str]:
         """Return the streams that a subscription may take, newest first: of those that sleep only what it asks for."""
         streams, pattern, principal = self._hub.streams, subscription.pattern, self.principal
@@ -155,12 +203,17 @@ class Reader:
         delivery = self._deliveries.get(stream)
         if delivery is not None:
             delivery.subscriptions.add(subscription.id)
+            if subscription.match is None and delivery.filter is not None:
+                delivery.filter.widen()
             if delivery.placed:
                 self.queue.announce(delivery)
             return
         self._last_alias += 1
         delivery = Delivery(self.queue, stream, self._last_alias, subscription.skip)
         delivery.subscriptions.add(subscription.id)
+        if subscription.match is not None:
+            delivery.filter = LineFilter(Matcher(subscription.match))
+            self._filtering = True
         self._deliveries[stream] = self._aliases[delivery.alias] = delivery
         stream.watchers += 1
         self._hub.watched(stream)

@@ -168,6 +168,10 @@ class ReaderQueue:
             # The connection may be asleep because the window was full.
             self.nudge()
 
+    def refund(self, delivery: Delivery, start: int, end: int) -> None:
+        """Free the window of bytes that were taken and are not sent: a filter left them out."""
+        self.in_flight -= delivery.refund(start, end)
+
     def drop(self, delivery: Delivery) -> None:
         """Tell nothing more of a delivery, and free its part of the window."""
         delivery.stream.live.pop(delivery, None)

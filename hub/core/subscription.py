@@ -34,6 +34,8 @@ class Subscription:
     """Whether it comes from a session: what it did not take then it does not take now."""
     unplaced: frozenset[str] = NONE
     """Streams that it took, but whose place was still looked for when the session was left."""
+    match: str | None = None
+    """RE2: only the lines in which it is found are told."""
 
     def continued(self, cursors: Mapping[str, Cursor], unplaced: frozenset[str]) -> Subscription:
         """Return it as a session keeps it, going on at `cursors`."""

@@ -165,7 +165,7 @@ def test_aliases_are_never_used_twice(world: World) -> None:
         ("SUB 1 a//b", "ERR PROTO id=1"),
         ("SUB 1 a from=never", "ERR PROTO id=1"),
         ("SUB 1 ** from=1:2", "ERR PROTO id=1"),
-        ("SUB 1 a match=x", "ERR PROTO id=1"),
+        ("SUB 1 a match=(", "ERR PROTO id=1"),
         ("UNSUB nothing", "UNSUB nothing"),
         ("ACK 99 5", None),
         ("PING abc", "PONG abc"),
