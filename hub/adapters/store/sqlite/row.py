@@ -50,7 +50,9 @@ def unpack_run(packed: bytes) -> Run:
         raise CorruptRow(str(error)) from error
 
 
-def whole_record(connection: apsw.Connection, stream: int, start: int, packed: bytes) -> StreamRecord:
+def whole_record(
+    connection: apsw.Connection, stream: int, start: int, packed: bytes, *, has_gaps: bool
+) -> StreamRecord:
     """Return a stream's record with all its runs and gaps; raise CorruptRow.
 
     Runs that cannot be read are left out, with all before them.
@@ -59,7 +61,7 @@ def whole_record(connection: apsw.Connection, stream: int, start: int, packed: b
     runs = record.runs
     if runs[0].number > 1:
         runs = (*_older_runs(connection, stream, runs[0].number), *runs)
-    gaps = tuple(Gap(*each) for each in connection.execute(_GAPS, (stream,)))
+    gaps = tuple(Gap(*each) for each in connection.execute(_GAPS, (stream,))) if has_gaps else ()
     return msgspec.structs.replace(record, start=start, runs=runs, gaps=gaps)
 
 

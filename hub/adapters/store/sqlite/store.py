@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import apsw
 from twisted.logger import Logger
@@ -33,6 +33,8 @@ from hub.model.retention import Policy
 
 T = TypeVar("T")
 READERS = 2
+_ALL = "SELECT id, start, record FROM stream WHERE state = 0 ORDER BY run_ordinal"
+_WITH_GAPS = "SELECT DISTINCT stream FROM block INDEXED BY block_gap WHERE reason IS NOT NULL"
 _log = Logger(namespace="hub")
 
 
@@ -168,16 +170,12 @@ def _set_aside_damaged(connection: apsw.Connection) -> None:
 
 def _records(path: Path) -> Iterator[StreamRecord]:
     """Yield all streams, those with the oldest last run first."""
-    row: Any
     try:
         connection = connect_to_read(path)
         try:
-            order: list[Any] = connection.execute(
-                "SELECT id FROM stream WHERE state = 0 ORDER BY run_ordinal"
-            ).fetchall()
-            for (number,) in order:
-                row = connection.execute("SELECT start, record FROM stream WHERE id = ?", (number,)).fetchone()
-                yield whole_record(connection, number, *row)
+            with_gaps = {stream for (stream,) in connection.execute(_WITH_GAPS)}
+            for number, start, packed in connection.execute(_ALL):
+                yield whole_record(connection, number, start, packed, has_gaps=number in with_gaps)
         finally:
             connection.close(True)
     except (apsw.Error, OSError) as error:
