@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from running_hub import RunningHub
 
-SMALL_STORE = {"HUB_LIMITS_MEMORY_STORE_STREAM_BYTES": "1 MiB"}
+SMALL_STORE = {"HUB_STORE": "memory", "HUB_LIMITS_MEMORY_STORE_STREAM_BYTES": "1 MiB"}
 
 # Walks down through the whole text and returns each row's first words, once.
 WALK = """async box => {

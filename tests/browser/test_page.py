@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from running_hub import RunningHub
@@ -88,7 +89,23 @@ def test_pausing_counts_what_is_new_and_moves_nothing(hub: RunningHub, page: Pag
     assert complaints == []
 
 
-def test_a_hub_that_dies_and_comes_back_is_told_and_followed_again(hub: RunningHub, page: Page) -> None:
+def test_a_hub_that_dies_and_comes_back_goes_on_where_it_was(hub: RunningHub, page: Page) -> None:
+    log = page.get_by_role("log")
+    with stream(hub, "ci/first") as build:
+        send_lines(build, 0, 3)
+        page.get_by_role("link", name="first").click()
+        expect(log.get_by_text("line 2", exact=True)).to_be_visible()
+    hub.until_durable()
+    hub.come_again()
+    with stream(hub, "ci/first") as build:
+        build.sendall(b"after the restart\n")
+        expect(log.get_by_text("after the restart")).to_be_visible(timeout=30_000)
+    expect(log.get_by_text("line 2", exact=True)).to_have_count(1)
+    expect(page.locator(".note.truncated")).to_have_count(0)
+
+
+@pytest.mark.parametrize("hub", [{"HUB_STORE": "memory"}], indirect=True)
+def test_a_hub_that_forgot_says_what_is_gone(hub: RunningHub, page: Page) -> None:
     with stream(hub, "ci/first") as build:
         send_lines(build, 0, 3)
         page.get_by_role("link", name="first").click()

@@ -125,6 +125,12 @@ class RunningHub:
         """Return what `hub ls --json` lists."""
         return [json.loads(line) for line in self.run("ls", "--json", *args).stdout.splitlines()]
 
+    def until_durable(self) -> None:
+        """Wait until all that was taken is in the store, and all runs that are over with it."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while json.loads(self.run("stats", "--json").stdout)["store"]["waiting_bytes"]:
+            assert time.monotonic() < deadline, "the store does not come to an end"
+
     def come_again(self) -> None:
         """Die at once and start anew at the same ports, as after a crash."""
         self._endpoints = {name: f"tcp:{self.port(name)}:interface=127.0.0.1" for name in LISTENERS}
