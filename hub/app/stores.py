@@ -7,7 +7,7 @@ import time
 from twisted.internet.interfaces import IReactorCore, IReactorFromThreads
 
 from hub.adapters.store.memory import MemoryStore
-from hub.adapters.store.sqlite import SqliteStore
+from hub.adapters.store.sqlite.store import SqliteStore
 from hub.app.config import Config, ConfigError
 from hub.app.config_retention import retention_policy
 from hub.core.ports import Opened, Store

@@ -27,7 +27,8 @@ def say_problems(error: ConfigError) -> None:
         click.echo(f"hub: {problem}", err=True)
 
 
-def _load(file: str | None, data_dir: str | None) -> Settings:
+def load_or_exit(file: str | None, data_dir: str | None) -> Settings:
+    """Return the settings; print what is wrong with them and exit."""
     try:
         return load_settings({"config": file, "data_dir": data_dir})
     except ConfigError as error:
@@ -49,7 +50,7 @@ def config() -> None:
 @click.option("--json", "as_json", is_flag=True, help="print them as JSON")
 def show(file: str | None, data_dir: str | None, as_json: bool) -> None:
     """Print every setting with its effective value and where it comes from."""
-    settings = _load(file, data_dir)
+    settings = load_or_exit(file, data_dir)
     known = all_settings()
     if as_json:
         rows = {path: {"value": value, "from": settings.origins[path]} for path, value in settings.values.items()}
@@ -67,7 +68,7 @@ def show(file: str | None, data_dir: str | None, as_json: bool) -> None:
 @_settings_options
 def check(file: str | None, data_dir: str | None) -> int:
     """Tell whether a hub would start with this configuration; exit with 0 or 1."""
-    settings = _load(file, data_dir)
+    settings = load_or_exit(file, data_dir)
     if problems := config_problems(settings.config):
         say_problems(ConfigError(problems))
         return exit_codes.FAILED

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "open": ("hub.app.cli.open:open_page", "Open the page in the browser by a one-time link."),
     "status": ("hub.app.cli.status:status", "Tell whether a hub runs, and where it listens."),
     "login": ("hub.app.cli.login:login", "Store a hub's URL and token for this user."),
+    "store": ("hub.app.cli.store:store", "Check, compact, export and back up what a hub keeps."),
     "config": ("hub.app.cli.config:config", "Show and check the configuration."),
     "completion": ("hub.app.cli.completion:completion", "Print the shell's completion script."),
     "version": ("hub.app.cli.version:version", "Print the version."),

@@ -9,7 +9,7 @@ import apsw
 
 from adapters.store_sqlite.rig import Loop, make_store
 from contracts.store import content
-from hub.adapters.store.sqlite import SqliteStore
+from hub.adapters.store.sqlite.store import SqliteStore
 from hub.core.ports import Append
 from hub.model.chunk import Piece
 from hub.model.record import StreamRecord

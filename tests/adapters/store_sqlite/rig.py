@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from hub.adapters.store.sqlite import SqliteStore
+from hub.adapters.store.sqlite.store import SqliteStore
 from hub.model.retention import Policy
 
 T = TypeVar("T")

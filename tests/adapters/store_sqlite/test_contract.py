@@ -10,7 +10,7 @@ import pytest
 
 from adapters.store_sqlite.rig import Loop, make_store
 from contracts.store import StoreContract
-from hub.adapters.store.sqlite import SqliteStore
+from hub.adapters.store.sqlite.store import SqliteStore
 from hub.core.ports import Store
 
 T = TypeVar("T")

@@ -9,9 +9,6 @@ Map, from what the hub sees down to the file:
 - `reading`: reads and seeks.
 - `housekeeping`: what the writing thread does in between: `merging` small blocks, `retention`.
 - `block`: pieces joined, compressed, under a checksum; `row`: a stream's record, packed.
+- `inspection`: what is in the file and whether it can be read; `copies`: backup, a compact file, plain files.
 - `schema`: tables and upgrades; `database`: connections, and errors in words.
 """
-
-from hub.adapters.store.sqlite.store import SqliteStore
-
-__all__ = ["SqliteStore"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import apsw
@@ -10,8 +11,11 @@ from hub.adapters.store.sqlite.block import COLUMNS, TEXT_BYTES, Block, CorruptB
 from hub.adapters.store.sqlite.entry import Entry
 from hub.adapters.store.sqlite.writer import INSERT_BLOCK_AS, MERGED_AT_ONCE, Writer
 from hub.model.chunk import Chunk
-from hub.model.problem import Problem
 
+STEP_SECONDS = 0.01
+LONG_STEP_SECONDS = 0.03
+_MANY = 100
+"""Streams that wait to be merged, from which on a step may take longer than a batch should wait."""
 _LOOKED_AT = 4 * MERGED_AT_ONCE
 _LAST = (
     "SELECT id, level, start, end, reason IS NOT NULL FROM block INDEXED BY block_place "
@@ -21,20 +25,23 @@ _READ = f"SELECT {COLUMNS} FROM block WHERE id = ?"  # noqa: S608
 
 
 def merge_next(writer: Writer) -> bool:
-    """Merge blocks of one stream, not synced by itself; return whether there was anything to do.
+    """Merge blocks of some streams, not synced by itself; return whether there was anything to do.
 
     What cannot be read stays as it is: it is passed over until as many blocks have come after it.
     """
     if not writer.mergeable:
         return False
-    name = next(iter(writer.mergeable))
-    del writer.mergeable[name]
-    try:
-        writer.transact(lambda connection: _merge(connection, writer, name), durable=False)
-    except Problem:
-        # The connection is new; the next append tells the producers, should it fail too.
-        return False
+    writer.transact(lambda connection: _merge_some(connection, writer), durable=False)
     return True
+
+
+def _merge_some(connection: apsw.Connection, writer: Writer) -> None:
+    seconds = STEP_SECONDS if len(writer.mergeable) < _MANY else LONG_STEP_SECONDS
+    end = time.monotonic() + seconds
+    while writer.mergeable and time.monotonic() < end:
+        name = next(iter(writer.mergeable))
+        del writer.mergeable[name]
+        _merge(connection, writer, name)
 
 
 def _merge(connection: apsw.Connection, writer: Writer, name: str) -> None:

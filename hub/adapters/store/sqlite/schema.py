@@ -75,19 +75,10 @@ def prepare(
 
     Raise Problem STORE for a file of a newer hub, or of something else: it is left as it is.
     """
-    found = _number(connection, "user_version")
-    application = _number(connection, "application_id")
-    if found == version and application == APPLICATION_ID:
+    is_new = not any(_number(connection, each) for each in ("user_version", "application_id", "schema_version"))
+    found = 0 if is_new else check(connection, place, version)
+    if found == version:
         return
-    is_new = not found and not application and not _number(connection, "schema_version")
-    if not is_new and application != APPLICATION_ID:
-        raise Problem("STORE", f"{place} is an SQLite file, but not a hub's; set data_dir to another directory")
-    if found > version:
-        raise Problem(
-            "STORE",
-            f"{place} was written by a newer hub (its format is {found}, this hub knows up to {version}); "
-            "run that hub again, or set data_dir to another directory",
-        )
     with connection:
         if is_new:
             connection.execute(TABLES)
@@ -96,6 +87,20 @@ def prepare(
             for step in range(found + 1, version + 1):
                 connection.execute(upgrades[step])
         connection.pragma("user_version", version)
+
+
+def check(connection: apsw.Connection, place: str, version: int = VERSION) -> int:
+    """Return the version of a hub's file; raise Problem STORE where it is none, or a newer hub's."""
+    found = _number(connection, "user_version")
+    if _number(connection, "application_id") != APPLICATION_ID:
+        raise Problem("STORE", f"{place} is an SQLite file, but not a hub's; set data_dir to another directory")
+    if found > version:
+        raise Problem(
+            "STORE",
+            f"{place} was written by a newer hub (its format is {found}, this hub knows up to {version}); "
+            "run that hub again, or set data_dir to another directory",
+        )
+    return found
 
 
 def _number(connection: apsw.Connection, pragma: str) -> int:
