@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from twisted.internet.defer import Deferred
 
 from adapters.store_sqlite.place import Place
 from adapters.store_sqlite.rig import Loop, make_store
@@ -148,6 +149,31 @@ def test_records_stay(place: Place) -> None:
     assert kept() == {"a": b"3"}
     place.restart()
     assert kept() == {"a": b"3"}
+    place.stop()
+
+
+def test_small_writes_that_wait_together_keep_their_order(place: Place) -> None:
+    """Also against a batch in between: what is deleted after it is gone, what is deleted before it is not."""
+    store, loop = place.store, place.loop
+    place.append(Feed("a").chunk(b"old"), Feed("b").chunk(b"old"))
+    before, after = Feed("a"), Feed("b")
+    chunk = before.chunk(b"new")
+    work = [
+        store.delete("a"),
+        store.put("kind", "key", b"1"),
+        store.append([chunk, after.chunk(b"old more")]),
+        store.put("kind", "key", b"2"),
+        store.delete("b"),
+        store.put("kind", "other", None),
+    ]
+    results: list[object] = []
+    for each in work:
+        Deferred.fromCoroutine(each).addBoth(results.append)
+    loop.until(lambda: len(results) == len(work))
+    assert results == [None] * len(work)
+    assert place.text("a") == b"new"
+    assert place.read("b") == []
+    assert loop.run(store.records("kind")) == {"key": b"2"}
     place.stop()
 
 

@@ -147,7 +147,7 @@ def test_a_stream_of_which_all_is_gone_is_still_there_and_goes_on(kept: Kept) ->
 def test_a_deleted_stream_leaves_nothing_behind(kept: Kept) -> None:
     kept.add("a", blocks=3 * SLICE_BLOCKS)
     kept.add("b")
-    kept.writer.delete("a")
+    kept.writer.transact(lambda connection: kept.writer.delete(connection, "a"))
     assert kept.sweep() == {"b": 0}
 
     def rows(table: str) -> object:

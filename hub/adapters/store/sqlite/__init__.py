@@ -3,7 +3,8 @@
 Map, from what the hub sees down to the file:
 
 - `store`: `SqliteStore`, the port, and what happens when the file is opened.
-- `worker`: threads with a queue of jobs, whose results come back in the reactor.
+- `worker`: threads with a queue of jobs, whose results come back in the reactor; `grouping`: small writes that
+  share a transaction.
 - `writer`: batches and records, each a transaction that is on the disk when its call returns; `entry`: what it
   remembers of a stream.
 - `reading`: reads and seeks.

@@ -19,11 +19,12 @@ from hub.adapters.store.sqlite.database import (
     connect_to_write,
     problem_of,
 )
+from hub.adapters.store.sqlite.grouping import Grouping
 from hub.adapters.store.sqlite.housekeeping import Housekeeping
 from hub.adapters.store.sqlite.reading import Reading
 from hub.adapters.store.sqlite.row import CorruptRow, is_sealed, whole_record
 from hub.adapters.store.sqlite.worker import CallInReactor, Worker
-from hub.adapters.store.sqlite.writer import Writer
+from hub.adapters.store.sqlite.writer import Writer, put_record, reserve_epochs
 from hub.core.epochs import RESERVE
 from hub.core.ports import Append, Opened
 from hub.model.chunk import Piece
@@ -61,6 +62,7 @@ class SqliteStore:
         self._writer = Writer(self.path, runs_kept)
         self._house = Housekeeping(self._writer, policy or Policy(), self._was_trimmed, now_ms)
         self._writing = Worker("hub-store", call_in_reactor, idle=self._house.step, close=self._writer.close)
+        self._small = Grouping(self._writer, self._writing, call_in_reactor)
         self._local = threading.local()
         self._reading = Worker("hub-read", call_in_reactor, threads=READERS, close=self._close_reading)
 
@@ -86,11 +88,12 @@ class SqliteStore:
 
     async def append(self, batch: Sequence[Append]) -> None:
         """Make a batch durable."""
+        self._small.separate()
         await self._writing.do(lambda: self._writer.append(batch))
 
     async def reserve_epochs(self, end: int) -> None:
         """Make it durable that epochs below `end` may have been given out."""
-        await self._writing.do(lambda: self._writer.reserve_epochs(end))
+        await self._small.do(lambda connection: reserve_epochs(connection, end))
 
     async def read(self, stream: str, offset: int, max_bytes: int) -> Sequence[Piece]:
         """Return contiguous pieces from `offset` on."""
@@ -106,11 +109,11 @@ class SqliteStore:
 
     async def delete(self, stream: str) -> None:
         """Forget a stream."""
-        await self._writing.do(lambda: self._writer.delete(stream))
+        await self._small.do(lambda connection: self._writer.delete(connection, stream))
 
     async def put(self, kind: str, key: str, value: bytes | None) -> None:
         """Keep a small record durably."""
-        await self._writing.do(lambda: self._writer.put(kind, key, value))
+        await self._small.do(lambda connection: put_record(connection, kind, key, value))
 
     async def records(self, kind: str) -> Mapping[str, bytes]:
         """Return all records of a kind."""

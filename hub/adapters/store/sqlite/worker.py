@@ -11,7 +11,6 @@ from twisted.internet.defer import Deferred
 
 T = TypeVar("T")
 CallInReactor = Callable[[Callable[[], None]], Any]
-Job = tuple[Callable[[], Any], "Deferred[Any]"]
 
 
 class Worker:
@@ -33,7 +32,7 @@ class Worker:
         self._call_in_reactor = call_in_reactor
         self._idle = idle
         self._close = close
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._count = threads
         self._threads: list[threading.Thread] = []
         self._left = 0
@@ -50,10 +49,14 @@ class Worker:
 
     def do(self, job: Callable[[], T]) -> Deferred[T]:
         """Run a job after all earlier ones; with several threads, beside some of them."""
-        self.start()
         done: Deferred[T] = Deferred()
-        self._jobs.put((job, done))
+        self.put(lambda: self._do(job, done))
         return done
+
+    def put(self, job: Callable[[], None]) -> None:
+        """Run a job that raises nothing and says by itself what came of it."""
+        self.start()
+        self._jobs.put(job)
 
     def stop(self) -> Deferred[None]:
         """Finish what was asked for and end; fail with what `close` raised. Nothing is to be asked for after it."""
@@ -74,7 +77,7 @@ class Worker:
                 continue
             if job is None:
                 break
-            self._do(*job)
+            job()
             wait = 0 if self._idle is not None else None
         error: BaseException | None = None
         try:

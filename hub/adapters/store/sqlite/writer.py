@@ -181,33 +181,16 @@ class Writer:
         if self.stored is not None:
             self.stored[anonymous] += size
 
-    def delete(self, name: str) -> None:
-        """Forget a stream; its blocks are taken away bit by bit later."""
-
-        def bury(connection: apsw.Connection) -> None:
-            entry = self.entries.find(connection, name)
-            if entry is not None:
-                self._bury(connection, entry)
-
-        self.transact(bury)
+    def delete(self, connection: apsw.Connection, name: str) -> None:
+        """Forget a stream, in a transaction of the caller's; its blocks are taken away bit by bit later."""
+        entry = self.entries.find(connection, name)
+        if entry is not None:
+            self._bury(connection, entry)
 
     def _bury(self, connection: apsw.Connection, entry: Entry) -> None:
         connection.execute("UPDATE stream SET state = ? WHERE id = ?", (schema.DELETED, entry.id))
         self.add_stored(entry.anonymous, -entry.stored)
         self.entries.forget(entry.name)
-
-    def put(self, kind: str, key: str, value: bytes | None) -> None:
-        """Keep or forget a small record."""
-        if value is None:
-            self.transact(lambda each: each.execute("DELETE FROM record WHERE kind = ? AND key = ?", (kind, key)))
-        else:
-            row = (kind, key, value)
-            self.transact(lambda each: each.execute("INSERT OR REPLACE INTO record VALUES (?, ?, ?)", row))
-
-    def reserve_epochs(self, end: int) -> None:
-        """Make it durable that epochs below `end` may have been given out."""
-        sql = "INSERT INTO fact VALUES ('epochs_end', ?) ON CONFLICT DO UPDATE SET value = max(value, excluded.value)"
-        self.transact(lambda connection: connection.execute(sql, (end,)))
 
     @property
     def wal_bytes(self) -> int:
@@ -238,6 +221,20 @@ class Writer:
             raise problem_of(error, self.path) from error
         finally:
             self.drop_connection()
+
+
+def put_record(connection: apsw.Connection, kind: str, key: str, value: bytes | None) -> None:
+    """Keep or forget a small record, in a transaction of the caller's."""
+    if value is None:
+        connection.execute("DELETE FROM record WHERE kind = ? AND key = ?", (kind, key))
+    else:
+        connection.execute("INSERT OR REPLACE INTO record VALUES (?, ?, ?)", (kind, key, value))
+
+
+def reserve_epochs(connection: apsw.Connection, end: int) -> None:
+    """Take note, in a transaction of the caller's, that epochs below `end` may have been given out."""
+    sql = "INSERT INTO fact VALUES ('epochs_end', ?) ON CONFLICT DO UPDATE SET value = max(value, excluded.value)"
+    connection.execute(sql, (end,))
 
 
 def _new_pieces(pieces: Sequence[Piece], end: int) -> list[Piece]:
