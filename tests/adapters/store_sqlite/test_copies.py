@@ -86,7 +86,10 @@ def test_a_backup_is_of_one_moment_while_the_store_goes_on(place: Place, tmp_pat
     before = place.text("a")
     place.stop()
     assert [path.name for path in target.parent.iterdir()] == ["hub.db"]
+    original = Place(place.directory)
     copy = Place(target.parent)
+    assert copy.opened.epoch > original.opened.epochs_end
+    original.stop()
     assert copy.text("a") == before == b"".join(noise(number) for number in range(10))
     assert copy.text("later") == b""
     copy.append(Feed("new").chunk(b"goes on"))

@@ -23,6 +23,8 @@ from hub.model.problem import Problem
 
 _PAGES_AT_ONCE = 1024
 _READ_BYTES = 1 << 20
+_EPOCHS_AHEAD = 1_000_000_000
+"""Enough for a thousand restarts after the backup."""
 _STREAMS = "SELECT id, name, start, record FROM stream WHERE state = 0 ORDER BY name"
 # Blocks whose stream's row is lost keep its id from being given to another one.
 _ORPHANS = (
@@ -72,6 +74,8 @@ def backup(directory: Path, target: Path) -> Iterator[tuple[int, int]]:
             while not copying.done:
                 copying.step(_PAGES_AT_ONCE)
                 yield copying.page_count - copying.remaining, copying.page_count
+        # A hub that begins with the copy must not give out epochs that the original has given out since.
+        copy.execute("UPDATE fact SET value = value + ? WHERE key = 'epochs_end'", (_EPOCHS_AHEAD,))
         # One file alone, without a WAL beside it.
         copy.pragma("journal_mode", "delete")
         copy.close()

@@ -36,15 +36,22 @@ class Housekeeping:
         self._wal_bytes = 0
         """As much as there was to copy since `_quiet_since`."""
         self._quiet_since = 0.0
+        self._told = ""
 
     def step(self) -> float:
         """Do one thing; return after how many seconds to be called again, unless something else comes first."""
         try:
-            return self._step()
+            wait = self._step()
         except Problem as problem:
-            _log.error("the store could not keep house: {problem}", problem=problem)
+            # The same each second is told once.
+            if problem.text != self._told:
+                self._told = problem.text
+                _log.error("the store could not keep house: {problem}", problem=problem)
         except Exception:
             _log.failure("the store made a mistake while keeping house")
+        else:
+            self._told = ""
+            return wait
         self._sweep = None
         self._next_sweep = time.monotonic() + SWEEP_SECONDS
         return SWEEP_SECONDS
