@@ -95,7 +95,7 @@ def test_tail_takes_a_stream_that_appears_later_and_ends_with_its_status(shared_
 
 def test_wait_exits_with_how_the_run_ended(shared_hub: RunningHub) -> None:
     shared_hub.run("send", "wait/well", given=b"x")
-    assert b"end of input" in shared_hub.run("wait", "wait/well").stderr
+    assert b"ended: done" in shared_hub.run("wait", "wait/well").stderr
     with shared_hub.start("wait", "wait/badly") as wait:
         wait.until(b"waiting for it", on_stderr=True)
         with shared_hub.producer() as raw:
@@ -217,13 +217,19 @@ def test_serve_ends_cleanly_by_a_signal(own_hub: RunningHub, number: int) -> Non
     assert b"no hub runs" in own_hub.run("status", code=69).stderr
 
 
-def test_a_send_whose_hub_goes_tells_how_much_it_sent(own_hub: RunningHub) -> None:
+def test_a_send_outlives_its_hub(own_hub: RunningHub) -> None:
     with own_hub.start("send", "gone/a") as send:
-        send.feed(b"12345")
+        send.feed(b"before\n")
         own_hub.process.until(b"gone/a")
         own_hub.process.end(signal.SIGKILL)
-        assert send.end() == 1
-        send.until(b"after 5 bytes were sent", on_stderr=True)
+        send.feed(b"meanwhile\n")
+        send.until(b"kept in memory", on_stderr=True)
+        own_hub.come_again()
+        send.until(b"connected again", on_stderr=True)
+        send.feed(b"after\n")
+        send.end_input()
+        assert send.end() == 0
+    assert own_hub.run("cat", "gone/a").stdout == b"before\nmeanwhile\nafter\n"
 
 
 def test_without_a_hub_tee_still_passes_the_input_on(tmp_path: Path) -> None:

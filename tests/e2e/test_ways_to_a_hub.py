@@ -37,7 +37,7 @@ def send_and_read_back(env: dict[str, str], name: str) -> None:
     data = b"one\n\x00\xff" * 50_000
     run(env, "send", name, given=data)
     assert run(env, "cat", name).stdout == data
-    assert b"ended: end of input" in run(env, "wait", name).stderr
+    assert b"ended: done" in run(env, "wait", name).stderr
     assert run(env, "tail", "--no-follow", "-n", "2", "--raw", name).stdout == b"\x00\xffone\n\x00\xff"
 
 

@@ -12,17 +12,21 @@ import select
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from hub.app.cli import exit_codes, standard_output
-from hub.client.connection import HubLost, Unreachable
+from hub.client.connection import Connection, HubLost, Unreachable
+from hub.client.framed.producer import Opened, Producer
 from hub.client.locator import Locator
-from hub.client.producer import RawProducer
 from hub.model.problem import Problem
 
 SUMMARY = "Stream standard input to the hub: CMD | hub send [NAME]."
 READ_BYTES = 64 * 1024
+LOOK_SECONDS = 0.5
+FINISH_SECONDS = 60.0
+"""How long a hub that takes nothing is waited for at the end of the input."""
 
 
 class Option(NamedTuple):
@@ -71,22 +75,16 @@ def send(name: str | None, tee: bool, meta: Sequence[str], quiet: bool, url: str
         name = _checked(name) if name else default_name(socket.gethostname(), os.getcwd())
     except ValueError as error:
         return _say(exit_codes.USAGE, str(error))
-    interrupts = _Interrupts()
-    producer = None
+    sender = _Sender(name, quiet=quiet)
     try:
-        producer = RawProducer.connect(locator.locate(), name, pairs)
-        if not quiet and sys.stderr.isatty():
-            typed = "; type away, Ctrl-D ends" if sys.stdin.isatty() else ""
-            _say(0, f"streaming to {name}; watch it with: hub tail {name}{typed}")
-        _pump(producer, tee, interrupts)
-        producer.finish()
+        code = sender.run(locator, pairs, tee=tee)
     except (Problem, HubLost, Unreachable) as failure:
-        code = _failed(failure, producer)
+        code = _failed(failure, sender.taken)
         return _pass_on(code) if tee else code
     except BrokenPipeError:  # standard output, with --tee
         standard_output.give_up()
         return exit_codes.PIPE_CLOSED
-    return exit_codes.INTERRUPTED if interrupts.seen else exit_codes.OK
+    return code
 
 
 def parse_meta(text: str) -> tuple[str, object]:
@@ -130,19 +128,78 @@ class _Interrupts:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _pump(producer: RawProducer, tee: bool, interrupts: _Interrupts) -> None:
-    source = sys.stdin.fileno()
-    while True:
-        # The hub speaks only to refuse, and a program may be silent for hours: both sides are waited for.
-        readable, _, _ = select.select([source, producer], [], [])
-        if producer in readable:
-            producer.listen()
-        data = os.read(source, READ_BYTES)
-        if not data:
+class _Sender:
+    """From standard input to the hub: a hub that goes away is waited for, with what it does not hold kept in memory."""
+
+    def __init__(self, name: str, *, quiet: bool) -> None:
+        self._name = name
+        self._quiet = quiet
+        self._away = False
+        self._opened = threading.Event()
+        self.taken = 0
+        """Bytes read from standard input."""
+
+    def run(self, locator: Locator, meta: dict[str, object], *, tee: bool) -> int:
+        """Send all; return the exit code. Raise Unreachable or Problem where there is no hub to begin with."""
+        interrupts = _Interrupts()
+        hub = locator.locate()
+        Connection.open(hub.address("producers")).close()
+        producer = Producer(locator.locate, self._name, meta=meta, tell=self._hear)
+        try:
+            self._pump(producer, tee)
+            producer.end()
+            if not self._finish(producer):
+                waiting = producer.waiting_bytes
+                return _say(exit_codes.FAILED, f"the hub is away: {waiting} of {self.taken} bytes may not have arrived")
+        finally:
+            producer.close()
+        return exit_codes.INTERRUPTED if interrupts.seen else exit_codes.OK
+
+    def _pump(self, producer: Producer, tee: bool) -> None:
+        source = sys.stdin.fileno()
+        while True:
+            # A refusal ends it, though a program may be silent for hours.
+            readable, _, _ = select.select([source], [], [], LOOK_SECONDS)
+            if producer.failure is not None:
+                raise producer.failure
+            if not readable:
+                continue
+            data = os.read(source, READ_BYTES)
+            if not data:
+                return
+            self.taken += len(data)
+            if tee:
+                _write_all(data)
+            producer.write(data)
+
+    @staticmethod
+    def _finish(producer: Producer) -> bool:
+        """Wait until the hub holds all, as long as it takes more now and then."""
+        left = producer.waiting_bytes
+        while not producer.wait(FINISH_SECONDS):
+            if producer.waiting_bytes >= left:
+                return False
+            left = producer.waiting_bytes
+        return True
+
+    def _hear(self, event: object) -> None:
+        """Tell a person how it goes; called by the producer's thread."""
+        if isinstance(event, Opened):
+            self._greet(event)
+        elif isinstance(event, str) and not self._away:
+            self._away = True
+            _say(0, f"{event}; what the program writes is kept in memory meanwhile")
+
+    def _greet(self, opened: Opened) -> None:
+        if self._away:
+            self._away = False
+            _say(0, "connected again")
+        if self._opened.is_set() or self._quiet:
             return
-        if tee:
-            _write_all(data)
-        producer.write(data)
+        self._opened.set()
+        if sys.stderr.isatty() or opened.stream != self._name:
+            typed = "; type away, Ctrl-D ends" if sys.stdin.isatty() else ""
+            _say(0, f"streaming to {opened.stream}; watch it with: hub tail {opened.stream}{typed}")
 
 
 def _pass_on(code: int) -> int:
@@ -162,12 +219,10 @@ def _write_all(data: bytes) -> None:
         view = view[os.write(sys.stdout.fileno(), view) :]
 
 
-def _failed(failure: Problem | HubLost | Unreachable, producer: RawProducer | None) -> int:
-    told = f" after {producer.bytes_sent} bytes were sent" if producer is not None else ""
+def _failed(failure: Problem | HubLost | Unreachable, taken: int) -> int:
     if isinstance(failure, Problem):
+        told = f" after {taken} bytes were read" if taken else ""
         return _say(exit_codes.FAILED, f"the hub refuses{told}: {failure}")
-    if producer is not None:
-        return _say(exit_codes.FAILED, f"{failure}{told}; the last of them may not have arrived")
     return _say(exit_codes.UNREACHABLE, str(failure))
 
 

@@ -1,0 +1,318 @@
+"""The producer's machine: dialogues, and a random walk against the real hub's conversation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from fakes.sink import RecordingSink
+from fakes.world import LOOPBACK, World
+from hub.client.framed.buffer import MemoryBuffer
+from hub.client.framed.machine import Asked, Finished, Lost, Machine, Opened, Refused, Watched
+from hub.conversations.producer import ProducerConversation
+from hub.model.begin import START
+from hub.model.chunk import Chunk, Gap
+
+OK = b"OK stream=a session=x resumed=0 run=1 epoch=1 offset=100 fence=1 durability=fsync window=10 max=100 heartbeat=20\n"
+KEY = "k" * 22
+
+
+def machine(**more: Any) -> tuple[Machine, MemoryBuffer]:
+    buffer = MemoryBuffer()
+    return Machine("a", buffer, key=None, now_ms=lambda: 0, **more), buffer
+
+
+def opened(**more: Any) -> tuple[Machine, MemoryBuffer]:
+    one, buffer = machine(**more)
+    one.hello()
+    assert isinstance(one.feed(OK)[0], Opened)
+    return one, buffer
+
+
+def test_hello_says_who_and_what() -> None:
+    one, _ = machine(token="t", meta={"n": 1}, commands=("signal", "stdin"))
+    assert one.hello() == b'HELLO HUB/1 stream=a session=%s token=t meta=%%7B"n":1%%7D commands=signal,stdin\n' % (
+        one.key.encode()
+    )
+
+
+def test_nothing_is_sent_before_ok() -> None:
+    one, buffer = machine()
+    buffer.append(b"x", 0, None)
+    one.hello()
+    assert one.outgoing() == b""
+
+
+def test_the_window_is_kept_and_one_frame_may_always_be() -> None:
+    one, buffer = opened()
+    buffer.append(b"a" * 25, 0, None)
+    assert one.outgoing() == b"DATA 100 {25}\n" + b"a" * 25 + b"\n"
+    buffer.append(b"b" * 8, 0, "err")
+    assert one.outgoing() == b""
+    one.feed(b"ACK 120 window=10\n")
+    assert one.outgoing() == b"DATA 125 ch=err {5}\nbbbbb\n"
+    assert (buffer.first, one.acknowledged) == (20, 20)
+
+
+def test_end_comes_after_the_last_byte_and_bye_finishes() -> None:
+    one, buffer = opened()
+    buffer.append(b"abc", 0, None)
+    one.end("exit:3")
+    assert one.outgoing() == b"DATA 100 {3}\nabc\n"
+    assert one.outgoing() == b"END 103 status=exit:3\n"
+    assert one.outgoing() == b""
+    assert one.feed(b"ACK 103 window=10\nBYE 103\n") == [Finished()]
+    assert (one.finished, buffer.size) == (True, 0)
+
+
+def test_a_new_connection_rewinds_to_what_the_hub_has() -> None:
+    one, buffer = opened()
+    buffer.append(b"abcdef", 0, None)
+    one.outgoing()
+    one.lost()
+    assert b"resume=1" in one.hello()
+    one.feed(OK.replace(b"offset=100", b"offset=102"))
+    assert one.outgoing() == b"DATA 102 {4}\ncdef\n"
+
+
+def test_an_ok_that_was_lost_begins_again_without_resume() -> None:
+    one, buffer = machine()
+    buffer.append(b"abc", 0, None)
+    one.hello()
+    one.lost()
+    assert b"resume" not in one.hello()
+    one.feed(OK.replace(b"resumed=0", b"resumed=1"))
+    assert one.outgoing() == b"DATA 100 {3}\nabc\n"
+
+
+def test_what_was_dropped_is_skipped() -> None:
+    one, buffer = opened()
+    buffer.append(b"abc", 0, None)
+    buffer.append(b"def", 0, None)
+    buffer.drop_oldest(2)
+    assert one.outgoing() == b"SKIP 100 102 reason=dropped\nDATA 102 {4}\ncdef\n"
+
+
+def test_what_the_hub_acknowledged_and_lost_is_said() -> None:
+    one, buffer = opened()
+    buffer.append(b"abcdef", 0, None)
+    one.outgoing()
+    one.feed(b"ACK 104 window=10\n")
+    one.lost()
+    one.hello()
+    assert Lost(4) in one.feed(OK)
+    assert one.outgoing() == b"SKIP 100 104 reason=dropped\nDATA 104 {2}\nef\n"
+
+
+def test_an_expired_key_is_replaced_and_goes_on_past_what_is_there() -> None:
+    one, buffer = opened()
+    buffer.append(b"abcdef", 0, None)
+    one.outgoing()
+    one.lost()
+    one.hello()
+    before = one.key
+    (refused,) = one.feed(b"ERR EXPIRED cause=superseded offset=102\n")
+    assert isinstance(refused, Refused)
+    assert not refused.fatal
+    assert one.key != before
+    assert b"resume" not in one.hello()
+    one.feed(OK.replace(b"offset=100", b"offset=500"))
+    assert one.outgoing() == b"DATA 500 {4}\ncdef\n"
+
+
+@pytest.mark.parametrize(("said", "fatal"), [("BUSY retry_after=5 slot=x", False), ("FENCED", True), ("AUTH", True)])
+def test_errors_say_whether_to_come_again(said: str, fatal: bool) -> None:
+    one, _ = machine()
+    one.hello()
+    (refused,) = one.feed(f"ERR {said} :text\n".encode())
+    assert isinstance(refused, Refused)
+    assert refused.fatal is fatal
+    assert (b"slot=x" in one.hello()) is ("slot" in said)
+
+
+def test_pings_commands_and_demand() -> None:
+    one, _ = opened()
+    assert one.feed(b"PING 7\nDEMAND 2\nCMD c1 signal {2}\n{}\nNEWS 1\n") == [Watched(2), Asked("c1", "signal", b"{}")]
+    one.reply("c1", b"true")
+    assert one.outgoing() == b"PONG 7\nREPLY c1 {4}\ntrue\n"
+
+
+def test_old_bytes_keep_their_time() -> None:
+    buffer = MemoryBuffer()
+    one = Machine("a", buffer, now_ms=lambda: 100_000)
+    one.hello()
+    one.feed(OK)
+    buffer.append(b"old", 5, None)
+    assert one.outgoing() == b"DATA 100 at=5 {3}\nold\n"
+
+
+def test_what_is_no_hub_is_fatal() -> None:
+    one, _ = machine()
+    one.hello()
+    (refused,) = one.feed(b"HTTP/1.1 400 Bad\r\n\r\n")
+    assert isinstance(refused, Refused)
+    assert refused.fatal
+
+
+class Resuming(RuleBasedStateMachine):
+    """A producer, a link that breaks and loses, a hub that is killed, taken over and slow: nothing lost, nothing twice."""
+
+    @initialize(slow=st.booleans())
+    def begin(self, slow: bool) -> None:
+        self.world = World(producer_window_bytes=40, hold_seconds=60, producer_session_seconds=1000)
+        self.world.store.slow = slow
+        self.slow = slow
+        self.buffer = MemoryBuffer()
+        self.machine = Machine("a", self.buffer, now_ms=lambda: 0)
+        self.written = b""
+        self.dropped: list[tuple[int, int]] = []
+        self.counter = 0
+        self.link: ProducerConversation | None = None
+        self.ended = False
+        self.most_acknowledged = 0
+
+    def _take(self, sink: RecordingSink, *, lose: bool = False) -> None:
+        for event in [] if lose else self.machine.feed(sink.bytes()):
+            if isinstance(event, Refused):
+                assert not event.fatal, event
+                self._cut()
+
+    def _cut(self) -> None:
+        link, self.link = self.link, None
+        self.machine.lost()
+        if link is not None:
+            link.lost("reset")
+            self.world.settle()
+
+    @rule(size=st.integers(1, 60))
+    def write(self, size: int) -> None:
+        if self.ended:
+            return
+        self.counter += 1
+        data = (b"%d:" % self.counter + b"x" * size)[:size]
+        self.buffer.append(data, 0, "err" if self.counter % 5 == 0 else None)
+        self.written += data
+
+    @rule()
+    @precondition(lambda self: self.link is None)
+    def connect(self) -> None:
+        self.sink = RecordingSink()
+        self.link = ProducerConversation(self.world.hub, LOOPBACK, self.sink)
+        self.link.received(self.machine.hello())
+        self.world.settle()
+
+    @rule()
+    def hear(self) -> None:
+        if self.link is not None:
+            self._take(self.sink)
+
+    @rule(frames=st.integers(1, 6), cut_at=st.none() | st.integers(0, 80))
+    def send(self, frames: int, cut_at: int | None) -> None:
+        for _ in range(frames):
+            data = self.machine.outgoing()
+            if self.link is None or not data:
+                return
+            self.link.received(data if cut_at is None else data[:cut_at])
+            self.world.settle()
+            if cut_at is not None:
+                self._cut()
+                return
+
+    @rule()
+    def cut(self) -> None:
+        self._cut()
+
+    @rule()
+    def half_open(self) -> None:
+        """The producer's end is gone, and the hub does not know."""
+        self.link = None
+        self.machine.lost()
+
+    @rule()
+    def kill_the_hub(self) -> None:
+        self.link = None
+        self.machine.lost()
+        self.world.restart()
+        self.world.store.slow = self.slow
+
+    @rule()
+    def commit(self) -> None:
+        self.world.store.finish()
+        self.world.settle()
+
+    @rule(seconds=st.sampled_from([1, 30, 61]))
+    def wait(self, seconds: int) -> None:
+        self.world.pass_seconds(seconds)
+
+    @rule()
+    def supersede(self) -> None:
+        """Somebody else takes the stream, writes a little and ends."""
+        stream = self.world.hub.streams.get("a")
+        if stream is None or stream.state != "detached":
+            return
+        sink = RecordingSink()
+        other = ProducerConversation(self.world.hub, LOOPBACK, sink)
+        other.received(b"HELLO HUB/1 stream=a session=%s take=1\n" % (f"other{self.counter:020d}".encode()))
+        self.counter += 1
+        self.world.settle()
+        end = stream.end
+        other.received(b"DATA %d {6}\nOTHER\n\nEND %d\n" % (end, end + 6))
+        self.world.settle()
+
+    @rule()
+    def finish(self) -> None:
+        if not self.ended:
+            self.ended = True
+            self.machine.end("exit:0")
+
+    @invariant()
+    def acknowledged_never_goes_back(self) -> None:
+        if hasattr(self, "machine"):
+            assert self.machine.acknowledged >= self.most_acknowledged
+            self.most_acknowledged = self.machine.acknowledged
+
+    def teardown(self) -> None:
+        if not hasattr(self, "machine"):
+            return
+        self.world.store.slow = self.slow = False
+        self.finish()
+        for _ in range(400):
+            if self.machine.finished:
+                break
+            if self.link is None:
+                self.connect()
+            self.hear()
+            self.send(3, None)
+            self.commit()
+            self.world.pass_seconds(1)
+        assert self.machine.finished, "it did not come to an end"
+        text = self.stored().replace(b"OTHER\n", b"")
+        assert text == self.written
+        self.world.assert_no_failures()
+
+    def stored(self) -> bytes:
+        """Return the stream as a new reader gets it, which is told no gap."""
+        stream = self.world.hub.streams.get("a")
+        if stream is None:
+            return b""
+        found: list[bytes] = []
+
+        async def read() -> None:
+            offset, _ = await self.world.hub.history.seek(stream, START)
+            while offset < stream.end:
+                for piece in await self.world.hub.history.read(stream, offset, 1 << 20):
+                    assert not isinstance(piece, Gap), piece
+                    assert isinstance(piece, Chunk)
+                    found.append(piece.data)
+                    offset = piece.end
+
+        self.world.run_inner(read())
+        return b"".join(found)
+
+
+TestResuming = Resuming.TestCase
+TestResuming.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
