@@ -75,6 +75,11 @@ class StoreMachine(RuleBasedStateMachine):
         self.writer.append(batch)
         self.last = batch
 
+    @rule(name=NAMES, data=st.binary(min_size=1, max_size=30), times=st.integers(16, 40))
+    def trickle(self, name: str, data: bytes, times: int) -> None:
+        for _ in range(times):
+            self.append([(name, data, 2)])
+
     @rule()
     def append_the_same_again(self) -> None:
         if all(each.record.name in self.feeds for each in self.last):
