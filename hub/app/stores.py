@@ -17,17 +17,20 @@ from hub.model.problem import Problem
 def open_store(config: Config, reactor: IReactorCore) -> tuple[Store, Opened]:
     """Return the store, open, and what it holds; raise ConfigError where it cannot be used."""
     limits = config.limits
-    store: Store
+    now_ms = time.time_ns() // 1_000_000
     if config.store == "memory":
-        store = MemoryStore(limits.memory_store_bytes, limits.memory_store_stream_bytes, limits.anonymous_bytes)
-    else:
-        store = SqliteStore(
-            config.data_path,
-            call_in_reactor=IReactorFromThreads(reactor).callFromThread,
-            policy=retention_policy(config.retention),
-            runs_kept=limits.runs_per_stream,
-        )
+        memory = MemoryStore(limits.memory_store_bytes, limits.memory_store_stream_bytes, limits.anonymous_bytes)
+        return memory, memory.open(now_ms)
+    store = SqliteStore(
+        config.data_path,
+        call_in_reactor=IReactorFromThreads(reactor).callFromThread,
+        policy=retention_policy(config.retention),
+        runs_kept=limits.runs_per_stream,
+    )
     try:
-        return store, store.open(time.time_ns() // 1_000_000)
+        opened = store.open(now_ms)
     except Problem as problem:
         raise ConfigError([f"store: {problem.text}"]) from problem
+    # Threads only once the reactor runs: until then the process may fork, to become a daemon.
+    reactor.callWhenRunning(store.start)
+    return store, opened
