@@ -200,3 +200,20 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Problem, match="damaged") as raised:
         make_store(tmp_path, Loop()).open(1)
     assert raised.value.word == "STORE"
+
+
+def test_a_batch_of_many_blocks_is_in_order(place: Place) -> None:
+    feed, other = Feed("a"), Feed("b")
+    parts = []
+    for number in range(60):
+        parts.append(feed.chunk(b"%02d\n" % number * 20_000, at=number))
+        if number % 10 == 9:
+            parts += [feed.gap(7), other.chunk(b"beside\n")]
+    place.append(*parts)
+    pieces = [piece for part in parts if part.record.name == "a" for piece in part.pieces]
+    assert place.read("a") == pieces
+    place.restart()
+    assert place.read("a") == pieces
+    assert place.text("b") == b"beside\n" * 6
+    assert place.query("SELECT count(*) FROM block WHERE stream = 1 AND reason IS NULL")[0][0] == 18
+    place.stop()

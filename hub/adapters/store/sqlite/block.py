@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -29,6 +29,13 @@ _PLAIN, _ZSTD = 0, 1
 _WORTH_BYTES = 512
 _HEAD = struct.Struct(">QQQQQqqBI")
 _encode = msgspec.msgpack.Encoder().encode
+
+
+class RunAll(Protocol):
+    """Runs a call for each, and gives the results in their order."""
+
+    def __call__(self, call: Callable[[list[Chunk]], Block], each: Iterable[list[Chunk]], /) -> Iterable[Block]:
+        """Run `call` for each."""
 
 
 class _Table(msgspec.Struct, array_like=True):
@@ -80,25 +87,39 @@ class Block(NamedTuple):
 COLUMNS = ", ".join(Block._fields)
 
 
-def join(stream: int, pieces: Sequence[Piece], lines: int, at: int, level: int = 0) -> Iterator[Block]:
-    """Yield contiguous pieces as blocks; `lines` and `at` are what a gap at the front comes after."""
+def join(
+    stream: int, pieces: Sequence[Piece], lines: int, at: int, level: int = 0, run_all: RunAll = map
+) -> Iterator[Block]:
+    """Yield contiguous pieces as blocks; `lines` and `at` are what a gap at the front comes after.
+
+    `run_all` is `map`, or one that runs several at once: compressing is most of the work, and done without the GIL.
+    """
+    groups = list(_groups(pieces))
+    texts = [group for group in groups if not isinstance(group, Gap)]
+    encoded = iter(run_all(lambda chunks: encode(stream, chunks, level), texts))
+    for group in groups:
+        if isinstance(group, Gap):
+            yield _gap(stream, group, lines, at)
+        else:
+            last = group[-1]
+            lines, at = last.first_line + last.lines, last.at
+            yield next(encoded)
+
+
+def _groups(pieces: Sequence[Piece]) -> Iterator[list[Chunk] | Gap]:
     joined: list[Chunk] = []
     size = 0
     for piece in pieces:
-        if isinstance(piece, Gap):
-            if joined:
-                yield encode(stream, joined, level)
-                joined, size = [], 0
-            yield _gap(stream, piece, lines, at)
-            continue
-        if joined and size + len(piece.data) > TEXT_BYTES:
-            yield encode(stream, joined, level)
+        if joined and (isinstance(piece, Gap) or size + len(piece.data) > TEXT_BYTES):
+            yield joined
             joined, size = [], 0
-        joined.append(piece)
-        size += len(piece.data)
-        lines, at = piece.first_line + piece.lines, piece.at
+        if isinstance(piece, Gap):
+            yield piece
+        else:
+            joined.append(piece)
+            size += len(piece.data)
     if joined:
-        yield encode(stream, joined, level)
+        yield joined
 
 
 def encode(stream: int, chunks: Sequence[Chunk], level: int) -> Block:

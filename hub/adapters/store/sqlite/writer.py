@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
@@ -10,7 +11,7 @@ from typing import TypeVar
 import apsw
 
 from hub.adapters.store.sqlite import schema
-from hub.adapters.store.sqlite.block import COLUMNS, FULL_LEVEL, Block, join
+from hub.adapters.store.sqlite.block import COLUMNS, FULL_LEVEL, TEXT_BYTES, Block, join
 from hub.adapters.store.sqlite.database import checkpoint, connect_to_write, problem_of
 from hub.adapters.store.sqlite.entry import Entries, Entry
 from hub.adapters.store.sqlite.row import CorruptRow, pack_record, pack_run, unpack_record
@@ -20,6 +21,8 @@ from hub.model.record import StreamRecord
 from hub.model.run import Run
 
 T = TypeVar("T")
+COMPRESSING = 2
+"""Blocks of a batch that are compressed at once."""
 PAGE_BYTES = 4096
 MERGED_AT_ONCE = 16
 """So many blocks of one level become one of the next."""
@@ -52,6 +55,8 @@ class Writer:
         self._connection: apsw.Connection | None = None
         self._wal_frames = 0
         self._copied_frames = 0
+        # Its threads start when there is more than one large block to be written at once.
+        self._compressing = ThreadPoolExecutor(COMPRESSING, "hub-compress")
 
     @property
     def connection(self) -> apsw.Connection:
@@ -119,7 +124,8 @@ class Writer:
         size = 0
         if new:
             lines = next((piece.first_line for piece in new if isinstance(piece, Chunk)), record.lines)
-            for block in join(entry.id, new, lines, record.last_at or record.run.began_at):
+            run_all = self._compressing.map if new[-1].end - new[0].offset > TEXT_BYTES else map
+            for block in join(entry.id, new, lines, record.last_at or record.run.began_at, run_all=run_all):
                 blocks.append(block)
                 size += block.size
                 self.count(entry, block)
@@ -221,6 +227,7 @@ class Writer:
             raise problem_of(error, self.path) from error
         finally:
             self.drop_connection()
+            self._compressing.shutdown()
 
 
 def put_record(connection: apsw.Connection, kind: str, key: str, value: bytes | None) -> None:
