@@ -16,7 +16,7 @@ from hub.app.config_settings import Setting, all_settings, nearest
 from hub.client import places
 from hub.model.limits import Limits
 
-CLIENT_VARIABLES = frozenset({"HUB_CONFIG", "HUB_URL", "HUB_TOKEN"})
+CLIENT_VARIABLES = frozenset({"HUB_CONFIG", "HUB_URL", "HUB_TOKEN", "HUB_SPOOL_DIR"})
 """Variables that are no settings of a hub: where its file is, and what clients go by."""
 
 # Kubernetes sets these by itself for a service that is called `hub`.

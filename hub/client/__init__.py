@@ -6,7 +6,9 @@ Map, in the order in which a program meets it:
 - `locator`: `Locator.locate()` finds a hub, by URL or by its data directory, and returns a `Hub`: where to connect
   and with which token.
 - `connection`: a `Connection` is one socket, plain, TLS or Unix; `Unreachable` and `HubLost` are what can befall it.
-- `producer`: `RawProducer` streams bytes into a hub.
+- `producer`: `RawProducer` streams bytes into a hub, best effort.
+- `framed`: a package of its own: `Producer` keeps bytes until the hub holds them, in memory or in a `Spool`.
+- `masking`: secrets of the environment, masked in output.
 - `reader`: `Reader` subscribes on the data port; `data_events` are the typed values that it receives.
 - `follower`: `Follower` is a reader that survives: it reconnects, goes on by cursor and tells what was missed, as
   the values of `news`.

@@ -59,3 +59,11 @@ def _place(kind: str, variable: str, under_home: str, env: Mapping[str, str] | N
     import platformdirs
 
     return str(platformdirs.user_data_dir("hub") if kind == "data" else platformdirs.user_config_dir("hub"))
+
+
+def spool_dir(env: Mapping[str, str] | None = None) -> str:
+    """Return where output waits on disk until a hub holds it: HUB_SPOOL_DIR, or a directory of this user's state."""
+    variables = os.environ if env is None else env
+    if given := variables.get("HUB_SPOOL_DIR"):
+        return os.path.abspath(os.path.expanduser(given))
+    return os.path.join(_place("state", "XDG_STATE_HOME", os.path.join(".local", "state"), env), "spool")

@@ -63,6 +63,9 @@ class Producer:
         self.machine = Machine(
             stream, self._buffer, meta=meta, commands=commands, key=None if spool is None else spool.key
         )
+        if spool is not None:
+            spool.claim()
+            self.machine.key, self.machine.acknowledged = spool.key, spool.first
         if spool is not None and spool.base is not None:
             self.machine.continue_at(spool.base)
         self.failure: Problem | None = None
@@ -110,10 +113,17 @@ class Producer:
         self._wake()
         return True
 
+    def refresh(self) -> None:
+        """Take in what another process has written to the spool; where that ended it, the run ends."""
+        with self._changed:
+            if self._spool is not None and self._spool.refresh() and self._spool.ended:
+                self.machine.end(self._spool.status)
+        self._wake()
+
     def end(self, status: str | None = None) -> None:
         """Say that nothing more will be written, and how it went, such as `exit:0`."""
         with self._changed:
-            if self._spool is not None:
+            if self._spool is not None and not self._spool.ended:
                 self._spool.finish(status)
             self.machine.end(status)
         self._wake()

@@ -1,12 +1,14 @@
 """Output in a file until the hub holds it: it survives its program's kill -9, and a hub that is away for long.
 
-The file is a row of records, each with its CRC: a header (stream, meta), pieces, progress (key, base, what is
-acknowledged) and the end. A record that is torn at the end of the file was being written when its program died: what
-came before it is whole. Appending is the only way in, so there is nothing to repair.
+The file is a row of records, each with its CRC: a header (stream, meta, key), pieces, and the end. A record that is
+torn at the end of the file was being written when its program died: what came before it is whole. Appending is the only
+way in, so there is nothing to repair. What the hub holds of it stands in a small file beside it.
+Two locks tell who is alive: one of the program that writes the spool, one of the program that sends it.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import struct
@@ -23,9 +25,10 @@ MAGIC = b"HUBSPOOL1\n"
 SUFFIX = ".spool"
 _HEAD = struct.Struct(">BIQI")
 """Kind, length, time (ms) and CRC-32 of all of that with the content."""
-_BEGIN, _OUT, _ERR, _PROGRESS, _END = range(5)
+_BEGIN, _OUT, _ERR, _END = range(4)
 _MOST = 16 << 20
 _PROGRESS_BYTES = 1 << 20
+_PROGRESS_WIDTH = 512
 _Saved = tuple[str, str, int | None, int]
 
 
@@ -42,9 +45,9 @@ class _Place(NamedTuple):
 
 
 class Spool:
-    """`Buffer` in a file. One process writes it; another may read it meanwhile (`refresh`)."""
+    """`Buffer` in a file. One process writes it, and one sends it: the same, or another meanwhile (`refresh`)."""
 
-    def __init__(self, path: Path, *, writing: bool) -> None:
+    def __init__(self, path: Path) -> None:
         """Open a spool that exists; see `create`. Raise SpoolError where it is none."""
         self.path = path
         self.stream = ""
@@ -59,6 +62,7 @@ class Spool:
         self._ends: list[int] = []
         self._end = 0
         self._read_to = len(MAGIC)
+        self._sender = -1
         flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         self._file = os.open(path, flags)
         if os.pread(self._file, len(MAGIC), 0) != MAGIC:
@@ -68,8 +72,7 @@ class Spool:
         if not self.stream:
             os.close(self._file)
             raise SpoolError(f"{path} has no whole beginning: its program died at once")
-        if writing:
-            os.ftruncate(self._file, self._read_to)  # what is torn was never whole
+        self._recall()
 
     @classmethod
     def create(cls, path: Path, stream: str, meta: Mapping[str, object]) -> Spool:
@@ -82,7 +85,32 @@ class Spool:
             os.fsync(file)
         finally:
             os.close(file)
-        return cls(path, writing=True)
+        spool = cls(path)
+        fcntl.flock(spool._file, fcntl.LOCK_EX)
+        return spool
+
+    def claim(self) -> None:
+        """Become the one who sends it; raise SpoolError where another process is."""
+        self._sender = os.open(self._progress_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(self._sender, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._sender)
+            self._sender = -1
+            raise SpoolError(f"{self.path} is being sent by another process") from None
+        self._recall()
+
+    @property
+    def still_written(self) -> bool:
+        """Whether the program that writes it lives, and has not ended it. Not for that program itself."""
+        if self.ended:
+            return False
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+        return False
 
     @property
     def first(self) -> int:
@@ -143,16 +171,20 @@ class Spool:
         return self._read_to > before
 
     def remove(self) -> None:
-        """Delete the file: the hub holds all of it."""
+        """Delete it: the hub holds all of it."""
         self.path.unlink(missing_ok=True)
+        self._progress_path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Keep the progress and let go of the file."""
         if self._file >= 0:
-            if self._saved != self._state and self.path.exists():
+            if self._saved != self._state and self._sender >= 0 and self.path.exists():
                 self._save()
             os.close(self._file)
             self._file = -1
+        if self._sender >= 0:
+            os.close(self._sender)
+            self._sender = -1
 
     @property
     def _state(self) -> _Saved:
@@ -160,8 +192,24 @@ class Spool:
 
     def _save(self) -> None:
         self._saved = self._state
-        progress = dict(zip(("stream", "key", "base", "acknowledged"), self._state, strict=True))
-        self._write(_record(_PROGRESS, json.dumps(progress).encode(), 0))
+        text = json.dumps(self._state).encode() + b"\n"
+        # In place, since the lock is on this file: what is torn is told by its line end, and only costs sending again.
+        os.pwrite(self._sender, text.ljust(_PROGRESS_WIDTH), 0)
+
+    def _recall(self) -> None:
+        try:
+            line, end, _ = self._progress_path.read_bytes().partition(b"\n")
+            if not end:
+                return
+            self.stream, self.key, self.base, acknowledged = json.loads(line)
+        except (FileNotFoundError, ValueError):
+            return
+        self._acknowledged = min(acknowledged, self._end)
+        self._saved = self._state
+
+    @property
+    def _progress_path(self) -> Path:
+        return self.path.with_suffix(".progress")
 
     def _write(self, record: bytes) -> None:
         view = memoryview(record)
@@ -195,10 +243,6 @@ class Spool:
         said = json.loads(content)
         if kind == _BEGIN:
             self.stream, self.meta, self.key = said["stream"], said["meta"], said["key"]
-        elif kind == _PROGRESS:
-            self.stream, self.key, self.base = said["stream"], said["key"], said["base"]
-            self._acknowledged = said["acknowledged"]
-            self._saved = self._state
         elif kind == _END:
             self.ended, self.status = True, said["status"]
 

@@ -17,7 +17,7 @@ from hub.conversations.producer import ProducerConversation
 from hub.model.begin import START
 from hub.model.chunk import Chunk, Gap
 
-OK = b"OK stream=a session=x resumed=0 run=1 epoch=1 offset=100 fence=1 durability=fsync window=10 max=100 heartbeat=20\n"
+OK = b"OK stream=a session=x resumed=0 run=1 epoch=1 offset=100 fence=1 durability=fsync window=10 max=100\n"
 KEY = "k" * 22
 
 
@@ -159,7 +159,7 @@ def test_what_is_no_hub_is_fatal() -> None:
 
 
 class Resuming(RuleBasedStateMachine):
-    """A producer, a link that breaks and loses, a hub that is killed, taken over and slow: nothing lost, nothing twice."""
+    """A producer, a link that breaks, a hub that is killed, taken over and slow: nothing lost, nothing twice."""
 
     @initialize(slow=st.booleans())
     def begin(self, slow: bool) -> None:

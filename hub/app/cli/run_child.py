@@ -1,0 +1,183 @@
+"""The command that `hub run` runs: its pipes or pseudo-terminal, its signals, its end."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import selectors
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import threading
+import tty
+from collections.abc import Callable, Iterator, Sequence
+
+READ_BYTES = 64 * 1024
+AFTER_SECONDS = 1.0
+"""How long is read on after the command ended, where something that it left behind holds its output open."""
+FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+
+TakeOutput = Callable[[bytes, str | None], None]
+
+
+class Child:
+    """A running command. Use it in the main thread; `signal` and `type` may be called by others."""
+
+    def __init__(self, command: Sequence[str], *, terminal: bool, typed: bool) -> None:
+        """Start it; `terminal`: in a pseudo-terminal of its own; `typed`: others may `type` to it. Raise OSError."""
+        self._master: int | None = None
+        self._typing = threading.Lock()
+        self._stdin: int | None = None
+        if terminal:
+            self._master, slave = pty.openpty()
+            if sys.stdin.isatty():
+                self.resize(*_size_of(sys.stdin.fileno()))
+            self.popen = subprocess.Popen(
+                command,
+                stdin=slave,
+                stdout=slave,
+                stderr=slave,
+                start_new_session=True,
+                preexec_fn=_take_terminal,  # noqa: PLW1509 - no other thread runs yet
+            )
+            os.close(slave)
+            self._stdin = self._master
+        else:
+            self.popen = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE if typed else None,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+            )
+            if self.popen.stdin is not None:
+                self._stdin = self.popen.stdin.fileno()
+
+    def pump(self, take: TakeOutput, idle: Callable[[], None]) -> int:
+        """Hand on output in the order read, until the command is over; return its code as subprocess has it.
+
+        `take` gets bytes and their channel (`err` for standard error); `idle` is called about twice a second.
+        """
+        with selectors.DefaultSelector() as selector, self._forwarding(), self._raw_terminal():
+            for descriptor, channel in self._outputs():
+                selector.register(descriptor, selectors.EVENT_READ, channel)
+            if self._stdin is not None:
+                with contextlib.suppress(PermissionError, ValueError):  # a file is always readable: it is not polled
+                    selector.register(sys.stdin.fileno(), selectors.EVENT_READ, "in")
+            left = AFTER_SECONDS
+            outputs = len(self._outputs())
+            while outputs:
+                ready = selector.select(0.5)
+                for key, _ in ready:
+                    data = _read(key.fd)
+                    if key.data == "in":
+                        self._take_typed(data, selector)
+                    elif data:
+                        take(data, key.data)
+                    else:
+                        selector.unregister(key.fd)
+                        outputs -= 1
+                idle()
+                if not ready and self.popen.poll() is not None:
+                    left -= 0.5
+                    if left <= 0:
+                        break
+            return self.popen.wait()
+
+    def signal(self, name: str) -> None:
+        """Send a signal by its name, with or without SIG; raise ValueError for a name that is none."""
+        number = getattr(signal, name if name.startswith("SIG") else f"SIG{name}", None)
+        if not isinstance(number, signal.Signals):
+            raise ValueError(f"{name!r} is no signal")
+        if self._master is not None:
+            os.killpg(self.popen.pid, number)
+        else:
+            self.popen.send_signal(number)
+
+    def type(self, data: bytes) -> None:
+        """Write to its standard input; raise ValueError where it has none of its own."""
+        if self._stdin is None:
+            raise ValueError("the command reads this program's own standard input")
+        with self._typing:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(self._stdin, view) :]
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Set the size of its terminal; raise ValueError where it has none."""
+        if self._master is None:
+            raise ValueError("the command has no terminal (hub run --pty)")
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def _outputs(self) -> list[tuple[int, str | None]]:
+        if self._master is not None:
+            return [(self._master, None)]
+        out, err = self.popen.stdout, self.popen.stderr
+        return [(out.fileno(), None), (err.fileno(), "err")] if out is not None and err is not None else []
+
+    def _take_typed(self, data: bytes, selector: selectors.BaseSelector) -> None:
+        if data:
+            with contextlib.suppress(BrokenPipeError, OSError):
+                self.type(data)
+            return
+        selector.unregister(sys.stdin.fileno())
+        if self._master is not None:
+            self.type(b"\x04")
+        elif self.popen.stdin is not None:
+            self.popen.stdin.close()
+            self._stdin = None
+
+    @contextlib.contextmanager
+    def _forwarding(self) -> Iterator[None]:
+        """Pass signals on. Ctrl-C of a terminal reaches the command by itself, so there it only must not end us."""
+
+        def forward(number: int, _frame: object) -> None:
+            with contextlib.suppress(ProcessLookupError):
+                self.signal(signal.Signals(number).name)
+
+        by_terminal = sys.stdin.isatty() and self._master is None
+        handlers = {number: signal.signal(number, forward) for number in FORWARDED}
+        on_interrupt = (lambda number, frame: None) if by_terminal else forward
+        handlers[signal.SIGINT] = signal.signal(signal.SIGINT, on_interrupt)
+        if self._master is not None and sys.stdin.isatty():
+            resized = lambda number, frame: self.resize(*_size_of(sys.stdin.fileno()))  # noqa: E731
+            handlers[signal.SIGWINCH] = signal.signal(signal.SIGWINCH, resized)
+        try:
+            yield
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+
+    @contextlib.contextmanager
+    def _raw_terminal(self) -> Iterator[None]:
+        """With a pseudo-terminal each key goes to the command as it is typed."""
+        if self._master is None or not sys.stdin.isatty():
+            yield
+            return
+        descriptor = sys.stdin.fileno()
+        before = termios.tcgetattr(descriptor)
+        tty.setraw(descriptor)
+        try:
+            yield
+        finally:
+            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+
+
+def _read(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, READ_BYTES)
+    except OSError:  # the other end of a pseudo-terminal is closed
+        return b""
+
+
+def _take_terminal() -> None:
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def _size_of(descriptor: int) -> tuple[int, int]:
+    rows, columns, _, _ = struct.unpack("HHHH", fcntl.ioctl(descriptor, termios.TIOCGWINSZ, b"\0" * 8))
+    return rows, columns

@@ -1,0 +1,132 @@
+"""`hub run` and `hub sync` against a real hub that comes and goes."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from running_hub import Process, RunningHub
+
+# Says what it is told, line by line, so that a test decides when it goes on.
+ECHO = "import sys\nfor line in sys.stdin:\n print(line.strip(), flush=True)\n"
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[RunningHub]:
+    hub = RunningHub(tmp_path / "data", HUB_SPOOL_DIR=str(tmp_path / "spool"))
+    yield hub
+    hub.close()
+
+
+def spooled(hub: RunningHub) -> list[Path]:
+    return sorted(Path(hub.env["HUB_SPOOL_DIR"]).glob("*.spool"))
+
+
+def script(text: str) -> tuple[str, str, str]:
+    return (sys.executable, "-c", text)
+
+
+def test_output_is_passed_on_stored_and_the_status_returned(hub: RunningHub) -> None:
+    text = "import sys\nprint('out')\nsys.stdout.flush()\nprint('oops', file=sys.stderr)\nsys.exit(3)"
+    done = hub.run("run", "--name", "r/a", "--", *script(text), code=3)
+    assert done.stdout == b"out\n"
+    assert b"oops\n" in done.stderr
+    assert f"{hub.endpoints['web'].rstrip('/')}/#/s/r/a".encode() in done.stderr
+    assert hub.run("cat", "r/a").stdout == b"out\noops\n"
+    assert hub.run("wait", "r/a", code=3)
+    assert spooled(hub) == []
+
+
+def test_a_command_that_a_signal_ends(hub: RunningHub) -> None:
+    hub.run("run", "--name", "r/a", "--", *script("import os\nos.kill(os.getpid(), 15)"), code=143)
+    hub.run("wait", "r/a", code=143)
+
+
+def test_signals_are_passed_on(hub: RunningHub) -> None:
+    text = "import signal, sys\nsignal.signal(15, lambda *a: sys.exit(7))\nprint('ready', flush=True)\nsignal.pause()"
+    with hub.start("run", "--name", "r/a", "--", *script(text)) as run:
+        run.until(b"ready\n")
+        assert run.end(signal.SIGTERM) == 7
+    hub.run("wait", "r/a", code=7)
+
+
+def test_a_hub_that_is_killed_costs_nothing(hub: RunningHub) -> None:
+    with hub.start("run", "--name", "r/a", "--", *script(ECHO)) as run:
+        run.feed(b"before\n")
+        run.until(b"before\n")
+        hub.process.until(b"r/a")
+        hub.process.end(signal.SIGKILL)
+        run.feed(b"meanwhile\n")
+        run.until(b"meanwhile\n")
+        run.until(b"the output is kept", on_stderr=True)
+        hub.come_again()
+        run.until(b"connected again", on_stderr=True)
+        run.feed(b"after\n")
+        run.end_input()
+        assert run.end() == 0
+    assert hub.run("cat", "r/a").stdout == b"before\nmeanwhile\nafter\n"
+    assert spooled(hub) == []
+
+
+def test_what_is_left_of_a_run_that_was_killed_is_synced(hub: RunningHub) -> None:
+    hub.process.end(signal.SIGKILL)
+    with hub.start("run", "--name", "r/a", "--", *script(ECHO)) as run:
+        run.feed(b"one\ntwo\n")
+        run.until(b"two\n")
+        run.end(signal.SIGKILL)
+    hub.come_again()
+    assert b"8 B sent" in hub.run("sync").stdout
+    assert hub.run("cat", "r/a").stdout == b"one\ntwo\n"
+    assert spooled(hub) == []
+    assert b"nothing is kept" in hub.run("sync").stderr
+
+
+def test_offline_output_is_synced_while_it_is_written(hub: RunningHub) -> None:
+    with hub.start("run", "--offline", "--name", "r/a", "--", *script(ECHO)) as run:
+        run.feed(b"one\n")
+        run.until(b"one\n")
+        with hub.start("sync") as sync:
+            hub.process.until(b"r/a")
+            run.feed(b"two\n")
+            run.until(b"two\n")
+            run.end_input()
+            assert run.end() == 0
+            assert sync.end() == 0
+    assert hub.run("cat", "r/a").stdout == b"one\ntwo\n"
+    hub.run("wait", "r/a", code=0)
+
+
+def test_secrets_are_masked_in_what_is_stored(hub: RunningHub) -> None:
+    hub.env["DEPLOY_TOKEN"] = "tok-123456"
+    text = "import os, sys\nsys.stdout.write('a tok-12')\nsys.stdout.flush()\nsys.stdout.write('3456 b')"
+    assert hub.run("run", "--name", "r/a", "--", *script(text)).stdout == b"a tok-123456 b"
+    assert hub.run("cat", "r/a").stdout == b"a *** b"
+    hub.run("run", "--no-mask", "--name", "r/b", "--", *script(text))
+    assert hub.run("cat", "r/b").stdout == b"a tok-123456 b"
+
+
+def test_a_terminal_of_its_own(hub: RunningHub) -> None:
+    done = hub.run("run", "--pty", "--name", "r/a", "--", *script("import sys\nprint(sys.stdout.isatty())"))
+    assert b"True\r\n" in done.stdout
+    assert hub.run("cat", "r/a").stdout == b"True\r\n"
+
+
+def test_a_command_that_is_not_there_leaves_nothing(hub: RunningHub) -> None:
+    assert b"No such file" in hub.run("run", "--", "no-such-command", code=127).stderr
+    assert spooled(hub) == []
+    assert b"{host}" in hub.run("run", "--name", "{nobody}", "--", "true", code=2).stderr
+
+
+def test_without_a_hub_the_command_runs_all_the_same(tmp_path: Path) -> None:
+    from running_hub import environment
+
+    env = environment(HUB_DATA_DIR=str(tmp_path), HUB_SPOOL_DIR=str(tmp_path / "spool"))
+    with Process("run", "--name", "r/a", "--", *script("print('kept')"), env=env) as run:
+        run.until(b"kept\n")
+        assert run.end() == 0
+        run.until(b"hub sync", on_stderr=True)
+    assert len(list((tmp_path / "spool").glob("*.spool"))) == 1
