@@ -186,3 +186,34 @@ class StoreContract:
         self.append(store, again.chunk(b"new"))
         assert content(self.read(store, "a", 0)) == b"new"
         assert content(self.read(store, "b", 0)) == b"kept"
+
+    def test_what_it_has_already_is_passed_over(self, store: Store) -> None:
+        """As after an append of which nobody knows whether it was done."""
+        feed = Feed("a")
+        batch = (feed.chunk(b"one\n"), feed.gap(3))
+        self.append(store, *batch)
+        self.append(store, *batch)
+        self.append(store, *batch, feed.chunk(b"two\n"))
+        assert content(self.read(store, "a", 0)) == b"one\n???two\n"
+
+    def test_a_record_may_come_without_pieces(self, store: Store) -> None:
+        feed = Feed("a")
+        self.append(store, Append(feed.record(), []))
+        assert self.read(store, "a", 0) == []
+        self.append(store, feed.chunk(b"one\n"), Append(feed.record(), []))
+        assert content(self.read(store, "a", 0)) == b"one\n"
+
+    def test_small_records_are_kept_by_kind_and_key(self, store: Store) -> None:
+        self.run(store.put("session", "a", b"1"))
+        self.run(store.put("session", "b", b"2"))
+        self.run(store.put("other", "a", b"3"))
+        self.run(store.put("session", "a", b"4"))
+        self.run(store.put("session", "b", None))
+        self.run(store.put("session", "never", None))
+        assert dict(self.run(store.records("session"))) == {"a": b"4"}
+        assert dict(self.run(store.records("other"))) == {"a": b"3"}
+        assert dict(self.run(store.records("nothing"))) == {}
+
+    def test_epochs_are_reserved(self, store: Store) -> None:
+        self.run(store.reserve_epochs(1 << 45))
+        self.run(store.reserve_epochs(1))

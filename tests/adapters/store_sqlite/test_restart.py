@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.python.failure import Failure
 
 from adapters.store_sqlite.place import Place
 from adapters.store_sqlite.rig import Loop, make_store
@@ -217,3 +218,15 @@ def test_a_batch_of_many_blocks_is_in_order(place: Place) -> None:
     assert place.text("b") == b"beside\n" * 6
     assert place.query("SELECT count(*) FROM block WHERE stream = 1 AND reason IS NULL")[0][0] == 18
     place.stop()
+
+
+def test_a_read_that_nobody_waits_for_any_more_is_harmless(place: Place) -> None:
+    place.append(Feed("a").chunk(b"one"))
+    failures: list[Failure] = []
+    reading = Deferred.fromCoroutine(place.store.read("a", 0, 100))
+    reading.addErrback(failures.append)
+    reading.cancel()
+    assert failures[0].check(CancelledError)
+    assert place.text("a") == b"one"
+    place.stop()
+    place.loop.drain()

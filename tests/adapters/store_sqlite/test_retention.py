@@ -11,6 +11,7 @@ import pytest
 
 from adapters.store_sqlite.rig import Loop, make_store
 from contracts.store import Feed
+from hub.adapters.store.sqlite import retention
 from hub.adapters.store.sqlite.database import connect_to_read
 from hub.adapters.store.sqlite.reading import Reading
 from hub.adapters.store.sqlite.retention import SLICE_BLOCKS, Retention
@@ -42,8 +43,8 @@ class Kept:
 
     def sweep(self, now: int = NOW, **policy: Any) -> dict[str, int]:
         """Drop what is to go; return where the streams begin."""
-        retention = Retention(self.writer, Policy(**policy), self.trimmed.__setitem__)
-        for _ in retention.sweep(now):
+        walk = Retention(self.writer, Policy(**policy), self.trimmed.__setitem__)
+        for _ in walk.sweep(now):
             pass
         rows = self.writer.connection.execute("SELECT name, start FROM stream WHERE state = 0").fetchall()
         starts = {str(name): start for name, start in rows}
@@ -163,3 +164,13 @@ def test_the_bytes_are_counted_alike_by_all(kept: Kept) -> None:
     rows = kept.writer.connection.execute("SELECT sum(stored), (SELECT sum(size) FROM block) FROM stream").fetchone()
     assert rows is not None
     assert rows[0] == rows[1] == sum((kept.writer.stored or {}).values())
+
+
+def test_many_pinned_streams_do_not_hide_what_may_go(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "_ROWS", 4)
+    for number in range(20):
+        kept.add(f"keep/{number}", at=number)
+    kept.add("a", at=NOW, blocks=3)
+    starts = kept.sweep(total_bytes=21 * BLOCK, pinned=(Pattern("keep/*"),))
+    assert starts.pop("a") == 3
+    assert set(starts.values()) == {0}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,8 +24,8 @@ from hub.model.problem import Problem
 
 _PAGES_AT_ONCE = 1024
 _READ_BYTES = 1 << 20
-_EPOCHS_AHEAD = 1_000_000_000
-"""Enough for a thousand restarts after the backup."""
+# Enough for a thousand restarts after a backup.
+_MORE_EPOCHS = "UPDATE fact SET value = value + 1000000000 WHERE key = 'epochs_end'"
 _STREAMS = "SELECT id, name, start, record FROM stream WHERE state = 0 ORDER BY name"
 # Blocks whose stream's row is lost keep its id from being given to another one.
 _ORPHANS = (
@@ -75,7 +76,7 @@ def backup(directory: Path, target: Path) -> Iterator[tuple[int, int]]:
                 copying.step(_PAGES_AT_ONCE)
                 yield copying.page_count - copying.remaining, copying.page_count
         # A hub that begins with the copy must not give out epochs that the original has given out since.
-        copy.execute("UPDATE fact SET value = value + ? WHERE key = 'epochs_end'", (_EPOCHS_AHEAD,))
+        copy.execute(_MORE_EPOCHS)
         # One file alone, without a WAL beside it.
         copy.pragma("journal_mode", "delete")
         copy.close()
@@ -190,18 +191,24 @@ def _salvage(source: apsw.Connection, new: Path) -> int:
         )
         lost += _copy_rows(source, target, "block", f"id, {COLUMNS}")
         target.execute(_ORPHANS)
+        # The last epoch may be among what is lost.
+        target.execute("INSERT OR IGNORE INTO fact VALUES ('epochs_end', ?)", (time.time_ns() // 1_000_000,))
+        target.execute(_MORE_EPOCHS)
     target.pragma("journal_mode", "delete")
     target.close()
     return lost
 
 
 def _copy_table(source: apsw.Connection, target: apsw.Connection, table: str) -> int:
-    try:
-        for row in source.execute(f"SELECT * FROM {table}"):  # noqa: S608
-            target.execute(f"INSERT OR IGNORE INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
-    except (apsw.CorruptError, apsw.IOError):
-        return 1
-    return 0
+    """Copy a table from its begin, and where that cannot be read to the end, from its end as well."""
+    for lost, order in enumerate(("", "ORDER BY 1 DESC, 2 DESC")):
+        try:
+            for row in source.execute(f"SELECT * FROM {table} {order}"):  # noqa: S608
+                target.execute(f"INSERT OR IGNORE INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
+        except (apsw.CorruptError, apsw.IOError):
+            continue
+        return lost
+    return 1
 
 
 def _copy_rows(source: apsw.Connection, target: apsw.Connection, table: str, columns: str) -> int:

@@ -99,7 +99,7 @@ class Retention:
 
     def _drop_oldest(self, anonymous: bool, is_over: Callable[[dict[bool, int]], bool]) -> Iterator[None]:
         while is_over(self._stored()):
-            rows = [row for row in self._expired(anonymous, 1 << 62, 0) if not self._policy.is_pinned(row[0])]
+            rows = self._oldest(anonymous)
             if not rows:
                 return
             # Some streams at a time, each up to where the next one's oldest begins.
@@ -108,12 +108,22 @@ class Retention:
                 if not is_over(self._stored()):
                     return
 
+    def _oldest(self, anonymous: bool) -> list[tuple[str, int]]:
+        """Return the streams that are not pinned and have the oldest output."""
+        limit = _ROWS
+        while True:
+            found = self._expired(anonymous, 1 << 62, 0, limit)
+            rows = [row for row in found if not self._policy.is_pinned(row[0])]
+            if rows or len(found) < limit:
+                return rows
+            limit *= 4
+
     def _drop_until(self, name: str, last_at: int, is_over: Callable[[dict[bool, int]], bool]) -> Iterator[None]:
         while self._drop(name, lambda at, entry: at <= last_at and is_over(self._stored())):
             yield
 
-    def _expired(self, anonymous: bool, newest: int, after: int) -> list[tuple[str, int]]:
-        return [(name, at) for name, at in self._rows(_EXPIRED, (anonymous, newest, after, _ROWS))]
+    def _expired(self, anonymous: bool, newest: int, after: int, limit: int = _ROWS) -> list[tuple[str, int]]:
+        return [(name, at) for name, at in self._rows(_EXPIRED, (anonymous, newest, after, limit))]
 
     def _rows(self, sql: str, bindings: tuple[Any, ...]) -> list[Any]:
         return self._writer.transact(lambda connection: connection.execute(sql, bindings).fetchall(), durable=False)
