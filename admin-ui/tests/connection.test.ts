@@ -147,3 +147,11 @@ test("a socket that was replaced changes nothing any more", async () => {
   await (sockets[1] as FakeSocket).welcome();
   expect(statuses.at(-1)).toEqual({ kind: "live" });
 });
+
+test("a hub that is about to close is no mistake of anybody's", async () => {
+  connection.connect();
+  await sockets[0]?.welcome();
+  sockets[0]?.frame("GOAWAY deadline=10 retry_after=1000\n");
+  sockets[0]?.onclose?.({ code: 4002, reason: "DRAIN retry_after=1000 the hub is shutting down" });
+  expect(statuses.at(-1)).toMatchObject({ kind: "lost", retryAt: clock + 1000 });
+});

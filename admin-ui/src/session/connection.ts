@@ -40,6 +40,8 @@ export interface Surroundings {
 // Statistics come each second: a hub that says nothing for so long is not reached any more.
 const SILENCE_MS = 20_000;
 const WINDOW = 2 * 1024 * 1024;
+// GOAWAY comes before a stop of the hub; the close that follows says so, and the banner with it.
+const CONCERN_NO_STREAM = new Set(["UNSUB", "PONG", "GOAWAY"]);
 
 export class Connection {
   status: Status = { kind: "connecting" };
@@ -136,7 +138,7 @@ export class Connection {
       }
     } else if (frame.verb === "ERR") {
       this.followers.get(frame.keys.id ?? "")?.frame(frame);
-    } else if (frame.verb !== "UNSUB" && frame.verb !== "PONG") {
+    } else if (!CONCERN_NO_STREAM.has(frame.verb)) {
       this.aliases.get(numberAt(frame, 0))?.frame(frame);
     }
   }
