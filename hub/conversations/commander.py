@@ -16,6 +16,7 @@ from hub.core.events import Event
 from hub.core.hub import Hub
 from hub.core.ports import Sink
 from hub.core.sessions import COMMAND, Session
+from hub.core.subscription import Subscription
 from hub.model.pattern import Pattern
 from hub.model.peer import Peer
 from hub.model.principal import Principal
@@ -112,6 +113,10 @@ class Commander:
     def displaced(self, problem: Problem) -> None:
         """Give way: another connection took the slot, or the session is over."""
         self.fail(problem)
+
+    def kept(self) -> tuple[Subscription, ...]:
+        """Commands follow nothing."""
+        return ()
 
     def dismiss(self, problem: Problem) -> None:
         """Tell the peer why the hub ends the connection, and close it."""

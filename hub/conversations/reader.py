@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 from hub.conversations.life import Life
 from hub.core.delivery import Delivery, Item, Live, Place, RunBegan, RunEnded
@@ -114,6 +115,10 @@ class ReaderConversation:
 
     def hold(self) -> None:
         """A reader sends nothing that is kept."""
+
+    def kept(self) -> Sequence[Subscription]:
+        """Return what the session would go on with if the connection were lost now."""
+        return () if self._reader is None else self._reader.kept()
 
     def dismiss(self, problem: Problem) -> None:
         """Tell the peer why the hub ends the connection, after what can be written of what waits."""

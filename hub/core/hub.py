@@ -12,6 +12,7 @@ from hub.core.deadlines import Deadlines
 from hub.core.epochs import Epochs
 from hub.core.events import Events
 from hub.core.history import History
+from hub.core.kept_sessions import KeptSessions
 from hub.core.log import Log
 from hub.core.meter import Meter
 from hub.core.ports import Accounts, Clock, Failures, Opened, Store, Tasks
@@ -91,6 +92,7 @@ class Hub:
         self.events = Events()
         self.admission = Admission(limits, self.counters)
         self.sessions = Sessions(clock, limits, self.counters)
+        self.kept_sessions = KeptSessions(self.sessions, store, accounts, clock, tasks)
         self.subscriptions = Subscriptions()
         self.readers: set[Reader] = set()
         self.queue_memory = QueueMemory(limits.reader_queues_bytes)
@@ -118,6 +120,7 @@ class Hub:
         self.changed.update(self.log.mark_meters())
         self.sessions.expire()
         self.producer_sessions.expire()
+        self.kept_sessions.tick()
         self.streams.rest()
         self.events.tell("stats", lambda: hub_stats(self))
         changed, self.changed = self.changed, set()

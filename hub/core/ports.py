@@ -158,8 +158,8 @@ class Store(Protocol):
     async def delete(self, stream: str) -> None:
         """Forget a stream."""
 
-    async def put(self, kind: str, key: str, value: bytes | None) -> None:
-        """Keep a small record, such as a session, durably; None forgets it. The last one put wins."""
+    async def put(self, kind: str, values: Mapping[str, bytes | None]) -> None:
+        """Keep small records, such as sessions, durably, by key; None forgets one. The last one put wins."""
 
     async def records(self, kind: str) -> Mapping[str, bytes]:
         """Return all records of a kind, by key."""

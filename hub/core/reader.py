@@ -128,8 +128,8 @@ class Reader:
         """What is followed, oldest first."""
         return list(self._deliveries.values())
 
-    def close(self) -> list[Subscription]:
-        """Stop; return the subscriptions as a session may go on with them."""
+    def kept(self) -> list[Subscription]:
+        """Return the subscriptions as a session may go on with them."""
         kept = []
         for sub_id, subscription in self.subscriptions.items():
             cursors = dict(subscription.cursors)
@@ -144,6 +144,12 @@ class Reader:
                 else:
                     cursors[stream.name] = delivery.cursor
             kept.append(subscription.continued(cursors, frozenset(unplaced)))
+        return kept
+
+    def close(self) -> list[Subscription]:
+        """Stop; return the subscriptions as a session may go on with them."""
+        kept = self.kept()
+        for subscription in self.subscriptions.values():
             self._hub.subscriptions.remove(self, subscription)
         for delivery in list(self._deliveries.values()):
             self._drop(delivery)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from hub.core.counters import Counters
@@ -24,6 +24,9 @@ class Holder(Protocol):
     def displaced(self, problem: Problem) -> None:
         """Give way: another connection took the slot (FENCED), or the session is over (EXPIRED)."""
 
+    def kept(self) -> Sequence[Subscription]:
+        """Return what the session would go on with if the connection were lost now."""
+
 
 class Session:
     """State under a key. Its two slots, commands and data, are held by one connection each.
@@ -31,14 +34,15 @@ class Session:
     There may be very many detached sessions: no dicts, and nothing that can be derived.
     """
 
-    __slots__ = ("_fences", "_holders", "detached_at", "key_hash", "principal", "subscriptions")
+    __slots__ = ("_fences", "_holders", "detached_at", "key_hash", "over", "principal", "subscriptions")
 
-    def __init__(self, key: str, principal: Principal) -> None:
-        self.key_hash = key_hash(key)
+    def __init__(self, key_hash: str, principal: Principal) -> None:
+        self.key_hash = key_hash
         self.principal = principal
         self.subscriptions: tuple[Subscription, ...] = ()
         """What a detached reader goes on with."""
         self.detached_at: float | None = None
+        self.over = False
         self._holders: list[Holder | None] = [None, None]
         self._fences = [0, 0]
 
@@ -65,8 +69,14 @@ class Session:
         self._holders[slot] = None
         return True
 
+    def current_subscriptions(self) -> Sequence[Subscription]:
+        """Return what it follows, or goes on with when somebody comes back."""
+        holder = self._holders[DATA]
+        return self.subscriptions if holder is None else holder.kept()
+
     def clear(self) -> None:
         """Forget what a session that is over went on with."""
+        self.over = True
         self._holders = [None, None]
         self.subscriptions = ()
 
@@ -97,6 +107,10 @@ class Sessions:
         self._limits = limits
         self._counters = counters
         self._by_hash: dict[str, Session] = {}
+        self._changed: dict[Session, None] = {}
+        """Sessions that may not be as they were stored."""
+        self._reading: dict[Session, None] = {}
+        """Those with an attached reader, whose cursors move."""
         self._detached: dict[str, dict[Session, None]] = {}
         """By principal, those detached longest first."""
 
@@ -109,7 +123,7 @@ class Sessions:
     def begin(self, principal: Principal) -> tuple[str, Session]:
         """Begin a session; return its key, which is told once, and the session."""
         key = new_key()
-        session = Session(key, principal)
+        session = Session(key_hash(key), principal)
         self._by_hash[session.key_hash] = session
         return key, session
 
@@ -125,16 +139,45 @@ class Sessions:
     def take(self, session: Session, slot: int, holder: Holder) -> None:
         """Attach a connection to a slot."""
         self._detached.get(session.principal.name, {}).pop(session, None)
+        if slot == DATA:
+            self._reading[session] = None
         if session.take(slot, holder):
             self._counters.takeovers += 1
 
     def leave(self, session: Session, slot: int, holder: Holder) -> None:
         """Detach a connection; a session that holds nothing ends with its last one."""
-        if not session.leave(slot, holder) or session.attached:
+        if not session.leave(slot, holder):
+            return
+        if slot == DATA:
+            self._reading.pop(session, None)
+            self._changed[session] = None
+        if session.attached:
             return
         if not session.subscriptions:
             self.end(session)
             return
+        self._detach(session)
+
+    def adopt(self, key_hash: str, principal: Principal, subscriptions: Sequence[Subscription]) -> None:
+        """Take up a session that a former hub kept; it is detached from now on."""
+        session = self._by_hash[key_hash] = Session(key_hash, principal)
+        session.subscriptions = tuple(subscriptions)
+        self._detach(session)
+
+    def take_changed(self) -> list[Session]:
+        """Return the sessions that may have changed since this was last asked."""
+        changed = list({**self._changed, **self._reading})
+        self._changed.clear()
+        return changed
+
+    def changed_again(self, key_hashes: Iterable[str]) -> None:
+        """Return these sessions once more the next time: they could not be stored."""
+        for each in key_hashes:
+            session = self._by_hash.get(each)
+            if session is not None:
+                self._changed[session] = None
+
+    def _detach(self, session: Session) -> None:
         session.detached_at = self._clock.monotonic()
         detached = self._detached.setdefault(session.principal.name, {})
         detached[session] = None
@@ -149,6 +192,8 @@ class Sessions:
             if holder is not by:
                 holder.displaced(Problem("EXPIRED", "the session is over", cause="bye"))
         session.clear()
+        self._reading.pop(session, None)
+        self._changed[session] = None
 
     def expire(self) -> None:
         """End the sessions that were detached for too long; to be called now and then."""

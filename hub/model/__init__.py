@@ -8,6 +8,7 @@ Map, smallest first:
 - `stream_name`, `pattern`: names of streams, and the patterns that match them.
 - `session_key`: secret keys and the public ids made from them.
 - `run`: one writer's stretch of a stream, and how it ended.
+- `kept_session`: a reader's session as it is kept while the hub is down.
 - `record`: a stream as it is kept, all that is known of it beside its bytes.
 - `retention`: what of the streams is kept, and how long.
 - `principal`: who somebody is, and what their role allows.

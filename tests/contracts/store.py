@@ -204,12 +204,12 @@ class StoreContract:
         assert content(self.read(store, "a", 0)) == b"one\n"
 
     def test_small_records_are_kept_by_kind_and_key(self, store: Store) -> None:
-        self.run(store.put("session", "a", b"1"))
-        self.run(store.put("session", "b", b"2"))
-        self.run(store.put("other", "a", b"3"))
-        self.run(store.put("session", "a", b"4"))
-        self.run(store.put("session", "b", None))
-        self.run(store.put("session", "never", None))
+        self.run(store.put("session", {"a": b"1"}))
+        self.run(store.put("session", {"b": b"2"}))
+        self.run(store.put("other", {"a": b"3"}))
+        self.run(store.put("session", {"a": b"4"}))
+        self.run(store.put("session", {"b": None}))
+        self.run(store.put("session", {"never": None}))
         assert dict(self.run(store.records("session"))) == {"a": b"4"}
         assert dict(self.run(store.records("other"))) == {"a": b"3"}
         assert dict(self.run(store.records("nothing"))) == {}

@@ -20,6 +20,9 @@ class FakeAccounts:
 
     signing_key = b"signing key"
 
+    def forget(self, name: str) -> None:
+        self.principals = {token: each for token, each in self.principals.items() if each.name != name}
+
     def by_name(self, name: str) -> Principal | None:
         return next((each for each in self.principals.values() if each.name == name), None)
 

@@ -116,9 +116,9 @@ class TrickyStore:
         await self.inner.delete(stream)
         await self._wait()
 
-    async def put(self, kind: str, key: str, value: bytes | None) -> None:
+    async def put(self, kind: str, values: Mapping[str, bytes | None]) -> None:
         await self._call("put")
-        await self.inner.put(kind, key, value)
+        await self.inner.put(kind, values)
         await self._wait()
 
     async def records(self, kind: str) -> Mapping[str, bytes]:

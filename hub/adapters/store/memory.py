@@ -237,13 +237,14 @@ class MemoryStore:
             self._sizes[kept.anonymous] -= kept.size
             self._pieces[kept.anonymous] -= len(kept.pieces) - kept.head
 
-    async def put(self, kind: str, key: str, value: bytes | None) -> None:
-        """Keep a small record as long as the process lives."""
+    async def put(self, kind: str, values: Mapping[str, bytes | None]) -> None:
+        """Keep small records as long as the process lives."""
         records = self._records.setdefault(kind, {})
-        if value is None:
-            records.pop(key, None)
-        else:
-            records[key] = value
+        for key, value in values.items():
+            if value is None:
+                records.pop(key, None)
+            else:
+                records[key] = value
 
     async def records(self, kind: str) -> Mapping[str, bytes]:
         """Return all records of a kind."""

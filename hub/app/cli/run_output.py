@@ -32,9 +32,10 @@ class RunOutput:
     def take(self, data: bytes, channel: str | None) -> None:
         """Take output of the command."""
         self._last = time.monotonic()
+        # Kept first: what a person has seen is not to be missing afterwards.
+        self._stream(self._maskers[channel].feed(data), channel)
         if self._tee:
             _pass_on(data, sys.stderr.fileno() if channel == "err" else sys.stdout.fileno())
-        self._stream(self._maskers[channel].feed(data), channel)
 
     def idle(self) -> None:
         """Let go of what was held back for too long."""

@@ -109,7 +109,7 @@ def test_a_compact_file_is_smaller_and_holds_the_same(place: Place) -> None:
     place.append(Feed("gone").chunk(random.Random(1).randbytes(200_000)))
     place.loop.run(place.store.delete("gone"))
     place.restart()
-    place.loop.run(place.store.put("kind", "key", b"value"))
+    place.loop.run(place.store.put("kind", {"key": b"value"}))
     place.stop()
     before = place.path.stat().st_size
     done = compact(place.directory)

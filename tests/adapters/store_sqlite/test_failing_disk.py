@@ -121,12 +121,12 @@ def test_a_lock_of_somebody_else_is_told(place: Place) -> None:
 
 def test_small_writes_are_synced_and_their_failure_is_told_to_each(disk: Disk, place: Place) -> None:
     store, loop = place.store, place.loop
-    loop.run(store.put("kind", "a", b"1"))
+    loop.run(store.put("kind", {"a": b"1"}))
     disk.calls.clear()
-    loop.run(store.put("kind", "a", b"2"))
+    loop.run(store.put("kind", {"a": b"2"}))
     assert disk.calls[-1] == ("sync", "wal")
     disk.fail("write", "wal")
-    for write in (store.put("kind", "a", b"3"), store.reserve_epochs(1 << 40)):
+    for write in (store.put("kind", {"a": b"3"}), store.reserve_epochs(1 << 40)):
         with pytest.raises(Problem, match="disk of data_dir"):
             loop.run(write)
     disk.heal()

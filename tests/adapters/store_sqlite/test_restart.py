@@ -140,13 +140,13 @@ def test_records_stay(place: Place) -> None:
         return dict(place.loop.run(place.store.records("session")))
 
     def put(key: str, value: bytes | None) -> None:
-        place.loop.run(place.store.put("session", key, value))
+        place.loop.run(place.store.put("session", {key: value}))
 
     put("a", b"1")
     put("b", b"2")
     put("a", b"3")
     put("b", None)
-    place.loop.run(place.store.put("other", "a", b"4"))
+    place.loop.run(place.store.put("other", {"a": b"4"}))
     assert kept() == {"a": b"3"}
     place.restart()
     assert kept() == {"a": b"3"}
@@ -161,11 +161,11 @@ def test_small_writes_that_wait_together_keep_their_order(place: Place) -> None:
     chunk = before.chunk(b"new")
     work = [
         store.delete("a"),
-        store.put("kind", "key", b"1"),
+        store.put("kind", {"key": b"1"}),
         store.append([chunk, after.chunk(b"old more")]),
-        store.put("kind", "key", b"2"),
+        store.put("kind", {"key": b"2"}),
         store.delete("b"),
-        store.put("kind", "other", None),
+        store.put("kind", {"other": None}),
     ]
     results: list[object] = []
     for each in work:

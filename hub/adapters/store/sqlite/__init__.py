@@ -4,7 +4,7 @@ Map, from what the hub sees down to the file:
 
 - `store`: `SqliteStore`, the port, and what happens when the file is opened.
 - `worker`: threads with a queue of jobs, whose results come back in the reactor; `grouping`: small writes that
-  share a transaction.
+  share a transaction; `breath`: letting the reactor run meanwhile.
 - `writer`: batches and records, each a transaction that is on the disk when its call returns; `entry`: what it
   remembers of a stream.
 - `reading`: reads and seeks.

@@ -94,6 +94,9 @@ def join(
 
     `run_all` is `map`, or one that runs several at once: compressing is most of the work, and done without the GIL.
     """
+    if len(pieces) == 1 and isinstance(pieces[0], Chunk):
+        yield encode(stream, [pieces[0]], level)
+        return
     groups = list(_groups(pieces))
     texts = [group for group in groups if not isinstance(group, Gap)]
     encoded = iter(run_all(lambda chunks: encode(stream, chunks, level), texts))
@@ -204,6 +207,11 @@ def _decoded(block: Block) -> list[Chunk]:
 
 
 def _table(chunks: Sequence[Chunk], times: Sequence[int]) -> _Table:
+    if len(chunks) == 1:
+        # By far the most blocks are made of what one stream that trickles got since the last batch.
+        (chunk,) = chunks
+        ago: list[int | None] | None = None if chunk.sent_at is None else [chunk.sent_at - chunk.at]
+        return _Table([len(chunk.data)], [chunk.lines], chunk.at, None, chunk.run, ago, chunk.channel)
     runs = [chunk.run for chunk in chunks]
     sent = [None if chunk.sent_at is None else chunk.sent_at - chunk.at for chunk in chunks]
     channels = [chunk.channel for chunk in chunks]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import apsw
 
 from hub.adapters.store.sqlite.block import COLUMNS, TEXT_BYTES, Block, CorruptBlock, decode, join
+from hub.adapters.store.sqlite.breath import Breath
 from hub.adapters.store.sqlite.entry import Entry
 from hub.adapters.store.sqlite.writer import INSERT_BLOCK_AS, MERGED_AT_ONCE, Writer
 from hub.model.chunk import Chunk
@@ -38,10 +39,12 @@ def merge_next(writer: Writer) -> bool:
 def _merge_some(connection: apsw.Connection, writer: Writer) -> None:
     seconds = STEP_SECONDS if len(writer.mergeable) < _MANY else LONG_STEP_SECONDS
     end = time.monotonic() + seconds
+    breath = Breath()
     while writer.mergeable and time.monotonic() < end:
         name = next(iter(writer.mergeable))
         del writer.mergeable[name]
         _merge(connection, writer, name)
+        breath.take()
 
 
 def _merge(connection: apsw.Connection, writer: Writer, name: str) -> None:

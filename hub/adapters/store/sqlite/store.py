@@ -24,7 +24,7 @@ from hub.adapters.store.sqlite.housekeeping import Housekeeping
 from hub.adapters.store.sqlite.reading import Reading
 from hub.adapters.store.sqlite.row import CorruptRow, is_sealed, whole_record
 from hub.adapters.store.sqlite.worker import CallInReactor, Worker
-from hub.adapters.store.sqlite.writer import Writer, put_record, reserve_epochs
+from hub.adapters.store.sqlite.writer import Writer, put_records, reserve_epochs
 from hub.core.epochs import RESERVE
 from hub.core.ports import Append, Opened
 from hub.model.chunk import Piece
@@ -34,6 +34,10 @@ from hub.model.retention import Policy
 
 T = TypeVar("T")
 READERS = 2
+PACE_SECONDS = 0.025
+LONGEST_PACE_SECONDS = 0.25
+PAUSE_PER_WORK = 10
+"""Many streams that trickle are left to gather longer: a batch costs by its streams more than by its bytes."""
 _ALL = "SELECT id, start, record FROM stream WHERE state = 0 ORDER BY run_ordinal"
 _WITH_GAPS = "SELECT DISTINCT stream FROM block INDEXED BY block_gap WHERE reason IS NOT NULL"
 _log = Logger(namespace="hub")
@@ -45,7 +49,6 @@ class SqliteStore:
     """
 
     durability = "fsync"
-    pace_seconds = 0.025
 
     def __init__(
         self,
@@ -57,6 +60,7 @@ class SqliteStore:
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self.path = directory / FILE_NAME
+        self.pace_seconds = PACE_SECONDS
         self.trimmed: Callable[[str, int], None] = lambda stream, start: None
         self._call_in_reactor = call_in_reactor
         self._writer = Writer(self.path, runs_kept)
@@ -89,7 +93,8 @@ class SqliteStore:
     async def append(self, batch: Sequence[Append]) -> None:
         """Make a batch durable."""
         self._small.separate()
-        await self._writing.do(lambda: self._writer.append(batch))
+        seconds = await self._writing.do(lambda: self._timed_append(batch))
+        self.pace_seconds = min(max(seconds * PAUSE_PER_WORK, PACE_SECONDS), LONGEST_PACE_SECONDS)
 
     async def reserve_epochs(self, end: int) -> None:
         """Make it durable that epochs below `end` may have been given out."""
@@ -111,9 +116,9 @@ class SqliteStore:
         """Forget a stream."""
         await self._small.do(lambda connection: self._writer.delete(connection, stream))
 
-    async def put(self, kind: str, key: str, value: bytes | None) -> None:
-        """Keep a small record durably."""
-        await self._small.do(lambda connection: put_record(connection, kind, key, value))
+    async def put(self, kind: str, values: Mapping[str, bytes | None]) -> None:
+        """Keep small records durably, all in one transaction."""
+        await self._small.do(lambda connection: put_records(connection, kind, values))
 
     async def records(self, kind: str) -> Mapping[str, bytes]:
         """Return all records of a kind."""
@@ -127,6 +132,11 @@ class SqliteStore:
         except Problem as problem:
             # All that was acknowledged is in the WAL, which the next hub reads.
             _log.error("the store could not be closed: {problem}", problem=problem)
+
+    def _timed_append(self, batch: Sequence[Append]) -> float:
+        began = time.thread_time()
+        self._writer.append(batch)
+        return time.thread_time() - began
 
     async def _read(self, work: Callable[[Reading], T]) -> T:
         return await self._reading.do(lambda: self._with_reading(work))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
@@ -12,6 +12,7 @@ import apsw
 
 from hub.adapters.store.sqlite import schema
 from hub.adapters.store.sqlite.block import COLUMNS, FULL_LEVEL, TEXT_BYTES, Block, join
+from hub.adapters.store.sqlite.breath import Breath
 from hub.adapters.store.sqlite.database import checkpoint, connect_to_write, problem_of
 from hub.adapters.store.sqlite.entry import Entries, Entry
 from hub.adapters.store.sqlite.row import CorruptRow, pack_record, pack_run, unpack_record
@@ -108,13 +109,17 @@ class Writer:
 
     def _append(self, connection: apsw.Connection, batch: Sequence[Append]) -> None:
         blocks: list[Block] = []
+        breath = Breath()
         # A stream may come several times: its pieces are joined as if it had come once.
         for name, appends in groupby(sorted(batch, key=lambda each: each.record.name), lambda each: each.record.name):
             parts = list(appends)
             entry = self._entry(connection, parts[-1].record)
             self._append_stream(connection, entry, parts, blocks)
             self.grown.add(name)
-        connection.executemany(_INSERT_BLOCK, blocks)
+            breath.take()
+        for block in blocks:
+            connection.execute(_INSERT_BLOCK, block)
+            breath.take()
 
     def _append_stream(
         self, connection: apsw.Connection, entry: Entry, parts: Sequence[Append], blocks: list[Block]
@@ -230,12 +235,13 @@ class Writer:
             self._compressing.shutdown()
 
 
-def put_record(connection: apsw.Connection, kind: str, key: str, value: bytes | None) -> None:
-    """Keep or forget a small record, in a transaction of the caller's."""
-    if value is None:
-        connection.execute("DELETE FROM record WHERE kind = ? AND key = ?", (kind, key))
-    else:
-        connection.execute("INSERT OR REPLACE INTO record VALUES (?, ?, ?)", (kind, key, value))
+def put_records(connection: apsw.Connection, kind: str, values: Mapping[str, bytes | None]) -> None:
+    """Keep or forget small records, in a transaction of the caller's."""
+    for key, value in values.items():
+        if value is None:
+            connection.execute("DELETE FROM record WHERE kind = ? AND key = ?", (kind, key))
+        else:
+            connection.execute("INSERT OR REPLACE INTO record VALUES (?, ?, ?)", (kind, key, value))
 
 
 def reserve_epochs(connection: apsw.Connection, end: int) -> None:

@@ -1,0 +1,117 @@
+"""Readers' sessions outlive the hub: what they follow and what they acknowledged is stored every few seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hub.core.ports import Accounts, Clock, Store, Tasks
+from hub.core.sessions import Session, Sessions
+from hub.core.subscription import NONE, Subscription
+from hub.model.kept_session import KeptSession, KeptSubscription, pack_session, unpack_session
+from hub.model.pattern import Pattern
+from hub.model.problem import Problem
+
+KIND = "session"
+SAVE_SECONDS = 5.0
+
+
+class KeptSessions:
+    """Saves what changed, and restores all at a start. After a crash a reader goes on earlier perhaps, never later."""
+
+    def __init__(self, sessions: Sessions, store: Store, accounts: Accounts, clock: Clock, tasks: Tasks) -> None:
+        self._sessions = sessions
+        self._store = store
+        self._accounts = accounts
+        self._clock = clock
+        self._tasks = tasks
+        self._written: dict[str, int] = {}
+        """By key hash, the hash of what was stored last."""
+        self._saved_at = clock.monotonic()
+        self._saving = False
+
+    def tick(self) -> None:
+        """Save now and then; to be called once a second."""
+        if not self._saving and self._clock.monotonic() - self._saved_at >= SAVE_SECONDS:
+            self._tasks.spawn(self.save())
+
+    async def save(self) -> None:
+        """Store what changed since the last time; what the store does not take is tried again the next time."""
+        self._saved_at = self._clock.monotonic()
+        values: dict[str, bytes | None] = {}
+        for session in self._sessions.take_changed():
+            packed = _pack(session)
+            if packed is None:
+                if session.key_hash in self._written:
+                    values[session.key_hash] = None
+            elif self._written.get(session.key_hash) != hash(packed):
+                values[session.key_hash] = packed
+        if not values:
+            return
+        self._saving = True
+        try:
+            await self._store.put(KIND, values)
+        except Problem:
+            self._sessions.changed_again(values)
+            return
+        finally:
+            self._saving = False
+        for key_hash, packed in values.items():
+            if packed is None:
+                self._written.pop(key_hash, None)
+            else:
+                self._written[key_hash] = hash(packed)
+
+    async def restore(self) -> None:
+        """Take up the sessions of the former hub, detached from now on; what makes no sense any more is forgotten."""
+        stale: dict[str, bytes | None] = {}
+        for key_hash, packed in (await self._store.records(KIND)).items():
+            try:
+                kept = unpack_session(packed)
+                subscriptions = [_subscription(each) for each in kept.subscriptions]
+            except (ValueError, Problem):
+                stale[key_hash] = None
+                continue
+            principal = self._accounts.by_name(kept.principal)
+            if principal is None:
+                stale[key_hash] = None
+                continue
+            self._written[key_hash] = hash(packed)
+            self._sessions.adopt(key_hash, principal, subscriptions)
+        if stale:
+            await self._store.put(KIND, stale)
+
+
+def _pack(session: Session) -> bytes | None:
+    """Return a session as it is kept; None for one that is over, or follows nothing."""
+    if session.over:
+        return None
+    kept = tuple(_kept(session.current_subscriptions()))
+    return pack_session(KeptSession(session.principal.name, kept)) if kept else None
+
+
+def _kept(subscriptions: Iterable[Subscription]) -> Iterable[KeptSubscription]:
+    for each in subscriptions:
+        yield KeptSubscription(
+            each.id,
+            each.pattern.text,
+            each.begin,
+            each.skip,
+            dict(each.cursors),
+            each.ordinal,
+            tuple(each.unplaced),
+            each.match,
+        )
+
+
+def _subscription(kept: KeptSubscription) -> Subscription:
+    return Subscription(
+        kept.id,
+        Pattern(kept.pattern),
+        kept.begin,
+        kept.skip,
+        kept.cursors,
+        kept.ordinal,
+        resumed=True,
+        unplaced=frozenset(kept.unplaced) or NONE,
+        match=kept.match,
+    )
