@@ -28,6 +28,12 @@ check: $(STAMPS)/dev ## style, types, layers, the page's checks
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/build_page.py check
 
+faults: $(STAMPS)/dev ## kill hub, producers and readers at random, over 200 times; at most 15 minutes
+	cd tests && ../$(BIN)/python -m faults --seconds 780 $(ARGS)
+
+faults-short: $(STAMPS)/dev ## the same for 2 minutes
+	cd tests && ../$(BIN)/python -m faults --batches 6 --strikes 6 --seconds 90 $(ARGS)
+
 format: $(STAMPS)/dev ## put the sources into the house's format
 	$(BIN)/ruff check --fix --exit-zero .
 	$(BIN)/ruff format .
@@ -64,4 +70,4 @@ $(STAMPS)/dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install -q -e ".[test,dev]"
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/run
 
-.PHONY: help run test check format bench page browser docs clean
+.PHONY: help run test check faults faults-short format bench page browser docs clean

@@ -143,3 +143,16 @@ def test_commands_has_every_option() -> None:
 
 def test_readme_has_every_command() -> None:
     assert missing([f"hub {name}" for name in COMMANDS], page("README.md")) == []
+
+
+PROMISED = re.compile(r"`(tests/[a-z_/]+\.py)(?:::(\w+))?`")
+
+
+def test_each_promise_names_a_test_that_is_there() -> None:
+    promises = [line for line in (ROOT / "docs" / "promises.md").read_text().splitlines() if re.match(r"\d+\. ", line)]
+    assert len(promises) == 10
+    for promise in promises:
+        named = PROMISED.findall(promise)
+        assert named, promise
+        for path, name in named:
+            assert name in (ROOT / path).read_text(), f"{path} has no {name}"

@@ -12,7 +12,7 @@ from fakes.world import FAR, LOOPBACK, World
 from hub.conversations.producer import ProducerConversation
 from hub.core.hub import Policy
 from hub.core.stream import Stream
-from hub.model.chunk import Chunk
+from hub.model.chunk import Chunk, Gap
 from hub.model.peer import Peer
 from hub.model.problem import Problem
 
@@ -261,3 +261,35 @@ def test_no_room_for_a_stream_is_told_by_the_name_of_the_setting() -> None:
     line = RawLine(world, b"y\n")
     assert b"limits.streams (1)" in line.sink.bytes()
     assert line.sink.closed
+
+
+def test_raw_output_waits_for_a_slow_store_and_runs_on_past_a_failing_one() -> None:
+    world = World(slow_store=True, not_durable_bytes=2000)
+    line = RawLine(world, b"a" * 2000)
+    assert not line.sink.reading
+    world.pass_seconds(30)
+    assert not line.sink.reading, "slow is not failing"
+    world.store.slow = False
+    world.store.fail_next(*[Problem("STORE", "no space left")] * 20)
+    world.store.finish()
+    world.pass_seconds(6)
+    assert line.sink.reading, "a full disk does not stop a build"
+    line.say(b"lost 1\n", b"lost 2\n")
+    world.pass_seconds(20)
+    line.say(b"kept\n")
+    (stream,) = world.hub.streams.awake
+    assert stream.gaps == [Gap(2000, 2014, "store_loss")]
+    assert text(stream).endswith(b"kept\n")
+    assert stream.end == 2019
+
+
+def test_what_was_lost_is_recorded_also_where_the_producer_leaves_meanwhile() -> None:
+    world = World(not_durable_bytes=2000)
+    world.store.fail_next(*[Problem("STORE", "no space left")] * 12)
+    line = RawLine(world, b"a" * 2000)
+    world.pass_seconds(6)
+    line.say(b"lost")
+    line.producer.lost("eof")
+    world.pass_seconds(20)
+    (stream,) = world.hub.streams.awake
+    assert (stream.gaps, stream.run.end, stream.durable) == ([Gap(2000, 2004, "store_loss")], 2004, 2004)

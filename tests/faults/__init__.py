@@ -7,8 +7,6 @@ so that they are a second opinion on the wire.
 - `journal`: what a producer or a reader saw, in a file that survives its own kill -9.
 - `checker`: judges journals: nothing lost, doubled, invented, out of order; `held`: what one reader holds.
 - `link`: a socket that speaks frames. `producer`, `reader`: the peers, each a process.
-- `proxy`: what networks do, on loopback. `disk`: what disks do, by a preloaded library (`disk.c`).
-- `trace`: what strace saw of a hub: a finished fsync before each ACK.
-- `hub_process`, `cast`, `rounds`: a hub, the peers of a round, and the rounds; `python -m faults` runs them.
-- `test_*`: the tests of all of these, and of hostile bytes.
+- `hub_process`: the hub, killed and started again. `rounds`: rounds of violence; `python -m faults` runs them.
+- `test_*`: the tests of these, and of hostile bytes.
 """

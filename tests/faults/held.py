@@ -143,7 +143,8 @@ class Held:
             holding.data += bytes(offset - holding.end)
         if "truncate" in frame.keys:
             self.truncations += 1
-            if epoch == holding.epoch:
+            # By session a truncate is told again until something past it is acknowledged.
+            if epoch == holding.epoch and self._by == "cursor":
                 self._found("truncate", name, f"truncated at {offset} within epoch {epoch}")
             holding.cut(offset)
         elif self._by == "cursor" and offset < holding.end:
