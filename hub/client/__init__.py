@@ -8,6 +8,8 @@ Map, in the order in which a program meets it:
 - `connection`: a `Connection` is one socket, plain, TLS or Unix; `Unreachable` and `HubLost` are what can befall it.
 - `producer`: `RawProducer` streams bytes into a hub, best effort.
 - `framed`: a package of its own: `Producer` keeps bytes until the hub holds them, in memory or in a `Spool`.
+- `capture`: a `logging.Handler` and what a program prints, never waiting; `twisted_producer`: for
+  programs on Twisted, the one module here that imports it.
 - `masking`: secrets of the environment, masked in output.
 - `reader`: `Reader` subscribes on the data port; `data_events` are the typed values that it receives.
 - `follower`: `Follower` is a reader that survives: it reconnects, goes on by cursor and tells what was missed, as

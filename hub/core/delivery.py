@@ -131,8 +131,12 @@ class Delivery:
 
     def tell(self, piece: Piece, out: list[tuple[Delivery, Item]]) -> None:
         """Tell a piece, which begins where the last one ended."""
-        if isinstance(piece, Chunk) and self._run is not None and piece.run != self._run.number:
-            self.tell_runs(out)
+        run = self._run
+        if run is not None:
+            # A gap does not know its run: where the last one has ended before it, it is the next one's.
+            another = piece.run != run.number if isinstance(piece, Chunk) else run.end == piece.offset
+            if another:
+                self.tell_runs(out)
         out.append((self, piece))
         self.next = piece.end
 

@@ -283,3 +283,15 @@ def test_what_retention_takes_while_it_is_read_is_no_loss_of_the_store() -> None
     world.run_inner(world.memory.delete("a"))
     world.store.finish()
     assert take(reader)[0] == "1 GAP 0 500 retention"
+
+
+def test_in_history_too_a_run_that_begins_with_a_gap_begins_after_the_end_of_the_one_before() -> None:
+    world = World()
+    world.stream_of("a", b"one\n").end("eof")
+    writer = world.writer("a")
+    writer.lose(10, "producer_skip")
+    world.write(writer, b"two\n")
+    reader = reader_of(world)
+    subscribe(reader, world, "a")
+    words = take(reader)
+    assert [word.split()[1] for word in words[1:6]] == ["0", "END", "RUN", "GAP", "10"], words
