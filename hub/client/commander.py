@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Self
 
 from hub.client.connection import Closable, Connection, HubLost
@@ -75,16 +75,15 @@ class Commander(Closable):
                 raise _problem(answer["error"])
             return answer.get("result")
 
-    def all_streams(self, **params: Any) -> list[dict[str, Any]]:
-        """Return every row of stream.list, over as many answers as it takes."""
-        rows: list[dict[str, Any]] = []
+    def each_stream(self, **params: Any) -> Iterator[dict[str, Any]]:
+        """Yield the rows of stream.list; no more answers are asked for than are looked at."""
         after = None
         while True:
             answer = self.call("stream.list", after=after, **params)
-            rows += answer["streams"]
+            yield from answer["streams"]
             after = answer.get("next")
             if not after:
-                return rows
+                return
 
     def next_notification(self, timeout: float | None = None) -> Notification | None:
         """Return the next notification, None when `timeout` seconds brought none; raise HubLost."""

@@ -82,6 +82,7 @@ async def _find(
         else:
             more = await search.forward(stream, max(position or 0, stream.start))
         position = None
+        hub.streams.let_sleep(name)
         if not more:
             break
     result: Result = {"hits": answer.hits, "next": answer.next, "scanned_bytes": search.scanned}

@@ -176,6 +176,13 @@ class Streams:
         if stream is not None and start > stream.start:
             stream.start = start
 
+    def let_sleep(self, name: str) -> None:
+        """Let one stream sleep at once if nothing goes on with it: it was woken only to be looked at."""
+        if self._directory.is_awake(name):
+            stream = self._directory.get(name)
+            if stream is not None and not stream.tail.bytes and self._is_idle(stream):
+                self._directory.sleep(stream)
+
     def rest(self) -> None:
         """Let the streams sleep that nothing goes on with; to be called once a second."""
         now = self.log.clock.monotonic()

@@ -55,7 +55,7 @@ def test_lists_over_as_many_answers_as_it_takes() -> None:
         peer.answer(second, {"streams": [{"stream": "b"}], "next": None})
 
     with ScriptedHub(dialogue) as script, Commander.connect(script.hub) as commander:
-        assert [row["stream"] for row in commander.all_streams(pattern="ci/**")] == ["a", "b"]
+        assert [row["stream"] for row in commander.each_stream(pattern="ci/**")] == ["a", "b"]
 
 
 def test_an_error_is_the_hubs_problem() -> None:

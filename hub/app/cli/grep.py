@@ -15,7 +15,7 @@ from hub.app.cli import exit_codes, words
 from hub.app.cli.grep_view import GrepView
 from hub.app.cli.hub_options import PatternType, hub_options
 from hub.app.cli.moments import FORMS, parse_deadline, parse_moment
-from hub.app.cli.stream_names import matching, suggestion
+from hub.app.cli.stream_names import each_matching, suggestion
 from hub.app.cli.tail import Moment
 from hub.client.commander import Commander
 from hub.client.connection import HubLost, Unreachable
@@ -79,7 +79,7 @@ class _Grep:
         flags = self.flags
         with Commander.connect(locator.locate()) as commander:
             names = self.patterns or ("**",)
-            if self.patterns and not matching(commander, names):
+            if self.patterns and next(each_matching(commander, names, limit=1), None) is None:
                 raise _Trouble(f"no stream matches {' '.join(names)}{suggestion(commander, names)}")
             hits = self._hits(commander, names)
             if flags["quiet"]:

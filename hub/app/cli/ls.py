@@ -11,7 +11,7 @@ import click
 
 from hub.app.cli import exit_codes, words
 from hub.app.cli.hub_options import KeyValueType, PatternType, hub_options
-from hub.app.cli.stream_names import matching, suggestion
+from hub.app.cli.stream_names import each_matching, suggestion
 from hub.app.cli.table import Cell, Column, print_rows
 from hub.client.commander import Commander
 from hub.client.locator import Locator
@@ -26,6 +26,7 @@ COLUMNS = (
     Column("LAST", right=True),
     Column("WATCHED", right=True),
 )
+NEWEST = 200
 _STATE_STYLES = {"live": "green", "detached": "yellow", "failed": "red"}
 
 
@@ -34,6 +35,14 @@ def _list_options(command: Any) -> Any:
         click.option("--json", "as_json", is_flag=True, help="print the rows as JSON, one a line"),
         click.option("--meta", multiple=True, type=KeyValueType(), metavar="K=V", help="only runs with this meta"),
         click.option("--failed", is_flag=True, help="only streams whose last run failed"),
+        click.option(
+            "-n",
+            "--limit",
+            type=click.IntRange(min=0),
+            default=NEWEST,
+            metavar="N",
+            help=f"the N newest ({NEWEST}); 0: all",
+        ),
         click.option("--live", is_flag=True, help="only streams that somebody writes now"),
         click.argument("patterns", nargs=-1, type=PatternType(), metavar="[PATTERN]..."),
     ):
@@ -44,14 +53,20 @@ def _list_options(command: Any) -> Any:
 @click.command(epilog=exit_codes.EXPLAINED)
 @_list_options
 def ls(
-    locator: Locator, patterns: tuple[str, ...], live: bool, failed: bool, meta: tuple[Any, ...], as_json: bool
+    locator: Locator,
+    patterns: tuple[str, ...],
+    live: bool,
+    failed: bool,
+    meta: tuple[Any, ...],
+    limit: int,
+    as_json: bool,
 ) -> None:
     """List streams, newest first.
 
     A pipe gets tab-separated columns without a header: stream, state or status, run, lines, bytes, lines per second,
     time of the last bytes (Unix ms), watchers.
     """
-    _list(locator, patterns, live, failed, dict(meta), as_json)
+    _list(locator, patterns, live, failed, dict(meta), limit, as_json)
 
 
 @click.command(epilog=exit_codes.EXPLAINED)
@@ -63,27 +78,48 @@ def ps(
     live: bool,
     failed: bool,
     meta: tuple[Any, ...],
+    limit: int,
     as_json: bool,
     every: bool,
 ) -> None:
     """List the streams that are live now, newest first; otherwise as `hub ls`."""
-    _list(locator, patterns, live or not (failed or every), failed, dict(meta), as_json)
+    _list(locator, patterns, live or not (failed or every), failed, dict(meta), limit, as_json)
 
 
 def _list(
-    locator: Locator, patterns: Sequence[str], live: bool, failed: bool, meta: Mapping[str, Any], as_json: bool
+    locator: Locator,
+    patterns: Sequence[str],
+    live: bool,
+    failed: bool,
+    meta: Mapping[str, Any],
+    limit: int,
+    as_json: bool,
 ) -> None:
+    rows: list[dict[str, Any]] = []
+    more = False
     with Commander.connect(locator.locate()) as commander:
-        rows = matching(commander, patterns or ("**",), state="live" if live else None)
-        if patterns and not rows and not matching(commander, patterns):
+        matched = False
+        state = "live" if live else "ended" if failed else None
+        for row in each_matching(
+            commander, patterns or ("**",), state=state, limit=min(limit + 1, 1000) if limit else None
+        ):
+            matched = True
+            if not chosen(row, live=live, failed=failed, meta=meta):
+                continue
+            if limit and len(rows) == limit:
+                more = True
+                break
+            rows.append(row)
+        if patterns and not matched and next(each_matching(commander, patterns, limit=1), None) is None:
             raise click.ClickException(f"no stream matches {' '.join(patterns)}{suggestion(commander, patterns)}")
-    rows = [row for row in rows if chosen(row, live=live, failed=failed, meta=meta)]
     if as_json:
         for row in rows:
             click.echo(json.dumps(row, separators=(",", ":")))
     else:
         now = time.time() * 1000
         print_rows(COLUMNS, [cells(row, now) for row in rows])
+    if more:
+        click.echo(f"these are the {limit} newest; -n 0 lists all", err=True)
 
 
 def chosen(row: Mapping[str, Any], *, live: bool, failed: bool, meta: Mapping[str, Any]) -> bool:

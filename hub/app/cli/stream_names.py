@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from hub.client.commander import Commander
@@ -14,11 +14,19 @@ _LOOKED_AT = 5000
 
 def matching(commander: Commander, patterns: Sequence[str], *, state: str | None = None) -> list[dict[str, Any]]:
     """Return the rows of stream.list that match any pattern, newest first for each pattern, each once."""
-    rows: dict[str, dict[str, Any]] = {}
+    return list(each_matching(commander, patterns, state=state))
+
+
+def each_matching(
+    commander: Commander, patterns: Sequence[str], *, state: str | None = None, limit: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield the same rows, asking the hub for no more than are looked at, `limit` at a time."""
+    seen: set[str] = set()
     for pattern in patterns:
-        for row in commander.all_streams(pattern=pattern, state=state):
-            rows.setdefault(row["stream"], row)
-    return list(rows.values())
+        for row in commander.each_stream(pattern=pattern, state=state, limit=limit):
+            if row["stream"] not in seen:
+                seen.add(row["stream"])
+                yield row
 
 
 def suggestion(commander: Commander, patterns: Sequence[str]) -> str:
