@@ -68,7 +68,7 @@ class Limits:
     memory_store_bytes: int = _limit(512 * MIB, "history of all streams that the memory store keeps")
     memory_store_stream_bytes: int = _limit(64 * MIB, "history of one stream that the memory store keeps")
     anonymous_bytes: int = _limit(256 * MIB, "history of all anonymous streams that the memory store keeps")
-    streams: int = _limit(500_000, "streams that are kept; past it ended ones are retired, anonymous and old ones first")
+    streams: int = _limit(500_000, "streams that are kept; past it ended ones are retired, anonymous and old first")
     runs_per_stream: int = _limit(1000, "runs of a stream that are remembered one by one")
     meta_bytes: int = _limit(16 * KIB, "meta of a run, as JSON")
 
