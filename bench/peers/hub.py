@@ -21,13 +21,14 @@ _PORTS = ("producers", "commands", "data", "web")
 
 
 class Hub(Peer):
-    """`hub serve` with the memory store and its default limits."""
+    """`hub serve` as it is started by default, with its store on the disk."""
 
     key = "hub"
     way = "bytes"
+    store = "sqlite"
     settings = (
-        "Hub: hub serve --store memory; raw producers, readers with window=0 and SUB bench/**; defaults, save that one "
-        "principal may have 10,000 attached and 10,000 detached readers (idle connections)"
+        "Hub: hub serve --store sqlite (the default); raw producers, readers with window=0 and SUB bench/**; "
+        "defaults, save that one principal may have 10,000 attached and 10,000 detached readers (idle connections)"
     )
     idle_kinds = ("plain", "subscribed", "detached")
     workloads = frozenset({"1-1", "1-10", "10-10", "trickle", "idle", "stall"})
@@ -41,7 +42,7 @@ class Hub(Peer):
 
     @override
     def start(self, directory: Path) -> Server:
-        command = [sys.executable, "-m", "hub", "serve", "--data-dir", str(directory), "--store", "memory"]
+        command = [sys.executable, "-m", "hub", "serve", "--data-dir", str(directory), "--store", self.store]
         for port in _PORTS:
             command += [f"--{port}", "tcp:0:interface=127.0.0.1"]
         server = Server(self.key, command, directory, _SETTINGS)
@@ -105,4 +106,13 @@ def _endpoints(path: Path) -> dict[str, str] | None:
     return found
 
 
-WAYS: list[Peer] = [Hub()]
+class HubInMemory(Hub):
+    """The same without a disk: what the store costs."""
+
+    key = "hub-memory"
+    store = "memory"
+    settings = "Hub in memory: the same with --store memory"
+    workloads = frozenset({"1-1", "1-10", "10-10", "trickle"})
+
+
+WAYS: list[Peer] = [Hub(), HubInMemory()]

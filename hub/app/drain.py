@@ -31,6 +31,12 @@ async def drain(hub: Hub, factories: Sequence[ConversationFactory], web: WebList
     for protocol in protocols:
         protocol.go_away(seconds, RETRY_MS)
     web.go_away(seconds, RETRY_MS)
+    if raw := _raw_writers(hub):
+        _log.warn(
+            "{raw} raw runs may end within {seconds} s (limits.drain_seconds); a second signal ends all at once",
+            raw=raw,
+            seconds=seconds,
+        )
     if not await _wait(lambda: not _raw_writers(hub), reactor, deadline):
         _log.warn("{count} raw runs are cut off: limits.drain_seconds are over", count=_raw_writers(hub))
     for protocol in protocols:
