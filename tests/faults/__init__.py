@@ -8,5 +8,6 @@ so that they are a second opinion on the wire.
 - `checker`: judges journals: nothing lost, doubled, invented, out of order; `held`: what one reader holds.
 - `link`: a socket that speaks frames. `producer`, `reader`: the peers, each a process.
 - `hub_process`: the hub, killed and started again. `rounds`: rounds of violence; `python -m faults` runs them.
+- `test_trace`: what strace sees of a hub: a finished sync before each ACK.
 - `test_*`: the tests of these, and of hostile bytes.
 """

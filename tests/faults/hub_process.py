@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 LISTENERS = ("producers", "commands", "data", "web")
@@ -15,7 +16,9 @@ START_SECONDS = 20.0
 
 
 class HubProcess:
-    """`hub serve` over one data directory."""
+    """`hub serve` over one data directory. A subclass may put a `prefix` before the command, such as a tracer."""
+
+    prefix: Sequence[str] = ()
 
     def __init__(self, directory: Path, **env: str) -> None:
         self.directory = directory
@@ -27,7 +30,7 @@ class HubProcess:
 
     def _start(self) -> subprocess.Popen[bytes]:
         flags = [part for name, port in self.ports.items() for part in (f"--{name}", f"tcp:{port}:interface=127.0.0.1")]
-        command = [sys.executable, "-m", "hub", "serve", "--data-dir", str(self.directory), *flags]
+        command = [*self.prefix, sys.executable, "-m", "hub", "serve", "--data-dir", str(self.directory), *flags]
         process = subprocess.Popen(
             command, env=self._env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._log
         )
