@@ -12,7 +12,7 @@ from hub.model.cursor import EpochStart
 from hub.model.run import Run
 
 
-class StreamRecord(msgspec.Struct, array_like=True, frozen=True):
+class StreamRecord(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """What a store keeps of a stream, and gives back when it is opened. Absolute values: storing it twice is harmless.
 
     Handed to the store it tells only the `runs` that changed since the last time and no `gaps`, which are pieces;

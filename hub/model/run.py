@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 
-class Run(msgspec.Struct, array_like=True, eq=False):
+class Run(msgspec.Struct, array_like=True, eq=False, gc=False):
     """What one producer session writes, from its first byte to its END. Offsets of a stream go on from run to run."""
 
     number: int
