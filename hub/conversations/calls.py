@@ -36,8 +36,7 @@ class Calls:
         try:
             self._run(call, batch)
         except msgspec.ValidationError as error:
-            text = f"{call.method}: {error}"
-            self.answer(call, json_rpc.error(call.id, json_rpc.INVALID_PARAMS, text), batch)
+            self.answer(call, _mistake(call, json_rpc.INVALID_PARAMS, f"{call.method}: {error}"), batch)
         except Problem as problem:
             self.answer(call, self._problem(call, problem), batch)
 
@@ -72,7 +71,7 @@ class Calls:
         method = self._methods.get(call.method)
         if method is None:
             text = f"there is no method {call.method[:100]!r}"
-            self.answer(call, json_rpc.error(call.id, json_rpc.METHOD_NOT_FOUND, text), batch)
+            self.answer(call, _mistake(call, json_rpc.METHOD_NOT_FOUND, text), batch)
             return
         if self._commander.principal.role < method.role:
             raise Problem("DENIED", f"{call.method} is for the role {method.role.word}")
@@ -93,7 +92,7 @@ class Calls:
         if call.id in self._under_way:
             work.close()
             text = "a call with this id is under way"
-            self.answer(call, json_rpc.error(call.id, json_rpc.INVALID_REQUEST, text), batch)
+            self.answer(call, _mistake(call, json_rpc.INVALID_REQUEST, text), batch)
             return
         entry = self._under_way[call.id] = UnderWay(call, batch, waits=waits)
         self._waiting += waits
@@ -137,3 +136,8 @@ class Calls:
     def _problem(self, call: Call, problem: Problem) -> Answer:
         self._hub.counters.problem(problem.word)
         return json_rpc.problem_answer(call.id, problem)
+
+
+def _mistake(call: Call, code: int, text: str) -> Answer:
+    """Return the answer to a call that cannot be understood, with one of JSON-RPC's own codes."""
+    return json_rpc.error(call.id, code, text, {"code": "PROTO"})

@@ -27,6 +27,7 @@ class _Line:
     channel: str | None
     text: bytearray
     size: int = 0
+    rest: bool = False
 
     def add(self, data: bytes, keep: int) -> None:
         self.size += len(data)
@@ -43,6 +44,8 @@ class _Line:
             row["cut"] = True
         if partial:
             row["partial"] = True
+        if self.rest:
+            row["rest"] = True
         return row
 
 
@@ -56,6 +59,8 @@ class LineCollector:
         self.rows: list[dict[str, Any]] = []
         self.gaps: list[dict[str, Any]] = []
         self.weight = 0
+        self.begins_within = False
+        """Whether what comes next is the rest of a line, whose beginning is not asked for."""
         self.next = 0
         """Offset after the last finished line, or after the last gap."""
 
@@ -96,6 +101,7 @@ class LineCollector:
     def _line(self, piece: Chunk, begin: int, number: int) -> _Line:
         if self._open is None:
             self._open = _Line(number, piece.offset + begin, piece.at, piece.channel, bytearray())
+            self._open.rest, self.begins_within = self.begins_within, False
         return self._open
 
     def _finish(self, line: _Line, *, partial: bool) -> None:
@@ -103,6 +109,14 @@ class LineCollector:
         self.rows.append(row)
         self.weight += self._weigh(row) + 1
         self._open = None
+
+
+async def _is_within_line(history: History, stream: Stream, offset: int) -> bool:
+    if not stream.start < offset < stream.end:
+        return False
+    for piece in await history.read(stream, offset - 1, 1):
+        return isinstance(piece, Chunk) and not piece.data.startswith(b"\n")
+    return False
 
 
 async def read_lines(
@@ -114,6 +128,7 @@ async def read_lines(
     """
     collector = LineCollector(text_bytes, weigh)
     collector.next = position = offset
+    collector.begins_within = await _is_within_line(history, stream, offset)
     full = False
     while position < stream.end and not full and collector.weight < room:
         pieces = await history.read(stream, position, READ_BYTES)

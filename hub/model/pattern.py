@@ -51,6 +51,8 @@ class Pattern:
 def _compile(text: str) -> re.Pattern[str]:
     if len(text) > MAX_NAME_BYTES or _PATTERN.fullmatch(text) is None or "//" in text:
         raise Problem("PROTO", "a pattern is a stream name in which * stands within a segment and ** across segments")
+    if any(segment in ("", ".", "..") for segment in text.split("/")):
+        raise Problem("PROTO", "a pattern's segments are not empty, and none is . or ..: it could match no stream")
     if text.count("*") > _MAX_STARS:
         raise Problem("PROTO", f"a pattern has at most {_MAX_STARS} stars")
     # What is between two stars may be taken at the first place where it fits: what follows can only gain by it. So

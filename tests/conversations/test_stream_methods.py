@@ -216,3 +216,18 @@ def test_info_and_stats(world: World) -> None:
     )
     assert set(promised.split()) <= set(stats)
     assert (stats["streams"], stats["live"], stats["lines"], stats["bytes"]) == (1, 1, 1, 4)
+
+
+def test_the_rest_of_a_line_is_told_as_one(world: World) -> None:
+    line = CommandLine(world)
+    world.stream_of("a", b"one\ntwo\n")
+    rows = line.call("stream.lines", stream="a", **{"from": 5})["lines"]
+    assert [(row["text"], row.get("rest")) for row in rows] == [("wo", True)]
+    rows = line.call("stream.lines", stream="a", **{"from": 4})["lines"]
+    assert [(row["text"], row.get("rest")) for row in rows] == [("two", None)]
+
+
+def test_a_call_that_cannot_be_understood_says_so_in_code(world: World) -> None:
+    line = CommandLine(world)
+    assert line.error("stream.read", stream="a", offset=-1, max=5)["data"] == {"code": "PROTO"}
+    assert line.error("no.such")["data"] == {"code": "PROTO"}

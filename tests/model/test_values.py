@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hub.model.chunk import Chunk
 from hub.model.cursor import Cursor, EpochStart, judge
 from hub.model.limits import Limits
+from hub.model.pattern import Pattern
 from hub.model.problem import CODES, Problem
 from hub.model.session_key import is_key, key_hash, new_key, public_id
 
@@ -133,3 +134,9 @@ def test_a_problem_about_one_subscription_keeps_everything_else() -> None:
         7,
         {"slot": "x", "id": "s"},
     )
+
+
+@pytest.mark.parametrize("text", ["/a", "a/", "a//b", "../x", "a/./b", "*/..", "/**"])
+def test_a_pattern_that_can_match_no_stream_is_refused(text: str) -> None:
+    with pytest.raises(Problem):
+        Pattern(text)

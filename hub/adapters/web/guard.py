@@ -125,9 +125,14 @@ def header(request: Request, name: bytes) -> str:
 
 
 def bearer(request: Request) -> str | None:
-    """Return the token of an Authorization header."""
-    kind, _, token = header(request, b"authorization").partition(" ")
-    return token.strip() if kind.lower() == "bearer" and token.strip() else None
+    """Return the token of an Authorization header, if there is one; raise Problem AUTH for one of another kind."""
+    said = header(request, b"authorization")
+    kind, _, token = said.partition(" ")
+    if kind.lower() == "bearer" and token.strip():
+        return token.strip()
+    if said:
+        raise Problem("AUTH", "credentials are given as Authorization: Bearer <token>")
+    return None
 
 
 def host_name(host: str) -> str:

@@ -74,6 +74,8 @@ def wait(locator: Locator, name: str, timeout: float | None, quiet: bool) -> int
                 raise click.ClickException(f"{name} has not ended after {timeout:g} s")
             for news in follower.step(min(left, STEP_SECONDS)):
                 view.take(news)
+                if isinstance(news, Began) and news.state == "detached":
+                    say(f"the producer of {name} is away and may come back; waiting for it")
                 if isinstance(news, Away | Back):
                     say(words.away(news) if isinstance(news, Away) else words.back(news))
     finally:

@@ -137,3 +137,10 @@ def test_refusals_are_counted() -> None:
     desk.ask("GET", "/streams/s")
     desk.ask("GET", "/livez", {"Host": "evil.example"})
     assert desk.hub.counters.problems == {"AUTH": 1, "DENIED": 1}
+
+
+def test_credentials_of_another_kind_are_no_anonymous_upload() -> None:
+    desk = Desk()
+    answer = desk.ask("PUT", "/streams/u/a", {"Authorization": "Basic Zm9vOmJhcg=="}, b"x")
+    assert answer.code() == (401, "AUTH")
+    assert len(desk.hub.streams) == 0
