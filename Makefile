@@ -26,6 +26,7 @@ check: $(STAMPS)/dev ## style, types, layers, the page's checks
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/page_types.py check
 	$(BIN)/python scripts/build_page.py check
 
 faults: $(STAMPS)/dev ## kill hub, producers and readers at random, over 200 times; at most 15 minutes
@@ -33,6 +34,9 @@ faults: $(STAMPS)/dev ## kill hub, producers and readers at random, over 200 tim
 
 faults-short: $(STAMPS)/dev ## the same for 2 minutes
 	cd tests && ../$(BIN)/python -m faults --batches 6 --strikes 6 --seconds 90 $(ARGS)
+
+types: $(STAMPS)/dev ## make the page's types from the hub's own
+	$(BIN)/python scripts/page_types.py
 
 format: $(STAMPS)/dev ## put the sources into the house's format
 	$(BIN)/ruff check --fix --exit-zero .
@@ -73,4 +77,4 @@ $(STAMPS)/dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install -q -e ".[test,dev]"
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/run
 
-.PHONY: help run test check faults faults-short format bench bench-store page browser docs clean
+.PHONY: help run test check faults faults-short types format bench bench-store page browser docs clean

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -38,7 +38,7 @@ _COUNTERS = {
 class Metrics:
     """Renders what `stats` returns (the fields of `hub.stats`); nothing is counted here."""
 
-    def __init__(self, stats: Callable[[], dict[str, Any]]) -> None:
+    def __init__(self, stats: Callable[[], Mapping[str, Any]]) -> None:
         self._stats = stats
         self._registry = CollectorRegistry()
         self._registry.register(self)

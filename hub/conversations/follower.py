@@ -13,6 +13,7 @@ from hub.core.hub import Hub
 from hub.core.lines import LineCollector
 from hub.core.ports import Cancellable, Sink
 from hub.core.reader import Reader
+from hub.core.rows import LineRow
 from hub.core.stream import Stream
 from hub.core.subscription import Subscription
 from hub.model.begin import Begin
@@ -201,7 +202,7 @@ def _portions_of(item: Item) -> list[Item]:
     return [item.cut(start, start + PORTION_BYTES) for start in range(item.offset, item.end, PORTION_BYTES)]
 
 
-def _end_of(row: dict[str, Any]) -> int:
+def _end_of(row: LineRow) -> int:
     return int(row["offset"]) + int(row["bytes"]) + (not row.get("partial"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hub.conversations.commander import Commander
 from hub.conversations.method import Method
 from hub.core.report import hub_stats
+from hub.core.rows import HubStats
 from hub.model.pattern import Pattern
 from hub.model.principal import Role
 from hub.model.problem import Problem
@@ -28,7 +29,7 @@ def _info(commander: Commander, params: Nothing) -> dict[str, object]:
     }
 
 
-def _stats(commander: Commander, params: Nothing) -> dict[str, object]:
+def _stats(commander: Commander, params: Nothing) -> HubStats:
     return hub_stats(commander.hub)
 
 

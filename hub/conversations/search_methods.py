@@ -9,6 +9,7 @@ from hub.conversations.commander import Commander
 from hub.conversations.method import Method
 from hub.core.hub import Hub
 from hub.core.matcher import Matcher
+from hub.core.rows import HitRow, SearchAnswer
 from hub.core.search import Hit, Range, Search
 from hub.core.stream import Stream
 from hub.model.pattern import Pattern
@@ -17,7 +18,6 @@ from hub.model.problem import Problem
 from hub.wire import json_rpc
 from hub.wire.commands import StreamSearch
 
-Result = dict[str, Any]
 Progress = Callable[[dict[str, object]], None]
 ENVELOPE_BYTES = 8 * 1024
 PROGRESS_SECONDS = 0.25
@@ -27,7 +27,7 @@ class _Answer:
     """Hits as they come, up to the limit and the room of an answer; then where to go on."""
 
     def __init__(self, hub: Hub, params: StreamSearch) -> None:
-        self.hits: list[Result] = []
+        self.hits: list[HitRow] = []
         self.next: str | None = None
         self.cut = False
         self._limit = params.limit
@@ -46,14 +46,14 @@ class _Answer:
         return True
 
 
-def _search(commander: Commander, params: StreamSearch, progress: Progress) -> Coroutine[Any, Any, Result]:
+def _search(commander: Commander, params: StreamSearch, progress: Progress) -> Coroutine[Any, Any, SearchAnswer]:
     matcher = Matcher(params.query, regex=params.regex, case=params.case, invert=params.invert)
     return _find(commander.hub, commander.principal, Pattern(params.pattern), matcher, params, progress)
 
 
 async def _find(
     hub: Hub, principal: Principal, pattern: Pattern, matcher: Matcher, params: StreamSearch, progress: Progress
-) -> Result:
+) -> SearchAnswer:
     answer, clock = _Answer(hub, params), hub.clock
     names = list(hub.streams.matching(pattern, principal))
     if not params.newest:
@@ -85,8 +85,10 @@ async def _find(
         hub.streams.let_sleep(name)
         if not more:
             break
-    result: Result = {"hits": answer.hits, "next": answer.next, "scanned_bytes": search.scanned}
-    return {**result, "truncated": True} if answer.cut else result
+    result: SearchAnswer = {"hits": answer.hits, "next": answer.next, "scanned_bytes": search.scanned}
+    if answer.cut:
+        result["truncated"] = True
+    return result
 
 
 def _may_hold(hub: Hub, name: str, times: Range) -> bool:

@@ -8,9 +8,10 @@ from typing import Any
 
 from hub.conversations.commander import Commander
 from hub.conversations.method import Method
-from hub.core import report
+from hub.core import report, rows
 from hub.core.hub import Hub
 from hub.core.lines import read_lines
+from hub.core.rows import LineRow, LinesAnswer, RunsAnswer, StreamPage, StreamRow
 from hub.core.stream import Stream
 from hub.model.chunk import Chunk
 from hub.model.cursor import Cursor, judge
@@ -33,11 +34,11 @@ ENVELOPE_BYTES = 8 * 1024
 """What an answer is kept free for beside its rows."""
 
 
-def _weigh(row: Result) -> int:
+def _weigh(row: StreamRow | LineRow) -> int:
     return len(json_rpc.encode(row)) + 1
 
 
-def _list(commander: Commander, params: StreamList) -> Result:
+def _list(commander: Commander, params: StreamList) -> StreamPage:
     hub = commander.hub
     return report.list_streams(
         hub,
@@ -53,13 +54,11 @@ def _list(commander: Commander, params: StreamList) -> Result:
     )
 
 
-def _runs(commander: Commander, params: OneStream) -> Result:
-    stream = _find(commander, params.stream)
-    rows = [report.run_row(run) for run in stream.runs]
-    return {"stream": stream.name, "epoch": stream.epoch, "runs": rows, "dropped": stream.runs_dropped}
+def _runs(commander: Commander, params: OneStream) -> RunsAnswer:
+    return report.list_runs(_find(commander, params.stream))
 
 
-def _stats(commander: Commander, params: StreamStats) -> Result:
+def _stats(commander: Commander, params: StreamStats) -> rows.StreamStats | rows.RunStats:
     clock = commander.hub.clock
     return report.stream_stats(_find(commander, params.stream), params.run, clock.monotonic(), clock.now_ms())
 
@@ -100,12 +99,14 @@ def _chunk_row(chunk: Chunk) -> Result:
     return row
 
 
-def _lines(commander: Commander, params: StreamLines) -> Coroutine[Any, Any, Result]:
+def _lines(commander: Commander, params: StreamLines) -> Coroutine[Any, Any, LinesAnswer]:
     position = line_position(params.from_)
     return _read_lines(commander.hub, _find(commander, params.stream), params, position)
 
 
-async def _read_lines(hub: Hub, stream: Stream, params: StreamLines, position: int | str | ByLine | ByTime) -> Result:
+async def _read_lines(
+    hub: Hub, stream: Stream, params: StreamLines, position: int | str | ByLine | ByTime
+) -> LinesAnswer:
     truncate = None
     if position == "start":
         offset = stream.start
@@ -130,7 +131,9 @@ async def _read_lines(hub: Hub, stream: Stream, params: StreamLines, position: i
     answer = await read_lines(
         hub.history, stream, offset, count, text_bytes=limits.line_text_bytes, weigh=_weigh, room=room
     )
-    return answer if truncate is None else {**answer, "truncate": truncate}
+    if truncate is not None:
+        answer["truncate"] = truncate
+    return answer
 
 
 async def _line_number(hub: Hub, stream: Stream, offset: int) -> int:

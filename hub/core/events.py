@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
-Event = dict[str, Any]
+Event = Mapping[str, object]
 
 
 class Listener(Protocol):

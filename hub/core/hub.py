@@ -20,7 +20,8 @@ from hub.core.producer_sessions import ProducerSessions
 from hub.core.queue_memory import QueueMemory
 from hub.core.reader import Reader
 from hub.core.replies import Replies
-from hub.core.report import Row, hub_stats, stream_row
+from hub.core.report import hub_stats, stream_row
+from hub.core.rows import StreamRow
 from hub.core.sessions import Sessions
 from hub.core.stream import Stream
 from hub.core.streams import Streams
@@ -168,7 +169,7 @@ class Hub:
             raise Problem("AUTH", "this token is not valid")
         return principal
 
-    def _row(self, name: str) -> Row | None:
+    def _row(self, name: str) -> StreamRow | None:
         stream = self.streams.get(name)
         return None if stream is None else stream_row(stream, self.clock.monotonic())
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hub.core.history import History
+from hub.core.rows import GapRow, LineRow, LinesAnswer
 from hub.model.chunk import Chunk, Gap, Piece
 
 if TYPE_CHECKING:
     from hub.core.stream import Stream
 
 READ_BYTES = 256 * 1024
-Weigh = Callable[[dict[str, Any]], int]
+Weigh = Callable[[LineRow], int]
 """Tells how many bytes a row is in an answer."""
 
 
@@ -34,12 +35,11 @@ class _Line:
         if len(self.text) < keep:
             self.text += data[: keep - len(self.text)]
 
-    def row(self, *, partial: bool) -> dict[str, Any]:
-        row: dict[str, Any] = {"line": self.number, "offset": self.offset, "at": self.at}
+    def row(self, *, partial: bool) -> LineRow:
+        text = self.text.decode("utf-8", "replace")
+        row: LineRow = {"line": self.number, "offset": self.offset, "at": self.at, "text": text, "bytes": self.size}
         if self.channel is not None:
             row["ch"] = self.channel
-        row["text"] = self.text.decode("utf-8", "replace")
-        row["bytes"] = self.size
         if len(self.text) < self.size:
             row["cut"] = True
         if partial:
@@ -56,8 +56,8 @@ class LineCollector:
         self._text_bytes = text_bytes
         self._weigh = weigh
         self._open: _Line | None = None
-        self.rows: list[dict[str, Any]] = []
-        self.gaps: list[dict[str, Any]] = []
+        self.rows: list[LineRow] = []
+        self.gaps: list[GapRow] = []
         self.weight = 0
         self.begins_within = False
         """Whether what comes next is the rest of a line, whose beginning is not asked for."""
@@ -68,7 +68,7 @@ class LineCollector:
         """Take a piece; return whether `count` rows are complete now, or more than `room` bytes of them."""
         if isinstance(piece, Gap):
             self.flush()
-            self.gaps.append({"gap": [piece.offset, piece.end], "reason": piece.reason})
+            self.gaps.append({"gap": (piece.offset, piece.end), "reason": piece.reason})
             self.next = piece.end
             return self._is_full(count, room)
         begin, number = 0, piece.first_line
@@ -121,7 +121,7 @@ async def _is_within_line(history: History, stream: Stream, offset: int) -> bool
 
 async def read_lines(
     history: History, stream: Stream, offset: int, count: int, *, text_bytes: int, weigh: Weigh, room: int
-) -> dict[str, Any]:
+) -> LinesAnswer:
     """Return up to `count` lines from `offset` on: `{lines, gaps, next, truncated?}`, cut to about `room` bytes.
 
     At most one line more than fits is taken, so `room` leaves space for one.
@@ -141,7 +141,7 @@ async def read_lines(
                 break
     if not full:
         collector.flush()
-    answer: dict[str, Any] = {"lines": collector.rows, "gaps": collector.gaps, "next": [stream.epoch, collector.next]}
+    answer: LinesAnswer = {"lines": collector.rows, "gaps": collector.gaps, "next": (stream.epoch, collector.next)}
     if full and len(collector.rows) < count:
         answer["truncated"] = True
     return answer

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hub.core.meter import WINDOWS
+from hub.core.rows import HubStats, Rates, RunRow, RunsAnswer, RunStats, StreamPage, StreamRow, StreamStats
 from hub.model.pattern import Pattern
 from hub.model.principal import Principal
 from hub.model.problem import Problem
@@ -16,10 +17,8 @@ if TYPE_CHECKING:
     from hub.core.hub import Hub
     from hub.core.stream import Stream
 
-Row = dict[str, Any]
 
-
-def stream_row(stream: Stream, now: float) -> Row:
+def stream_row(stream: Stream, now: float) -> StreamRow:
     """Return a stream as `stream.list` and the `streams` topic show it; `now` is monotonic."""
     run = stream.run
     return {
@@ -40,7 +39,7 @@ def stream_row(stream: Stream, now: float) -> Row:
     }
 
 
-def record_row(record: StreamRecord, epoch: int) -> Row:
+def record_row(record: StreamRecord, epoch: int) -> StreamRow:
     """Return the same row of a stream that sleeps."""
     run = record.run
     return {
@@ -61,7 +60,7 @@ def record_row(record: StreamRecord, epoch: int) -> Row:
     }
 
 
-def run_row(run: Run) -> Row:
+def run_row(run: Run) -> RunRow:
     """Return a run as `stream.runs` shows it."""
     return {
         "run": run.number,
@@ -77,7 +76,13 @@ def run_row(run: Run) -> Row:
     }
 
 
-def rates(stream: Stream, now: float) -> Row:
+def list_runs(stream: Stream) -> RunsAnswer:
+    """Return the runs that are known, the answer of `stream.runs`."""
+    rows = [run_row(run) for run in stream.runs]
+    return {"stream": stream.name, "epoch": stream.epoch, "runs": rows, "dropped": stream.runs_dropped}
+
+
+def rates(stream: Stream, now: float) -> Rates:
     """Return lines and bytes a second over 1, 10, 60 and 300 s."""
     both = {seconds: stream.meter.rate(seconds, now, stream.lines, stream.received) for seconds in WINDOWS}
     return {
@@ -86,7 +91,7 @@ def rates(stream: Stream, now: float) -> Row:
     }
 
 
-def stream_stats(stream: Stream, run_number: int | None, now: float, now_ms: int) -> Row:
+def stream_stats(stream: Stream, run_number: int | None, now: float, now_ms: int) -> StreamStats | RunStats:
     """Return counts, rates and silence of a stream, or the counts of one of its runs."""
     if run_number is not None:
         run = stream.run_numbered(run_number)
@@ -109,7 +114,7 @@ def stream_stats(stream: Stream, run_number: int | None, now: float, now_ms: int
     }
 
 
-def hub_stats(hub: Hub) -> Row:
+def hub_stats(hub: Hub) -> HubStats:
     """Return the hub's counts, the fields of `hub.stats`."""
     now = hub.clock.monotonic()
     counters = hub.counters
@@ -171,16 +176,16 @@ def list_streams(
     sort: str,
     limit: int,
     after: str | None,
-    weigh: Callable[[Row], int],
+    weigh: Callable[[StreamRow], int],
     room: int,
-) -> Row:
+) -> StreamPage:
     """Return `{streams, next, truncated?}`: rows in the order of `sort`, beginning after a former page's `next`.
 
     A page has at most `limit` rows and `room` bytes as `weigh` counts them; what does not fit is for the next page.
     """
     wanted = _wanted(hub, principal, pattern, state, sort, None if after is None else _parse_mark(after))
     key = _SORTS[sort]
-    rows: list[Row] = []
+    rows: list[StreamRow] = []
     last: tuple[int, str] | None = None
     for name, facts in wanted:
         row = _row(hub, name)
@@ -214,7 +219,7 @@ def _wanted(
     return past if sort == "newest" else sorted(past, key=lambda each: key(*each))
 
 
-def _row(hub: Hub, name: str) -> Row | None:
+def _row(hub: Hub, name: str) -> StreamRow | None:
     record = hub.streams.asleep(name)
     if record is not None:
         return record_row(record, hub.epochs.current)

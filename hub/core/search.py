@@ -7,11 +7,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hub.core.history import History
 from hub.core.matcher import Matcher
 from hub.core.ports import Tasks
+from hub.core.rows import HitRow
 from hub.model.chunk import Chunk, Gap, Piece
 
 if TYPE_CHECKING:
@@ -33,11 +34,21 @@ class Hit(NamedTuple):
     size: int
     """Bytes of the line; `text` may have been cut."""
 
-    def row(self, stream: Stream) -> dict[str, Any]:
+    def row(self, stream: Stream) -> HitRow:
         """Return the hit as an answer shows it."""
         text = self.text.decode("utf-8", "replace")
-        row = {"stream": stream.name, "epoch": stream.epoch, "offset": self.offset, "line": self.line, "at": self.at}
-        return {**row, "text": text, "bytes": self.size, **({"cut": True} if len(self.text) < self.size else {})}
+        row: HitRow = {
+            "stream": stream.name,
+            "epoch": stream.epoch,
+            "offset": self.offset,
+            "line": self.line,
+            "at": self.at,
+            "text": text,
+            "bytes": self.size,
+        }
+        if len(self.text) < self.size:
+            row["cut"] = True
+        return row
 
 
 class Slab(NamedTuple):

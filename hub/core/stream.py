@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hub.core.meter import Meter
+from hub.core.rows import StreamState
 from hub.core.tail import Tail
 from hub.model.chunk import Chunk, Gap, Piece
 from hub.model.cursor import EpochStart
@@ -107,7 +108,7 @@ class Stream:
         return self.runs[-1]
 
     @property
-    def state(self) -> str:
+    def state(self) -> StreamState:
         """`live` while a writer is attached, `detached` while one may come back, else `ended`."""
         if self.writer is None:
             return "ended"

@@ -2,7 +2,7 @@
 
 import { type Frame, numberAt, parseFrame, printFrame } from "../wire/frame";
 import { Rpc } from "../wire/rpc";
-import type { HubEvent } from "../wire/types";
+import type { HubEvent, Methods } from "../wire/types";
 import { backoff, type Closing, describeClose, mayRetry, retryAfter } from "./backoff";
 
 export type Status =
@@ -87,6 +87,8 @@ export class Connection {
     socket.onclose = (closing) => this.closed(closing);
   }
 
+  call<M extends keyof Methods>(method: M, params: Methods[M]["params"]): Promise<Methods[M]["answer"]>;
+  call<T>(method: string, params?: Record<string, unknown>): Promise<T>;
   call<T>(method: string, params: Record<string, unknown> = {}): Promise<T> {
     if (!this.rpc) return Promise.reject(new Error("not connected"));
     return this.rpc.call<T>(method, params);

@@ -1,7 +1,8 @@
-// What the hub answers, as far as the page reads it.
+// Made by scripts/page_types.py from the hub's own types: change those, and run it (`make types`).
 
 export type StreamState = "live" | "detached" | "ended";
 
+/** A stream, as `stream.list` and the `streams` topic show it. */
 export interface StreamRow {
   stream: string;
   state: StreamState;
@@ -19,44 +20,261 @@ export interface StreamRow {
   watchers: number;
 }
 
+/** The answer of `stream.list`. */
 export interface StreamPage {
   streams: StreamRow[];
   next: string | null;
+  truncated?: boolean;
 }
 
+/** A run of a stream; `end`, `ended_at` and so on are null while it goes on. */
+export interface RunRow {
+  run: number;
+  start: number;
+  end: number | null;
+  began_at: number;
+  ended_at: number | null;
+  status: string | null;
+  cause: string | null;
+  lines: number;
+  bytes: number;
+  meta: Record<string, unknown>;
+}
+
+/** The answer of `stream.runs`; `dropped` older ones are not known any more. */
+export interface RunsAnswer {
+  stream: string;
+  epoch: number;
+  runs: RunRow[];
+  dropped: number;
+}
+
+/** The answer of `stream.stats` for one run. */
+export interface RunStats {
+  run: number;
+  start: number;
+  end: number | null;
+  began_at: number;
+  ended_at: number | null;
+  status: string | null;
+  cause: string | null;
+  lines: number;
+  bytes: number;
+  meta: Record<string, unknown>;
+  stream: string;
+}
+
+/** Rates, by the seconds of their window. */
+export interface Rates {
+  lines_per_s: Record<string, number>;
+  bytes_per_s: Record<string, number>;
+}
+
+/** The answer of `stream.stats`. */
+export interface StreamStats {
+  lines_per_s: Record<string, number>;
+  bytes_per_s: Record<string, number>;
+  stream: string;
+  state: StreamState;
+  runs: number;
+  lines: number;
+  bytes: number;
+  gap_bytes: number;
+  kept_bytes: number;
+  first_at: number | null;
+  last_at: number | null;
+  silent_ms: number | null;
+  watchers: number;
+}
+
+/** Readers that catch up: how many wait, and what they were given. */
+export interface CatchupRow {
+  waiting: number;
+  slices: number;
+  bytes: number;
+}
+
+/** The store: what an acknowledgement promises, what is not durable yet, and what is wrong. */
+export interface StoreRow {
+  durability: string;
+  waiting_bytes: number;
+  problem: string | null;
+}
+
+/** The answer of `hub.stats`, and the `stats` topic each second. */
 export interface HubStats {
   uptime_s: number;
   streams: number;
   live: number;
+  producers: number;
   readers: number;
+  sessions: number;
+  connections: number;
   lines: number;
   bytes: number;
   lines_per_s: number;
   bytes_per_s: number;
+  delivered_bytes: number;
+  gap_bytes: number;
   queued_bytes: number;
+  tail_bytes: number;
+  busy: number;
+  slots_honoured: number;
+  refused: number;
+  unknown_verbs: number;
+  http_on_plain: number;
+  tls_on_plain: number;
+  truncations: number;
+  takeovers: number;
+  slow: number;
+  idle: number;
+  failures: number;
+  queues_emptied: number;
+  problems: Record<string, number>;
+  catchup: CatchupRow;
+  store: StoreRow;
 }
 
+/** A line; `cut` where its text is not whole, `partial` without an end, `rest` without its beginning. */
 export interface LineRow {
   line: number;
   offset: number;
   at: number;
+  ch?: string;
   text: string;
   bytes: number;
   cut?: boolean;
   partial?: boolean;
+  rest?: boolean;
 }
 
+/** Bytes that are missing. */
+export interface GapRow {
+  gap: [number, number];
+  reason: string;
+}
+
+/** The answer of `stream.lines`; `next` is the epoch and offset where more begins. */
 export interface LinesAnswer {
   lines: LineRow[];
-  gaps: { gap: [number, number]; reason: string }[];
-  truncate?: number;
+  gaps: GapRow[];
   next: [number, number];
+  truncate?: number;
+  truncated?: boolean;
 }
 
+/** A line that was found. */
+export interface HitRow {
+  stream: string;
+  epoch: number;
+  offset: number;
+  line: number;
+  at: number;
+  text: string;
+  bytes: number;
+  cut?: boolean;
+}
+
+/** The answer of `stream.search`; `next` is null when nothing is left to search. */
+export interface SearchAnswer {
+  hits: HitRow[];
+  next: string | null;
+  scanned_bytes: number;
+  truncated?: boolean;
+}
+
+/** What a browser that is logged in is told; `csrf` is the header token of what writes. */
 export interface Login {
   principal: string;
   role: string;
   csrf: string;
 }
 
+/** `hub.hello`; the credentials depend on the transport: a cookie may stand for the token. */
+export interface HelloParams {
+  protocol: string;
+  token?: string | null;
+  user?: string | null;
+  password?: string | null;
+  session?: string | null;
+  window?: number | null;
+}
+
+/** No parameters. */
+export type NothingParams = Record<string, never>;
+
+/** `hub.subscribe`: topics such as `stats`, `streams`, `stream.*`; `pattern` bounds rows and stream events. */
+export interface SubscribeParams {
+  topics: string[];
+  pattern?: string;
+}
+
+/** `stream.list`; `meta` matches runs that have all the given values, `after` is a former answer's `next`. */
+export interface StreamListParams {
+  pattern?: string;
+  state?: StreamState | null;
+  meta?: Record<string, unknown>;
+  sort?: "newest" | "name" | "lines" | "bytes";
+  limit?: number;
+  after?: string | null;
+}
+
+/** `stream.runs`. */
+export interface OneStreamParams {
+  stream: string;
+}
+
+/** `stream.stats`. */
+export interface StreamStatsParams {
+  stream: string;
+  run?: number | null;
+}
+
+/** `stream.read`. */
+export interface StreamReadParams {
+  stream: string;
+  offset: number;
+  max: number;
+  epoch?: number | null;
+}
+
+/** `stream.lines`; `from` is an offset, `{line}`, `{at}`, `"start"` or `"end"`; `before` counts backwards. */
+export interface StreamLinesParams {
+  stream: string;
+  from: number | { line: number } | { at: number } | "start" | "end";
+  count?: number;
+  before?: boolean;
+  epoch?: number | null;
+}
+
+/** `stream.search`; `from` and `to` are times in ms, `after` is a former answer's `next`. */
+export interface StreamSearchParams {
+  query: string;
+  pattern?: string;
+  regex?: boolean;
+  case?: boolean;
+  invert?: boolean;
+  newest?: boolean;
+  limit?: number;
+  from?: number | null;
+  to?: number | null;
+  after?: string | null;
+}
+
+/** Each method: its parameters and its answer. */
+export interface Methods {
+  "hub.hello": { params: HelloParams; answer: unknown };
+  "hub.info": { params: NothingParams; answer: Record<string, unknown> };
+  "hub.stats": { params: NothingParams; answer: HubStats };
+  "hub.subscribe": { params: SubscribeParams; answer: Record<string, unknown> };
+  "hub.bye": { params: NothingParams; answer: Record<string, unknown> };
+  "stream.list": { params: StreamListParams; answer: StreamPage };
+  "stream.runs": { params: OneStreamParams; answer: RunsAnswer };
+  "stream.stats": { params: StreamStatsParams; answer: StreamStats | RunStats };
+  "stream.read": { params: StreamReadParams; answer: Record<string, unknown> };
+  "stream.lines": { params: StreamLinesParams; answer: LinesAnswer };
+  "stream.search": { params: StreamSearchParams; answer: SearchAnswer };
+}
+
+/** What the hub tells those who subscribed; the other fields depend on the topic. */
 export type HubEvent = { topic: string; seq: number } & Record<string, unknown>;

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from twisted.web.server import Request
 
@@ -22,6 +22,14 @@ LOGIN_SECONDS = 12 * 3600
 MAX_CODES = 1000
 MAX_ENDED = 10_000
 MAX_ADDRESSES = 10_000
+
+
+class Login(TypedDict):
+    """What a browser that is logged in is told; `csrf` is the header token of what writes."""
+
+    principal: str
+    role: str
+    csrf: str
 
 
 class _Login(NamedTuple):
@@ -49,7 +57,7 @@ class Logins:
         self._codes[key_hash(code)] = (principal, self._hub.clock.monotonic() + CODE_SECONDS)
         return code
 
-    def log_in(self, request: Request, code: str | None, token: str | None) -> dict[str, str]:
+    def log_in(self, request: Request, code: str | None, token: str | None) -> Login:
         """Set the cookie and return `{principal, role, csrf}`; raise Problem AUTH or LIMIT."""
         address = getattr(request.getClientAddress(), "host", None) or "local"
         self._check_rate(address)
@@ -65,7 +73,7 @@ class Logins:
         )
         return _row(login)
 
-    def current(self, request: Request) -> dict[str, str]:
+    def current(self, request: Request) -> Login:
         """Return `{principal, role, csrf}` of the cookie's login; raise Problem AUTH without one."""
         login = self._find(request)
         if login is None:
@@ -141,7 +149,7 @@ class Logins:
             raise Problem("LIMIT", f"more than limits.login_attempts_per_minute ({bound})", retry_after=wait)
 
 
-def _row(login: _Login) -> dict[str, str]:
+def _row(login: _Login) -> Login:
     return {"principal": login.principal.name, "role": login.principal.role.word, "csrf": login.csrf}
 
 

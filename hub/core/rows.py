@@ -1,0 +1,194 @@
+"""The shapes of what is answered: rows as JSON carries them. The page's types are made from these.
+
+Times are Unix milliseconds, offsets and sizes bytes, rates a second.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+StreamState = Literal["live", "detached", "ended"]
+
+
+class StreamRow(TypedDict):
+    """A stream, as `stream.list` and the `streams` topic show it."""
+
+    stream: str
+    state: StreamState
+    epoch: int
+    start: int
+    end: int
+    run: int
+    lines: int
+    bytes: int
+    lines_per_s: float
+    first_at: int | None
+    last_at: int | None
+    status: str | None
+    meta: dict[str, Any]
+    watchers: int
+
+
+class StreamPage(TypedDict):
+    """The answer of `stream.list`."""
+
+    streams: list[StreamRow]
+    next: str | None
+    truncated: NotRequired[bool]
+
+
+class RunRow(TypedDict):
+    """A run of a stream; `end`, `ended_at` and so on are null while it goes on."""
+
+    run: int
+    start: int
+    end: int | None
+    began_at: int
+    ended_at: int | None
+    status: str | None
+    cause: str | None
+    lines: int
+    bytes: int
+    meta: dict[str, Any]
+
+
+class RunsAnswer(TypedDict):
+    """The answer of `stream.runs`; `dropped` older ones are not known any more."""
+
+    stream: str
+    epoch: int
+    runs: list[RunRow]
+    dropped: int
+
+
+class RunStats(RunRow):
+    """The answer of `stream.stats` for one run."""
+
+    stream: str
+
+
+class Rates(TypedDict):
+    """Rates, by the seconds of their window."""
+
+    lines_per_s: dict[str, float]
+    bytes_per_s: dict[str, float]
+
+
+class StreamStats(Rates):
+    """The answer of `stream.stats`."""
+
+    stream: str
+    state: StreamState
+    runs: int
+    lines: int
+    bytes: int
+    gap_bytes: int
+    kept_bytes: int
+    first_at: int | None
+    last_at: int | None
+    silent_ms: int | None
+    watchers: int
+
+
+class CatchupRow(TypedDict):
+    """Readers that catch up: how many wait, and what they were given."""
+
+    waiting: int
+    slices: int
+    bytes: int
+
+
+class StoreRow(TypedDict):
+    """The store: what an acknowledgement promises, what is not durable yet, and what is wrong."""
+
+    durability: str
+    waiting_bytes: int
+    problem: str | None
+
+
+class HubStats(TypedDict):
+    """The answer of `hub.stats`, and the `stats` topic each second."""
+
+    uptime_s: float
+    streams: int
+    live: int
+    producers: int
+    readers: int
+    sessions: int
+    connections: int
+    lines: int
+    bytes: int
+    lines_per_s: float
+    bytes_per_s: float
+    delivered_bytes: int
+    gap_bytes: int
+    queued_bytes: int
+    tail_bytes: int
+    busy: int
+    slots_honoured: int
+    refused: int
+    unknown_verbs: int
+    http_on_plain: int
+    tls_on_plain: int
+    truncations: int
+    takeovers: int
+    slow: int
+    idle: int
+    failures: int
+    queues_emptied: int
+    problems: dict[str, int]
+    catchup: CatchupRow
+    store: StoreRow
+
+
+class LineRow(TypedDict):
+    """A line; `cut` where its text is not whole, `partial` without an end, `rest` without its beginning."""
+
+    line: int
+    offset: int
+    at: int
+    ch: NotRequired[str]
+    text: str
+    bytes: int
+    cut: NotRequired[bool]
+    partial: NotRequired[bool]
+    rest: NotRequired[bool]
+
+
+class GapRow(TypedDict):
+    """Bytes that are missing."""
+
+    gap: tuple[int, int]
+    reason: str
+
+
+class LinesAnswer(TypedDict):
+    """The answer of `stream.lines`; `next` is the epoch and offset where more begins."""
+
+    lines: list[LineRow]
+    gaps: list[GapRow]
+    next: tuple[int, int]
+    truncate: NotRequired[int]
+    truncated: NotRequired[bool]
+
+
+class HitRow(TypedDict):
+    """A line that was found."""
+
+    stream: str
+    epoch: int
+    offset: int
+    line: int
+    at: int
+    text: str
+    bytes: int
+    cut: NotRequired[bool]
+
+
+class SearchAnswer(TypedDict):
+    """The answer of `stream.search`; `next` is null when nothing is left to search."""
+
+    hits: list[HitRow]
+    next: str | None
+    scanned_bytes: int
+    truncated: NotRequired[bool]
