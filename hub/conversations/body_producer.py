@@ -30,6 +30,7 @@ class BodyProducer:
         if not who.may_produce or not who.may_see(name):
             raise Problem("DENIED", "these credentials are not for a stream of that name")
         self._writer = hub.streams.open_exact(name, who, meta)
+        self._writer.holder = self
         self._start = self._writer.stream.end
 
     def received(self, data: bytes) -> None:
@@ -57,6 +58,20 @@ class BodyProducer:
     def when_durable(self, call: Callable[[], None]) -> None:
         """Call back once all that was appended is durable."""
         self._hub.log.committer.when_durable(self._writer.stream, call)
+
+    def displaced(self, problem: Problem) -> None:
+        """Give way: the stream was deleted."""
+        self._sink.abort()
+
+    def committed(self) -> None:
+        """The whole body is acknowledged at once."""
+
+    def watched(self, watchers: int) -> None:
+        """The body comes as it comes."""
+
+    def command(self, command_id: str, name: str, arguments: bytes) -> None:
+        """Refuse a command; raise Problem NOTFOUND."""
+        raise Problem("NOTFOUND", "this is the body of a request: its producer takes no commands")
 
     def writable(self) -> None:
         """Nothing waits to be written here."""

@@ -9,9 +9,10 @@ import msgspec
 
 from hub.conversations.method import Method
 from hub.conversations.under_way import Answer, Batch, UnderWay
+from hub.core.sessions import Session
 from hub.model.problem import Problem
 from hub.wire import json_rpc
-from hub.wire.commands import Cancel, parse_params
+from hub.wire.commands import Cancel, Mutation, parse_params
 from hub.wire.json_rpc import Call, Id
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Calls:
         self._hub = commander.hub
         self._methods = methods
         self._send = send
+        self._first_answers = commander.hub.first_answers
         self._under_way: dict[Id, UnderWay] = {}
         self._waiting = 0
 
@@ -58,8 +60,7 @@ class Calls:
         """Cancel what is under way, unanswered."""
         under_way, self._under_way = self._under_way, {}
         for entry in under_way.values():
-            if entry.task is not None:
-                entry.task.cancel()
+            entry.cancel()
 
     def _run(self, call: Call, batch: Batch | None) -> None:
         if call.method == "$/cancel":
@@ -79,6 +80,9 @@ class Calls:
             bound = self._hub.limits.waiting_calls
             raise Problem("BUSY", f"limits.waiting_calls ({bound}) calls wait for something", retry_after=1000)
         params = parse_params(method.params, call.params)
+        if isinstance(params, Mutation):
+            self._change(call, method, params, batch)
+            return
         if method.waits:
             result = method.run(self._commander, params, lambda detail: self._progress(call, detail))
         else:
@@ -88,13 +92,51 @@ class Calls:
         else:
             self.answer(call, json_rpc.answer(call.id, result), batch)
 
-    def _wait_for(self, call: Call, work: Coroutine[Any, Any, object], batch: Batch | None, *, waits: bool) -> None:
+    def _change(self, call: Call, method: Method, params: Mutation, batch: Batch | None) -> None:
+        """Run what changes something: once, however often it is asked for with the same `idem`."""
+        if params.idem is not None:
+            first = self._first_answers.begin(self._session, params.idem, _identity(call, params))
+            if first is not None:
+                self.answer(call, json_rpc.answer(call.id, first.result), batch)
+                return
+        self._wait_for(call, self._changing(method, params), batch, waits=method.waits, lasting=True)
+
+    @property
+    def _session(self) -> Session:
+        session = self._commander.session
+        if session is None:
+            raise Problem("AUTH", "hub.hello comes first")
+        return session
+
+    async def _changing(self, method: Method, params: Mutation) -> object:
+        session, idem = self._session, params.idem
+        try:
+            result = method.run(self._commander, params)
+            if isinstance(result, Coroutine):
+                result = await result
+        except BaseException:
+            if idem is not None:
+                self._first_answers.failed(session, idem)
+            raise
+        if idem is not None:
+            self._first_answers.done(session, idem, result)
+        return result
+
+    def _wait_for(
+        self,
+        call: Call,
+        work: Coroutine[Any, Any, object],
+        batch: Batch | None,
+        *,
+        waits: bool,
+        lasting: bool = False,
+    ) -> None:
         if call.id in self._under_way:
             work.close()
             text = "a call with this id is under way"
             self.answer(call, _mistake(call, json_rpc.INVALID_REQUEST, text), batch)
             return
-        entry = self._under_way[call.id] = UnderWay(call, batch, waits=waits)
+        entry = self._under_way[call.id] = UnderWay(call, batch, waits=waits, lasting=lasting)
         self._waiting += waits
         entry.task = self._hub.tasks.spawn(self._finish(entry, work))
 
@@ -117,8 +159,7 @@ class Calls:
         wanted = parse_params(Cancel, call.params).id
         entry = self._forget(wanted)
         if entry is not None:
-            if entry.task is not None:
-                entry.task.cancel()
+            entry.cancel()
             self.answer(entry.call, json_rpc.error(wanted, json_rpc.CANCELLED, "cancelled"), entry.batch)
         self.answer(call, json_rpc.answer(call.id, None), batch)
 
@@ -136,6 +177,10 @@ class Calls:
     def _problem(self, call: Call, problem: Problem) -> Answer:
         self._hub.counters.problem(problem.word)
         return json_rpc.problem_answer(call.id, problem)
+
+
+def _identity(call: Call, params: Mutation) -> bytes:
+    return call.method.encode() + b" " + msgspec.json.encode(params)
 
 
 def _mistake(call: Call, code: int, text: str) -> Answer:

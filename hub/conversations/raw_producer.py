@@ -102,7 +102,26 @@ class RawProducer:
         except Problem as problem:
             self._refuse(problem)
             return False
+        self._writer.holder = self
         return True
+
+    # What the core calls.
+
+    def displaced(self, problem: Problem) -> None:
+        """Give way: the stream was deleted."""
+        self._stop_losing()
+        self._writer = None
+        self._refuse(problem)
+
+    def committed(self) -> None:
+        """Nothing is acknowledged here."""
+
+    def watched(self, watchers: int) -> None:
+        """Raw output comes as it comes."""
+
+    def command(self, command_id: str, name: str, arguments: bytes) -> None:
+        """Refuse a command; raise Problem NOTFOUND."""
+        raise Problem("NOTFOUND", "this is raw output: its producer takes no commands")
 
     def _append(self, data: bytes) -> None:
         writer = self._writer

@@ -9,6 +9,7 @@ from typing import Any
 from hub.conversations.commander import Commander
 from hub.conversations.method import Method
 from hub.core import report, rows
+from hub.core.deletion import delete_stream
 from hub.core.hub import Hub
 from hub.core.lines import read_lines
 from hub.core.rows import LineRow, LinesAnswer, RunsAnswer, StreamPage, StreamRow
@@ -22,6 +23,7 @@ from hub.wire.commands import (
     ByLine,
     ByTime,
     OneStream,
+    StreamDelete,
     StreamLines,
     StreamList,
     StreamRead,
@@ -147,6 +149,15 @@ async def _line_number(hub: Hub, stream: Stream, offset: int) -> int:
     return stream.line_count
 
 
+def _delete(commander: Commander, params: StreamDelete) -> Coroutine[Any, Any, Result]:
+    return _delete_stream(commander.hub, _find(commander, params.stream), params)
+
+
+async def _delete_stream(hub: Hub, stream: Stream, params: StreamDelete) -> Result:
+    await delete_stream(hub, stream, force=params.force)
+    return {"stream": stream.name, "deleted_bytes": stream.end - stream.start}
+
+
 def _judge(stream: Stream, epoch: int | None, offset: int) -> tuple[int, int | None]:
     verdict = judge(Cursor(stream.epoch if epoch is None else epoch, offset), stream.epochs, stream.end)
     return verdict.offset, verdict.truncate
@@ -162,4 +173,5 @@ STREAM_METHODS = {
     "stream.stats": Method(Role.VIEWER, StreamStats, _stats),
     "stream.read": Method(Role.VIEWER, StreamRead, _read),
     "stream.lines": Method(Role.VIEWER, StreamLines, _lines),
+    "stream.delete": Method(Role.ADMIN, StreamDelete, _delete),
 }

@@ -11,14 +11,21 @@ Answer = dict[str, object]
 class UnderWay:
     """A call that waits for something, so that it can be cancelled and its batch be completed."""
 
-    __slots__ = ("batch", "call", "task", "waits")
+    __slots__ = ("batch", "call", "lasting", "task", "waits")
 
-    def __init__(self, call: Call, batch: Batch | None, *, waits: bool) -> None:
+    def __init__(self, call: Call, batch: Batch | None, *, waits: bool, lasting: bool = False) -> None:
+        self.lasting = lasting
+        """What it changes: that goes on to its end, whoever waits for the answer."""
         self.waits = waits
         """Whether it counts among those that may wait for long."""
         self.call = call
         self.batch = batch
         self.task: Cancellable | None = None
+
+    def cancel(self) -> None:
+        """Stop it, unless it changes something: half of a change is worse than an answer that nobody hears."""
+        if self.task is not None and not self.lasting:
+            self.task.cancel()
 
 
 class Batch:

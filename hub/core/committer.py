@@ -44,6 +44,8 @@ class Committer:
         """What was handed over and is not durable, as counted (see PIECE_OVERHEAD)."""
         self.problem: Problem | None = None
         """Why the store takes nothing now."""
+        self.stored_late: Callable[[Stream], None] = lambda stream: None
+        """Set by the hub: a stream was stored that was deleted meanwhile."""
 
     @property
     def full(self) -> bool:
@@ -90,6 +92,16 @@ class Committer:
         """Tell whether something of a stream is not durable yet."""
         return stream in self._pending or stream in self._under_way
 
+    def forget(self, stream: Stream) -> None:
+        """Drop what is not durable of a deleted stream; what is under way is not handed over again."""
+        self._drop(self._pending.pop(stream, []), self._watching_next.pop(stream, []))
+
+    def _drop(self, pieces: list[Piece], calls: list[Callable[[], None]]) -> None:
+        for piece in pieces:
+            self.waiting_bytes -= piece_cost(piece)
+        for call in calls:
+            call()
+
     def _pieces_of(self, stream: Stream) -> list[Piece]:
         pieces = self._pending.get(stream)
         if pieces is None:
@@ -129,7 +141,17 @@ class Committer:
 
     def _again(self, batch: list[Append], problem: Problem) -> None:
         self.problem = problem
-        self._clock.call_later(RETRY_SECONDS, lambda: self._tasks.spawn(self._append(batch)))
+        self._clock.call_later(RETRY_SECONDS, lambda: self._hand_over_again(batch))
+
+    def _hand_over_again(self, batch: list[Append]) -> None:
+        left = []
+        for (stream, pieces), part in zip(list(self._under_way.items()), batch, strict=True):
+            if stream.deleted:
+                del self._under_way[stream]
+                self._drop(pieces, self._watching.pop(stream, []))
+            else:
+                left.append(part)
+        self._tasks.spawn(self._append(left))
 
     def _done(self) -> None:
         done, self._under_way = self._under_way, {}
@@ -137,7 +159,9 @@ class Committer:
         for stream, pieces in done.items():
             for piece in pieces:
                 self.waiting_bytes -= piece_cost(piece)
-            if pieces:
+            if stream.deleted:
+                self.stored_late(stream)
+            elif pieces:
                 stream.durable = pieces[-1].end
                 if stream.writer is not None:
                     stream.writer.committed()

@@ -73,6 +73,7 @@ class Delivery:
         "began",
         "filter",
         "next",
+        "over",
         "placed",
         "queue",
         "repeat",
@@ -108,6 +109,8 @@ class Delivery:
         """(end offset, bytes) of chunks told and not acknowledged; kept only where there is a window."""
         self._run: Run | None = None
         self._end_told = False
+        self.over = False
+        """Whether it was told the end of a stream that is deleted: nothing comes any more."""
 
     def place(self, offset: int, truncate: int | None, run: int | None, came_with: Cursor | None) -> None:
         """Set where it begins; the Place itself is told in the reader's turn.
@@ -141,7 +144,17 @@ class Delivery:
         self.next = piece.end
 
     def tell_runs(self, out: list[tuple[Delivery, Item]]) -> None:
-        """Tell all ends and begins of runs up to `next` that were not told yet."""
+        """Tell all ends and begins of runs up to `next` that were not told yet, and the end of a deleted stream."""
+        self._tell_runs(out)
+        stream = self.stream
+        if stream.deleted and self.next >= stream.end and not self.over:
+            self.over = True
+            if stream.run.cause != "deleted":
+                gone = stream.run.snapshot()
+                gone.cause, gone.status = "deleted", None
+                out.append((self, RunEnded(gone, stream.end)))
+
+    def _tell_runs(self, out: list[tuple[Delivery, Item]]) -> None:
         runs = self.stream.runs
         run = self._run
         if run is None:

@@ -31,7 +31,10 @@ class History:
             pieces.append(Gap(offset, stream.start, "retention"))
             offset = stream.start
         if offset < stream.tail.start:
-            stored = await self._store.read(stream.name, offset, max_bytes)
+            stored = [] if stream.deleted else await self._store.read(stream.name, offset, max_bytes)
+            if stream.deleted:
+                # The name may be another stream's by now, and what the store holds that one's.
+                return [*pieces, Gap(offset, stream.tail.start, "retention")]
             if not stored and offset < stream.start:
                 # Retention took all of it while it was read.
                 return [*pieces, Gap(offset, stream.start, "retention")]

@@ -9,8 +9,10 @@ from hub.core.catch_up import CatchUp
 from hub.core.committer import Committer
 from hub.core.counters import Counters
 from hub.core.deadlines import Deadlines
+from hub.core.deletion import delete_late
 from hub.core.epochs import Epochs
 from hub.core.events import Events
+from hub.core.first_answers import FirstAnswers
 from hub.core.history import History
 from hub.core.kept_sessions import KeptSessions
 from hub.core.log import Log
@@ -100,6 +102,7 @@ class Hub:
         self.history = History(store)
         self.catch_up = CatchUp(self.history, clock, tasks, failures, limits.catch_up_slice_bytes)
         committer = Committer(store, clock, tasks, self.turn, failures, limits.not_durable_bytes)
+        committer.stored_late = lambda stream: delete_late(self, stream)
         self.log = Log(clock, self.counters, TailMemory(limits.tail_stream_bytes, limits.tail_bytes), committer)
         self.epochs = Epochs(store, clock, tasks, opened)
         self.streams = Streams(self.log, limits, self.epochs, self.subscriptions, self._news)
@@ -110,6 +113,7 @@ class Hub:
         """Streams whose rows changed since the last second."""
         self.producer_sessions = ProducerSessions(self.streams, clock, limits, self.counters)
         self.replies = Replies()
+        self.first_answers = FirstAnswers(clock)
         now = clock.now_ms()
         self.streams.load(opened.streams, lambda record: self.producer_sessions.load(record, now))
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from hub.core.counters import Counters
 from hub.core.ports import Clock
+from hub.core.stream import Stream
 from hub.core.streams import Streams
 from hub.core.writer import Writer, WriterHolder
 from hub.model.limits import Limits
@@ -41,6 +42,8 @@ class ProducerSessions:
         """Those detached longest first."""
         self._over: dict[str, float] = {}
         """When sessions that are over are forgotten, those that were over first in front."""
+        self._deleted: dict[str, int] = {}
+        """Sessions of deleted streams, until they are forgotten, and where each one's run ended."""
 
     def load(self, record: StreamRecord, now_ms: int) -> None:
         """Take up the sessions of a stream that the store kept: one whose run is open is detached from now on."""
@@ -74,7 +77,9 @@ class ProducerSessions:
         session = key_hash(key)
         known = self._runs.get(session)
         if known is not None:
-            return self._again(known, name, principal, holder)
+            return self._again(session, known, name, principal, holder)
+        if session in self._deleted:
+            raise Problem("EXPIRED", "the session's stream was deleted", cause="deleted", offset=self._deleted[session])
         if resume:
             raise Problem("EXPIRED", "this session is not known; send what is left under a new key", cause="unknown")
         self._make_way(name, principal, take)
@@ -104,6 +109,14 @@ class ProducerSessions:
         if holder is not None and cause != "end":
             holder.displaced(Problem("EXPIRED", "the session is over", cause=cause, offset=writer.stream.end))
 
+    def deleted(self, stream: Stream) -> None:
+        """Take note that a stream that nobody writes is deleted, and with it what the keys of its runs led to."""
+        for session, (name, number) in list(self._runs.items()):
+            if name == stream.name:
+                run = stream.run_numbered(number)
+                del self._runs[session]
+                self._deleted[session] = stream.end if run is None or run.end is None else run.end
+
     def expire(self) -> None:
         """End what was detached for too long, and forget what is over for as long; to be called once a second."""
         now = self._clock.monotonic()
@@ -117,6 +130,7 @@ class ProducerSessions:
                 break
             del self._over[session]
             self._runs.pop(session, None)
+            self._deleted.pop(session, None)
 
     def _take_up(self, name: str) -> None:
         writer = self._streams.take_up(name)
@@ -125,10 +139,13 @@ class ProducerSessions:
             self._detached[writer] = None
             self._streams.log.committer.touch(writer.stream)
 
-    def _again(self, known: tuple[str, int], name: str, principal: Principal, holder: WriterHolder) -> Attached:
+    def _again(
+        self, session: str, known: tuple[str, int], name: str, principal: Principal, holder: WriterHolder
+    ) -> Attached:
         stream = self._streams.get(known[0])
         run = None if stream is None else stream.run_numbered(known[1])
-        if stream is None or run is None:
+        # A name that had to make room may be another stream's by now.
+        if stream is None or run is None or run.session != session:
             raise Problem("EXPIRED", "the session's run is not kept any more", cause="unknown")
         if known[0] != name or stream.owner != principal.name:
             raise Problem("DENIED", "this key belongs to another stream or to somebody else")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from hub.core.catch_up import RETRY_SECONDS
@@ -28,6 +28,7 @@ class Reader:
         "_aliases",
         "_deliveries",
         "_filtering",
+        "_gone",
         "_hub",
         "_last_alias",
         "_refuse",
@@ -57,6 +58,8 @@ class Reader:
         self._last_alias = 0
         self._filtering = False
         """Whether any delivery has, or had, a filter."""
+        self._gone: Sequence[Delivery] = ()
+        """Deliveries of deleted streams that have something left to tell."""
         hub.readers.add(self)
 
     def subscribe(self, subscription: Subscription) -> None:
@@ -114,6 +117,8 @@ class Reader:
     def take(self, budget: int) -> Told:
         """Return what is to be told next (see ReaderQueue.take), of some streams only the lines that match."""
         told = self.queue.take(budget)
+        if self._gone:
+            self._let_go()
         if not self._filtering:
             return told
         while told:
@@ -122,6 +127,23 @@ class Reader:
             told = self.queue.take(budget)
         # Nothing more comes for now: what was left out last is said.
         return self._settled()
+
+    def gone(self, stream: Stream) -> None:
+        """Take note that a stream is deleted: its end is told once what is left of it was."""
+        delivery = self._deliveries.get(stream)
+        if delivery is None:
+            return
+        if delivery.placed:
+            self._gone = [*self._gone, delivery]
+        else:
+            self._drop(delivery)
+
+    def _let_go(self) -> None:
+        """Drop the deliveries that were told all of a deleted stream."""
+        over = [delivery for delivery in self._gone if delivery.over]
+        self._gone = tuple(delivery for delivery in self._gone if not delivery.over)
+        for delivery in over:
+            self._drop(delivery)
 
     @property
     def deliveries(self) -> list[Delivery]:

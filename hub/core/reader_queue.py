@@ -298,5 +298,6 @@ class ReaderQueue:
             delivery.state = State.LIVE
             stream.live[delivery] = None
             delivery.tell_runs(told)
-            told.append((delivery, Live(delivery.next)))
+            if not delivery.over:
+                told.append((delivery, Live(delivery.next)))
         return budget, False

@@ -26,6 +26,7 @@ class Stream:
         "_changed_run",
         "_log",
         "anonymous",
+        "deleted",
         "durable",
         "end",
         "epoch",
@@ -81,6 +82,8 @@ class Stream:
         self.live: dict[Delivery, None] = {}
         """Deliveries that have all up to the end, or in their queue. A dict: ordered, and removing is cheap."""
         self.watchers = 0
+        self.deleted = False
+        """Whether the name is free again, and what is read of it is gone."""
         self.meter = Meter(log.clock.monotonic())
         self._log = log
         self._changed_run = 0
@@ -170,6 +173,11 @@ class Stream:
         run = self.runs[-1]
         run.end, run.ended_at, run.cause, run.status = self.end, at, cause, status
         self._log.committer.touch(self)
+        self._offer(None)
+
+    def delete(self) -> None:
+        """Take note that it is gone, and offer that as news."""
+        self.deleted = True
         self._offer(None)
 
     def record(self) -> StreamRecord:

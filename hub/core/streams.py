@@ -243,11 +243,21 @@ class Streams:
     def _may_retire(self, stream: Stream) -> bool:
         return stream.writer is None and not stream.watchers and not self.log.committer.holds(stream)
 
+    def delete(self, stream: Stream) -> None:
+        """Forget a stream that nobody writes any more; its live deliveries are told where it ends."""
+        self._remove(stream)
+        self.log.committer.forget(stream)
+        stream.delete()
+        self._news("stream.deleted", stream)
+
     def _forget(self, stream: Stream) -> None:
+        self._remove(stream)
+        self.retire(stream)
+
+    def _remove(self, stream: Stream) -> None:
         self._directory.remove(stream.name)
         self.log.active.discard(stream)
         self.log.tails.forget(stream)
-        self.retire(stream)
 
     def _open(self, stream: Stream, meta: Mapping[str, Any]) -> Writer:
         self._last_ordinal += 1

@@ -63,6 +63,19 @@ class StreamStats(Params):
     run: Natural | None = None
 
 
+class Mutation(Params, kw_only=True):
+    """Base of what changes something: repeated with the same `idem` it is done once, and answered alike."""
+
+    idem: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
+
+
+class StreamDelete(Mutation, kw_only=True):
+    """`stream.delete`; `force` where a writer holds it."""
+
+    stream: str
+    force: bool = False
+
+
 class StreamRead(Params):
     """`stream.read`."""
 
@@ -140,9 +153,11 @@ __all__ = [
     "ByTime",
     "Cancel",
     "Hello",
+    "Mutation",
     "Nothing",
     "OneStream",
     "Params",
+    "StreamDelete",
     "StreamLines",
     "StreamList",
     "StreamRead",

@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from conversations.data_line import DataLine
 from fakes.world import World
+from hub.core.deletion import delete_stream
 from hub.model.problem import Problem
 
 
@@ -115,6 +116,7 @@ class Reading(RuleBasedStateMachine):
         self.epoch = 0
         self.alias = "0"
         self.counter = 0
+        self.gone = False
         self.line.say("SUB 1 a from=start")
 
     def _take(self) -> None:
@@ -127,16 +129,21 @@ class Reading(RuleBasedStateMachine):
                 if "truncate" in frame.keys or epoch != self.epoch:
                     self.held = self.held[:offset]
                 self.epoch = epoch
+                self.gone = False
                 assert offset <= len(self.held), "a hole"
-            elif frame.verb == "DATA":
+            elif frame.verb == "END" and frame.keys["cause"] == "deleted":
+                self.held, self.gone = b"", False
+            elif frame.verb == "GAP":
+                # Only a deleted stream has one: what was not read of it is not there any more.
+                assert frame.keys["reason"] == "retention"
+                self.gone = True
+            elif frame.verb == "DATA" and not self.gone:
                 assert frame.payload is not None
                 offset = int(frame.args[1])
                 assert offset <= len(self.held), "a hole"
                 known = self.held[offset : offset + len(frame.payload)]
                 assert frame.payload.startswith(known), "other bytes at the same place"
                 self.held = self.held[:offset] + frame.payload + self.held[offset + len(frame.payload) :]
-            else:
-                assert frame.verb != "GAP"
 
     @rule(size=st.integers(1, 200))
     def write(self, size: int) -> None:
@@ -177,6 +184,13 @@ class Reading(RuleBasedStateMachine):
     @rule(seconds=st.integers(1, 7))
     def wait(self, seconds: int) -> None:
         self.world.pass_seconds(seconds)
+
+    @rule()
+    def delete(self) -> None:
+        stream = self.world.hub.streams.get("a")
+        if stream is not None:
+            self.world.run_inner(delete_stream(self.world.hub, stream, force=True))
+            self.commit()
 
     @rule()
     def kill_the_hub(self) -> None:

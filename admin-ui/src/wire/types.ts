@@ -247,6 +247,13 @@ export interface StreamLinesParams {
   epoch?: number | null;
 }
 
+/** `stream.delete`; `force` where a writer holds it. */
+export interface StreamDeleteParams {
+  idem?: string | null;
+  stream: string;
+  force?: boolean;
+}
+
 /** `stream.search`; `from` and `to` are times in ms, `after` is a former answer's `next`. */
 export interface StreamSearchParams {
   query: string;
@@ -273,6 +280,7 @@ export interface Methods {
   "stream.stats": { params: StreamStatsParams; answer: StreamStats | RunStats };
   "stream.read": { params: StreamReadParams; answer: Record<string, unknown> };
   "stream.lines": { params: StreamLinesParams; answer: LinesAnswer };
+  "stream.delete": { params: StreamDeleteParams; answer: Record<string, unknown> };
   "stream.search": { params: StreamSearchParams; answer: SearchAnswer };
 }
 

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ps": ("hub.app.cli.ls:ps", "List the streams that are live now."),
     "stats": ("hub.app.cli.stats:stats", "Show counts and rates of the hub or of a stream."),
     "wait": ("hub.app.cli.wait:wait", "Wait for a stream's run to end; exit with its status."),
+    "delete": ("hub.app.cli.delete:delete", "Delete streams, with all that is kept of them."),
     "open": ("hub.app.cli.open:open_page", "Open the page in the browser by a one-time link."),
     "status": ("hub.app.cli.status:status", "Tell whether a hub runs, and where it listens."),
     "login": ("hub.app.cli.login:login", "Store a hub's URL and token for this user."),

@@ -14,6 +14,7 @@ from fakes.world import LOOPBACK, World
 from hub.client.framed.buffer import MemoryBuffer
 from hub.client.framed.machine import Asked, Finished, Lost, Machine, Opened, Refused, Watched
 from hub.conversations.producer import ProducerConversation
+from hub.core.deletion import delete_stream
 from hub.model.begin import START
 from hub.model.chunk import Chunk, Gap
 
@@ -173,6 +174,8 @@ class Resuming(RuleBasedStateMachine):
         self.counter = 0
         self.link: ProducerConversation | None = None
         self.ended = False
+        self.deleted = 0
+        """Bytes at the front that were deleted."""
         self.most_acknowledged = 0
 
     def _take(self, sink: RecordingSink, *, lose: bool = False) -> None:
@@ -264,6 +267,20 @@ class Resuming(RuleBasedStateMachine):
         self.world.settle()
 
     @rule()
+    def delete(self) -> None:
+        """An admin deletes the stream, and with it what the hub has; the rest makes it anew."""
+        stream = self.world.hub.streams.get("a")
+        if stream is None:
+            return
+        self.world.store.slow = False
+        self.commit()
+        text = self.stored().replace(b"OTHER\n", b"")
+        self.deleted = max(self.deleted, self.written.rfind(text) + len(text))
+        self.world.run_inner(delete_stream(self.world.hub, stream, force=True))
+        self.commit()
+        self.world.store.slow = self.slow
+
+    @rule()
     def finish(self) -> None:
         if not self.ended:
             self.ended = True
@@ -291,7 +308,8 @@ class Resuming(RuleBasedStateMachine):
             self.world.pass_seconds(1)
         assert self.machine.finished, "it did not come to an end"
         text = self.stored().replace(b"OTHER\n", b"")
-        assert text == self.written
+        assert self.written.endswith(text), "something else than the end of what was written"
+        assert len(text) >= len(self.written) - self.deleted, "more is missing than what was deleted"
         self.world.assert_no_failures()
 
     def stored(self) -> bytes:
