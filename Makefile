@@ -29,11 +29,11 @@ check: $(STAMPS)/dev ## style, types, layers, the page's checks
 	$(BIN)/python scripts/page_types.py check
 	$(BIN)/python scripts/build_page.py check
 
-faults: $(STAMPS)/dev ## kill hub, producers and readers at random, over 200 times; at most 15 minutes
-	cd tests && ../$(BIN)/python -m faults --seconds 780 $(ARGS)
+faults: $(STAMPS)/dev ## kill hub, producers and readers at random over 200 times, on a bad network; at most 15 minutes
+	cd tests && ../$(BIN)/python -m faults --batches 30 --strikes 14 --freeze 60 --seconds 720 $(ARGS)
 
 faults-short: $(STAMPS)/dev ## the same for 2 minutes
-	cd tests && ../$(BIN)/python -m faults --batches 6 --strikes 6 --seconds 90 $(ARGS)
+	cd tests && ../$(BIN)/python -m faults --batches 6 --strikes 8 --seconds 90 $(ARGS)
 
 types: $(STAMPS)/dev ## make the page's types from the hub's own
 	$(BIN)/python scripts/page_types.py

@@ -27,6 +27,8 @@ class Link:
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._frames = FrameReader()
+        self.answered = ""
+        """What the other side's last PONG said."""
         self._unsent = bytearray()
         self._dead_seconds = dead_seconds
         self._read_bytes = read_bytes
@@ -90,6 +92,8 @@ class Link:
         for frame in self._frames.feed(data):
             if frame.verb == "PING":
                 self.say("PONG", *frame.args)
-            elif frame.verb != "PONG":
+            elif frame.verb == "PONG":
+                self.answered = frame.args[0]
+            else:
                 frames.append(frame)
         return frames

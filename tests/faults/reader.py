@@ -32,6 +32,7 @@ class Reader:
         keys = [frame.args[0] for frame in journal.past if frame.verb == "KEY"]
         self.key = keys[-1] if keys and keys[-1] != "none" else ""
         self.finishing = False
+        self.asked = ""
 
     def listen(self, link: Link) -> None:
         """Subscribe and take what comes; raise LinkLost at the end of the connection."""
@@ -55,9 +56,16 @@ class Reader:
                 last = monotonic()
                 self._take(link, frames)
             self.finishing = self.finishing or _at_end(0)
-            if self.finishing and monotonic() - last > QUIET_SECONDS:
+            if self.finishing and monotonic() - last > QUIET_SECONDS and self._hub_is_there(link, str(last)):
                 return
             frames = link.wait(0.2, *([] if self.finishing else [0]))
+
+    def _hub_is_there(self, link: Link, word: str) -> bool:
+        """Ask once for a PONG with that word; say whether it came. A dead link is silent, too."""
+        if link.answered != word and self.asked != word:
+            self.asked = word
+            link.say("PING", word)
+        return link.answered == word
 
     def _first(self, link: Link) -> list[Frame]:
         deadline = monotonic() + 10
@@ -101,13 +109,16 @@ def main() -> int:
     parser.add_argument("--token", required=True)
     parser.add_argument("--journal", type=Path, required=True)
     parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--dead-seconds", type=float, default=15.0)
     parser.add_argument("--by-session", action="store_true")
     given = parser.parse_args()
     luck = Random(f"{given.seed}/{given.journal.name}")
     reader = Reader(Journal(given.journal), given.token, luck, by_session=given.by_session)
     while True:
         try:
-            link = Link(given.port, dead_seconds=15.0, read_bytes=luck.choice((700, 1 << 13, 1 << 16, 1 << 18)))
+            link = Link(
+                given.port, dead_seconds=given.dead_seconds, read_bytes=luck.choice((700, 1 << 13, 1 << 16, 1 << 18))
+            )
         except LinkLost:
             select.select([], [], [], 0.05)
             continue

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
@@ -13,40 +11,22 @@ from faults import journal
 from faults.checker import Writing, check
 from faults.held import Finding, Held
 from faults.hub_process import HubProcess
+from faults.peer_process import Peer
+from faults.proxy import Proxy
 from faults.script import Script
+from faults.strikes import Strikes
 
 PRODUCERS = 3
-END_SECONDS = 90.0
 SKIP_EVERY = 40
-
-
-@dataclass
-class Peer:
-    """A producer or reader process that may be killed and started again over its journal."""
-
-    module: str
-    args: list[str]
-    log: Path
-    process: subprocess.Popen[bytes] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.start()
-
-    def start(self, *more: str) -> None:
-        command = [sys.executable, "-m", self.module, *self.args, *more]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=log)
-
-    def kill(self, *more: str) -> None:
-        self.process.kill()
-        self.process.wait()
-        self.start(*more)
-
-    def finish(self) -> int:
-        """Let it come to its end; return its exit code."""
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        return self.process.wait(END_SECONDS)
+HUB_SETTINGS = {
+    "HUB_LIMITS_HOLD_SECONDS": "1",
+    "HUB_LIMITS_DRAIN_SECONDS": "2",
+    "HUB_LIMITS_HEARTBEAT_SECONDS": "2",
+    "HUB_LIMITS_DEAD_SECONDS": "5",
+}
+"""A hub that is quick to see that a peer is gone."""
+DEAD_SECONDS = "4"
+"""And peers that are quick to see that the hub is."""
 
 
 class Batch:
@@ -56,43 +36,36 @@ class Batch:
         directory.mkdir(parents=True)
         self.directory, self.seed = directory, seed
         self.luck = Random(seed)
-        self.hub = HubProcess(directory / "hub", HUB_LIMITS_HOLD_SECONDS="1", HUB_LIMITS_DRAIN_SECONDS="2")
+        self.hub = HubProcess(directory / "hub", **HUB_SETTINGS)
+        self.proxies = {name: Proxy(self.hub.ports[name]) for name in ("producers", "data")}
         self.scripts = {f"p{number}": SKIP_EVERY * (number % 2) for number in range(PRODUCERS)}
         self.producers = {name: self._producer(name, skip) for name, skip in self.scripts.items()}
         self.readers = {name: self._reader(name, by) for name, by in (("cursor", False), ("session", True))}
         self.done: list[str] = []
+        peers = list(self.producers.values()), list(self.readers.values())
+        self._strikes = Strikes(self.hub, *peers, list(self.proxies.values()), self.luck)
 
     def _producer(self, name: str, skip: int) -> Peer:
-        args = ["--port", str(self.hub.ports["producers"]), "--stream", f"faults/{name}", "--name", name]
+        args = ["--port", str(self.proxies["producers"].port), "--stream", f"faults/{name}", "--name", name]
         args += ["--seed", str(self.seed), "--journal", str(self.directory / f"{name}.journal")]
-        args += ["--skip-every", str(skip), "--most", str(8 << 20)]
+        args += ["--skip-every", str(skip), "--most", str(8 << 20), "--dead-seconds", DEAD_SECONDS]
         return Peer("faults.producer", args, self.directory / f"{name}.log")
 
     def _reader(self, name: str, by_session: bool) -> Peer:
-        args = ["--port", str(self.hub.ports["data"]), "--token", self.hub.token, "--seed", str(self.seed)]
+        args = ["--port", str(self.proxies["data"].port), "--token", self.hub.token, "--seed", str(self.seed)]
         args += ["--journal", str(self.directory / f"{name}.journal"), *(["--by-session"] if by_session else [])]
+        args += ["--dead-seconds", DEAD_SECONDS]
         return Peer("faults.reader", args, self.directory / f"{name}.log")
 
-    def strike(self) -> str:
-        """Wait a random moment, then do one random violence; return what it was."""
+    def strike(self) -> None:
+        """Wait a random moment, then do one random violence."""
         time.sleep(self.luck.uniform(0.05, 0.6))
-        what = self.luck.choices(
-            ("kill hub", "kill producer", "forget producer", "kill reader", "drain hub", "freeze hub"),
-            (10, 4, 2, 4, 2, 1),
-        )[0]
-        if what == "kill hub":
-            self.hub.kill()
-        elif what == "drain hub":
-            self.hub.drain()
-        elif what == "freeze hub":
-            self.hub.freeze(1.0)
-        elif what == "kill reader":
-            self.luck.choice(list(self.readers.values())).kill()
-        else:
-            more = ("--forget",) if what == "forget producer" else ()
-            self.luck.choice(list(self.producers.values())).kill(*more)
-        self.done.append(what)
-        return what
+        self.done.append(self._strikes.strike())
+
+    def freeze(self, seconds: float) -> None:
+        """Let the hub stand still, as a laptop does that sleeps."""
+        self.hub.freeze(seconds)
+        self.done.append(f"freeze hub {seconds:g} s")
 
     def verdict(self) -> list[Finding]:
         """Let all come to an end in peace, and judge."""
@@ -118,18 +91,21 @@ class Batch:
     def close(self) -> None:
         """End what still runs."""
         for peer in (*self.producers.values(), *self.readers.values()):
-            peer.process.kill()
-            peer.process.wait()
+            peer.close()
         self.hub.process.kill()
         self.hub.process.wait()
+        for proxy in self.proxies.values():
+            proxy.close()
 
 
-def run_batch(directory: Path, seed: int, strikes: int) -> tuple[list[str], list[Finding]]:
-    """Return what was done, and what was broken by it."""
+def run_batch(directory: Path, seed: int, strikes: int, freeze: float = 0.0) -> tuple[list[str], list[Finding]]:
+    """Return what was done, and what was broken by it. `freeze`: after the strikes, the hub stands still so long."""
     batch = Batch(directory, seed)
     try:
         for _ in range(strikes):
             batch.strike()
+        if freeze:
+            batch.freeze(freeze)
         return batch.done, batch.verdict()
     finally:
         batch.close()

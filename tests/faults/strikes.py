@@ -1,0 +1,85 @@
+"""What is done to a hub, its peers and the network between them, one thing at a time and by chance."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from random import Random
+
+from faults.hub_process import HubProcess
+from faults.peer_process import Peer
+from faults.proxy import Link, Proxy
+
+OUTAGE_SECONDS = 0.5
+FREEZE_SECONDS = 1.0
+
+
+class Strikes:
+    """All that may be done to one hub and its peers. What is done, and to whom, is `luck`'s choice."""
+
+    def __init__(
+        self,
+        hub: HubProcess,
+        producers: Sequence[Peer],
+        readers: Sequence[Peer],
+        proxies: Sequence[Proxy],
+        luck: Random,
+    ) -> None:
+        self._hub, self._producers, self._readers, self._proxies = hub, producers, readers, proxies
+        self._luck = luck
+        self.kinds: dict[str, tuple[int, Callable[[], object]]] = {
+            "kill hub": (20, hub.kill),
+            "kill producer": (8, lambda: luck.choice(producers).kill()),
+            "forget producer": (4, lambda: luck.choice(producers).kill("--forget")),
+            "kill reader": (8, lambda: luck.choice(readers).kill()),
+            "drain hub": (3, hub.drain),
+            "freeze hub": (2, lambda: hub.freeze(FREEZE_SECONDS)),
+            "cut all": (3, self._cut_all),
+            "reset": (3, lambda: self._on_a_link(lambda _, link: link.reset())),
+            "half close": (3, lambda: self._on_a_link(lambda _, link: link.half_close())),
+            "dead link": (3, lambda: self._on_a_link(lambda _, link: link.die())),
+            "drop": (4, lambda: self._on_a_link(lambda _, link: self._drop(link))),
+            "slices": (3, lambda: self._on_a_link(lambda _, link: self._slice(link))),
+            "delay": (3, lambda: self._on_a_link(lambda _, link: self._delay(link))),
+            "duplicate": (3, lambda: self._on_a_link(self._duplicate)),
+        }
+        """What each is called, how often it is chosen, and what it does."""
+
+    def strike(self) -> str:
+        """Do one of them; return which."""
+        names = list(self.kinds)
+        (name,) = self._luck.choices(names, [weight for weight, _ in self.kinds.values()])
+        self.kinds[name][1]()
+        return name
+
+    def _on_a_link(self, do: Callable[[Proxy, Link], None]) -> None:
+        links = [(proxy, link) for proxy in self._proxies for link in proxy.links()]
+        if links:  # else all are on their way back
+            do(*self._luck.choice(links))
+
+    def _cut_all(self) -> None:
+        for proxy in self._proxies:
+            proxy.cut_all()
+        threading.Event().wait(OUTAGE_SECONDS)
+        for proxy in self._proxies:
+            proxy.restore()
+
+    def _drop(self, link: Link) -> None:
+        way = self._luck.choice((link.up, link.down))
+        way.left = self._luck.choice((1, 30, 3000, 100_000))
+
+    def _slice(self, link: Link) -> None:
+        for way in (link.up, link.down):
+            way.sliced = 20_000
+
+    def _delay(self, link: Link) -> None:
+        for way in (link.up, link.down):
+            way.delay = self._luck.uniform(0.005, 0.1)
+
+    def _duplicate(self, proxy: Proxy, link: Link) -> None:
+        threading.Thread(target=proxy.duplicate, args=(link,), daemon=True).start()
+
+
+def is_kill(name: str) -> bool:
+    """Say whether a strike ended a process."""
+    return name.startswith(("kill", "forget", "drain"))
