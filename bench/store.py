@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.peers.hub import port_of
+from bench.store_peers import measure_peers
 from hub.client.framed.producer import Producer
 from hub.client.locator import Locator
 
 MB = 1_000_000
 LINES = 400
+PEER_MB = 500
 START_SECONDS = 60.0
 
 
@@ -158,14 +160,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; return 0."""
     parser = argparse.ArgumentParser(prog="python -m bench.store", description=__doc__)
     parser.add_argument("--gb", type=float, default=1.0, help="how much text is stored (1)")
+    parser.add_argument("--no-peers", action="store_true", help="leave JetStream out")
     parser.add_argument("--json", action="store_true", help="print JSON")
     given = parser.parse_args(arguments)
     figures = measure(given.gb)
+    peers = [] if given.no_peers else list(measure_peers(text(4 * MB), PEER_MB * MB))
     if given.json:
-        print(json.dumps(figures._asdict()))
+        print(json.dumps({"hub": figures._asdict(), "peers": [each._asdict() for each in peers]}))
         return 0
     for name, value in figures._asdict().items():
         print(f"{name:22} {value:10.2f}")
+    for each in peers:
+        print(
+            f"{each.name:26} write {each.write_mb_s:8.2f} MB/s (hub {figures.write_mb_s / each.write_mb_s:.1f} x), "
+            f"replay {each.replay_mb_s:8.2f} MB/s (hub {figures.replay_mb_s / each.replay_mb_s:.1f} x), "
+            f"of {each.written_mb:.1f} MB"
+        )
     return 0
 
 

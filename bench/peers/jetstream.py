@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ jetstream {{
   max_file: 32G
   max_buffered_msgs: 1000000
   max_buffered_size: 256MB
+  sync_interval: {sync}
 }}
 """
 
@@ -55,19 +56,22 @@ class JetStream(Nats):
         "so that none is dropped"
     )
 
-    def __init__(self, batch: int = 1) -> None:
+    def __init__(self, batch: int = 1, *, stream: Mapping[str, Any] | None = None, sync: str = "2m") -> None:
+        """`stream`: what differs in the stream's settings; `sync`: how often files are synced, `always` at each ack."""
         super().__init__(batch)
         self.workloads = self.workloads - {"idle", "stall"}
+        self._stream = {**_STREAM, **(stream or {})}
+        self._sync = sync
 
     @override
     def config(self, directory: Path) -> str:
-        return super().config(directory) + _CONFIG.format(directory=directory)
+        return super().config(directory) + _CONFIG.format(directory=directory, sync=self._sync)
 
     @override
     def start(self, directory: Path) -> Server:
         server = super().start(directory)
         try:
-            self._request("STREAM.CREATE.BENCH", _STREAM)
+            self._request("STREAM.CREATE.BENCH", self._stream)
         except BaseException:
             server.stop()
             raise
