@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { parsePlace, printPlace } from "../src/session/address";
 import { age, bytes, rate, stateWord } from "../src/streams/format";
 import { HeldList } from "../src/streams/held-list";
 import { sparkPath } from "../src/streams/sparkline";
@@ -67,16 +66,6 @@ test("rates are kept for a while and forgotten when there are none", async () =>
   list.event({ topic: "streams", seq: 2, rows: [row("a", { lines_per_s: 0 })] });
   for (let i = 0; i < 40; i++) list.tick();
   expect(list.sparkline("a")).toEqual([]);
-});
-
-test("the address holds the place", () => {
-  for (const place of [
-    { view: "list", filter: "" },
-    { view: "list", filter: "a b&c" },
-    { view: "stream", name: "ci/a~2" },
-  ] as const) {
-    expect(parsePlace(printPlace(place))).toEqual(place);
-  }
 });
 
 test("numbers are for people", () => {

@@ -3,11 +3,11 @@
 import { signal } from "@preact/signals";
 import { StreamList } from "../streams/stream-list";
 import type { HubEvent, HubStats, Login } from "../wire/types";
-import { type Place, parsePlace, printPlace } from "./address";
+import { LIST, type Place, parsePlace, printPlace, withKeys } from "./address";
 import { Connection, type Socket, type Status } from "./connection";
 import * as login from "./login";
 
-export const place = signal<Place>({ view: "list", filter: "" });
+export const place = signal<Place>(LIST);
 export const who = signal<Login | null | "asking">("asking");
 export const loginProblem = signal("");
 export const status = signal<Status>({ kind: "connecting" });
@@ -130,6 +130,15 @@ export async function leave(): Promise<void> {
   location.reload();
 }
 
+/** Shows another place; going back leads here again. */
 export function goTo(next: Place): void {
   location.hash = printPlace(next);
+}
+
+/** Changes keys of the place that is shown, without a step to go back by: for what changes while one types. */
+export function setKeys(changed: Record<string, string>): void {
+  const next = withKeys(place.value, changed);
+  if (printPlace(next) === printPlace(place.value)) return;
+  history.replaceState(null, "", printPlace(next));
+  place.value = next;
 }

@@ -1,6 +1,7 @@
 // The frame around everything: head, banner, and the view that the address names.
 
 import { useEffect, useState } from "preact/hooks";
+import { LIST } from "../session/address";
 import { connection, goTo, leave, place, status, who } from "../session/page-state";
 import { Banner } from "./banner";
 import { Help } from "./help";
@@ -17,7 +18,7 @@ export function App() {
       if (event.key === "?") setHelp((shown) => !shown);
       else if (event.key === "Escape") {
         if (help) setHelp(false);
-        else if (place.value.view === "stream") goTo({ view: "list", filter: "" });
+        else if (place.value.view === "stream") goTo(LIST);
       }
     };
     addEventListener("keydown", key);
@@ -46,9 +47,9 @@ export function App() {
       <Banner status={status.value} retry={() => connection.retryNow()} />
       <main id="main" tabIndex={-1}>
         {shown.view === "list" ? (
-          <ListView filter={shown.filter} />
+          <ListView filter={shown.keys.q ?? ""} />
         ) : (
-          <StreamView key={shown.name} name={shown.name} />
+          <StreamView key={shown.names[0]} name={shown.names[0] ?? ""} />
         )}
       </main>
       {help && <Help close={() => setHelp(false)} />}

@@ -1,8 +1,8 @@
 // All streams, the newest first, with live rates.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { printPlace } from "../session/address";
-import { goTo, now, streams, version } from "../session/page-state";
+import { printPlace, streamPlace } from "../session/address";
+import { now, setKeys, streams, version } from "../session/page-state";
 import { age, bytes, count, rate, stateWord } from "../streams/format";
 import { HeldList } from "../streams/held-list";
 import { SPARK_POINTS } from "../streams/stream-list";
@@ -46,7 +46,7 @@ export function ListView({ filter }: { filter: string }) {
           type="search"
           placeholder="Filter by name or state   /"
           value={filter}
-          onInput={(event) => goTo({ view: "list", filter: event.currentTarget.value })}
+          onInput={(event) => setKeys({ q: event.currentTarget.value })}
         />
         <span class="quiet" role="status">
           {count(matching.length)} {matching.length === 1 ? "stream" : "streams"}
@@ -115,7 +115,7 @@ function Line({ row }: { row: StreamRow }) {
   return (
     <tr class={tone}>
       <th scope="row">
-        <a href={printPlace({ view: "stream", name: row.stream })}>
+        <a href={printPlace(streamPlace(row.stream))}>
           <span class="folder">{row.stream.slice(0, slash)}</span>
           {row.stream.slice(slash)}
         </a>
