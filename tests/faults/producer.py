@@ -47,6 +47,8 @@ class Producer:
         self.done = past.ended is not None
         keys = [frame.args[0] for frame in journal.past if frame.verb == "KEY"]
         self.sent = max((session.sent for session in past.sessions), default=0)
+        self.noted = 0
+        """Up to where the journal says that this session sent."""
         self.own = self.base = self.acked = 0
         self.known = False
         self.key = keys[-1] if keys and not forget else ""
@@ -55,6 +57,7 @@ class Producer:
             self.known = _opened_since_key(journal.past)
             if self.known:
                 self.own, self.base, self.acked = last.own, last.base, last.own + last.acked - last.base
+                self.noted = last.sent
         if not self.known:
             self.own = self.acked = script.line_after(self.sent) if self.sent else 0
         self.take = forget and bool(keys)
@@ -63,7 +66,7 @@ class Producer:
             self.new_key()
 
     def new_key(self) -> None:
-        self.key, self.known = secrets.token_urlsafe(24), False
+        self.key, self.known, self.noted = secrets.token_urlsafe(24), False, 0
         self.journal.note("KEY", self.key)
 
     def hello(self) -> dict[str, object]:
@@ -198,8 +201,9 @@ class Sending:
         me.next = end
 
     def _note_sent(self, end: int) -> None:
-        if end > self.producer.sent:
-            self.producer.sent = end
+        self.producer.sent = max(self.producer.sent, end)
+        if end > self.producer.noted:
+            self.producer.noted = end
             self.producer.journal.note("SENT", end)
 
     def _extras(self, data: bytes) -> dict[str, object]:
