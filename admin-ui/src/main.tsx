@@ -1,10 +1,16 @@
+import { effect } from "@preact/signals";
 import { render } from "preact";
 import "open-props/normalize";
 import "./styles/page.css";
 import "./styles/list.css";
 import "./styles/text.css";
 import { start } from "./session/page-state";
+import { settings } from "./session/settings";
 import { App } from "./views/app";
+
+effect(() => {
+  document.documentElement.dataset.theme = settings.theme.value;
+});
 
 const root = document.getElementById("page");
 if (root) {

@@ -2,13 +2,13 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { LIST } from "../session/address";
-import { connection, goTo, leave, place, status, who } from "../session/page-state";
+import { connection, goTo, place, status, who } from "../session/page-state";
 import { Banner } from "./banner";
 import { Help } from "./help";
 import { ListView } from "./list-view";
 import { LoginView } from "./login-view";
 import { StreamView } from "./stream-view";
-import { TotalsLine } from "./totals";
+import { TopBar } from "./top-bar";
 
 export function App() {
   const [help, setHelp] = useState(false);
@@ -32,18 +32,7 @@ export function App() {
       <a class="skip" href="#main">
         Skip to content
       </a>
-      <header class="top">
-        <a class="brand" href="#/">
-          <span class="mark" aria-hidden="true" /> Hub
-        </a>
-        {shown.view === "list" ? <span class="totals" /> : <TotalsLine />}
-        <button type="button" class="plain" onClick={() => setHelp(true)} aria-label="Keyboard help">
-          ?
-        </button>
-        <button type="button" class="plain" onClick={leave} title={`logged in as ${who.value.principal}`}>
-          Log out
-        </button>
-      </header>
+      <TopBar showHelp={() => setHelp(true)} />
       <Banner status={status.value} retry={() => connection.retryNow()} />
       <main id="main" tabIndex={-1}>
         {shown.view === "list" ? (
