@@ -29,7 +29,7 @@ from hub.app.stores import open_store
 from hub.conversations.commander import Commander
 from hub.conversations.producer import ProducerConversation
 from hub.conversations.reader import ReaderConversation
-from hub.core.events import Event
+from hub.core.events import Event, MayHear
 from hub.core.hub import Hub, Policy
 from hub.version import __version__
 
@@ -162,7 +162,7 @@ class _Announcer:
     def __init__(self, tell: OnStream) -> None:
         self._tell = tell
 
-    def hears(self, topic: str, stream: str | None) -> bool:
+    def hears(self, topic: str, stream: str | None, may_hear: MayHear | None = None) -> bool:
         """Only new streams are of interest."""
         return topic == "stream.created"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from hub.core.hub import Hub
@@ -23,6 +24,7 @@ class BodyProducer:
 
         `principal` is who the request's credentials say; None where it brought none.
         """
+        self.peer = replace(peer, via="http")
         self._hub = hub
         self._sink = sink
         who = principal or hub.producer_principal(peer, None, raw=False)

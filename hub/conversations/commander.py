@@ -12,7 +12,7 @@ from hub.conversations.life import Life
 from hub.conversations.method import Method
 from hub.conversations.slices import Slices
 from hub.conversations.under_way import Answer, Batch
-from hub.core.events import Event
+from hub.core.events import Event, MayHear
 from hub.core.hub import Hub
 from hub.core.ports import Sink
 from hub.core.sessions import COMMAND, Session
@@ -45,7 +45,7 @@ class Commander:
         """`principal` is whom a cookie speaks for; `on_hello` attaches what shares the socket, and tells `resumed`."""
         self.hub = hub
         self.session: Session | None = None
-        self._peer = peer
+        self.peer = peer
         self._sink = sink
         self._principal = principal
         self._on_hello = on_hello
@@ -174,9 +174,11 @@ class Commander:
 
     # Events.
 
-    def hears(self, topic: str, stream: str | None) -> bool:
+    def hears(self, topic: str, stream: str | None, may_hear: MayHear | None = None) -> bool:
         """Tell whether an event concerns this connection."""
         if not any(topic == each or (each.endswith(".*") and topic.startswith(each[:-1])) for each in self._topics):
+            return False
+        if may_hear is not None and (self.session is None or not may_hear(self.session.principal)):
             return False
         if stream is None or self._pattern is None or self.session is None:
             return True

@@ -38,7 +38,6 @@ class FramedProducer:
         "_life",
         "_over",
         "_paused",
-        "_peer",
         "_repeat",
         "_run",
         "_said_window",
@@ -46,12 +45,13 @@ class FramedProducer:
         "_unsaid",
         "_watched",
         "_writer",
+        "peer",
     )
 
     def __init__(self, hub: Hub, peer: Peer, sink: Sink, principal: Principal | None = None) -> None:
         """`principal` is whom the way in speaks for already, such as a request's token; HELLO's token goes first."""
         self._hub = hub
-        self._peer = peer
+        self.peer = peer
         self._sink = sink
         self._known = principal
         self._frames = FrameReader(hub.limits.header_bytes, hub.limits.payload_bytes)
@@ -184,7 +184,7 @@ class FramedProducer:
         hub, hello = self._hub, producer_port.parse_hello(frame)
         principal = self._known if hello.token is None else None
         if principal is None:
-            principal = hub.producer_principal(self._peer, hello.token, raw=False)
+            principal = hub.producer_principal(self.peer, hello.token, raw=False)
         elif not principal.may_produce:
             raise Problem("DENIED", "these credentials are not for producers")
         if not principal.may_see(hello.stream):

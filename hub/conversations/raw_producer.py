@@ -24,11 +24,11 @@ class RawProducer:
     all the same: what comes then is counted and recorded as a GAP, so that a build is not stopped by a full disk.
     """
 
-    __slots__ = ("_hub", "_losing", "_lost", "_open_writer", "_over", "_patience", "_peer", "_sink", "_writer")
+    __slots__ = ("_hub", "_losing", "_lost", "_open_writer", "_over", "_patience", "_sink", "_writer", "peer")
 
     def __init__(self, hub: Hub, peer: Peer, sink: Sink, header: Frame | None) -> None:
         self._hub = hub
-        self._peer = peer
+        self.peer = peer
         self._sink = sink
         self._open_writer: Callable[[], Writer] | None = None
         self._writer: Writer | None = None
@@ -78,7 +78,7 @@ class RawProducer:
         """Decide who it is and what the stream will be called; raise Problem."""
         keys: dict[str, str] = {} if header is None else dict(header.keys)
         streams = self._hub.streams
-        principal = self._hub.producer_principal(self._peer, keys.get("token"), raw=True)
+        principal = self._hub.producer_principal(self.peer, keys.get("token"), raw=True)
         meta = parse_meta(keys.get("meta"), self._hub.limits.meta_bytes)
         if "stream" in keys:
             name = check_stream_name(keys["stream"])
@@ -91,7 +91,7 @@ class RawProducer:
             self._open_writer = lambda: self._open_unnamed(principal, meta)
 
     def _open_unnamed(self, principal: Principal, meta: dict[str, Any]) -> Writer:
-        prefix = name_for_raw_peer(self._peer.host, self._hub.clock.now_ms())
+        prefix = name_for_raw_peer(self.peer.host, self._hub.clock.now_ms())
         return self._hub.streams.open_numbered(prefix, principal, meta)
 
     def _begin(self) -> bool:

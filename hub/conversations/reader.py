@@ -37,16 +37,16 @@ class ReaderConversation:
         "_hub",
         "_life",
         "_over",
-        "_peer",
         "_reader",
         "_scheduled",
         "_session",
         "_sink",
+        "peer",
     )
 
     def __init__(self, hub: Hub, peer: Peer, sink: Sink) -> None:
         self._hub = hub
-        self._peer = peer
+        self.peer = peer
         self._sink = sink
         self._first: PortFirstBytes | None = PortFirstBytes(hub.limits.first_frame_bytes)
         self._frames = FrameReader(hub.limits.header_bytes, hub.limits.payload_bytes)
@@ -134,7 +134,9 @@ class ReaderConversation:
         self._greeting.cancel()
         hub.sessions.take(session, DATA, self)
         self._session = session
-        self._reader = Reader(hub, session.principal, self._wake, self._tell_problem, window)
+        self._reader = Reader(
+            hub, session.principal, self._wake, self._tell_problem, window, session=session, via=self.peer.via
+        )
         self._life = Life(hub, self._sink, self._die, self._ping)
         resumed = bool(session.subscriptions)
         for subscription in session.subscriptions:
@@ -299,7 +301,7 @@ class ReaderConversation:
             session.subscriptions = tuple(kept)
             self._hub.sessions.leave(session, DATA, self)
         else:
-            self._hub.sessions.end(session, self)
+            self._hub.sessions.end(session, by=self)
 
     def _count_held(self, held: int) -> None:
         if held != self._held:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hub.conversations.commander import Commander
 from hub.conversations.framed_producer import FramedProducer
 from hub.conversations.method import Method
@@ -30,6 +32,7 @@ class WebSocketConversation:
     ) -> None:
         """`text` and `binary` are the two lanes of one socket; `principal` is whom a cookie speaks for, if one came."""
         self._hub = hub
+        peer = replace(peer, via="websocket")
         self._reader = ReaderConversation(hub, peer, binary)
         self._commander = Commander(hub, peer, text, methods, principal, self._attach)
         self._attached = False
@@ -90,7 +93,7 @@ class ProducerSocket:
     def __init__(self, hub: Hub, peer: Peer, binary: Sink, principal: Principal | None) -> None:
         """`principal` is whom the request's credentials speak for, if it brought any."""
         self._limits = hub.limits
-        self._producer = FramedProducer(hub, peer, binary, principal)
+        self._producer = FramedProducer(hub, replace(peer, via="websocket"), binary, principal)
 
     def text(self, data: bytes) -> None:
         """Refuse a text message."""

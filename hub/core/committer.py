@@ -88,6 +88,12 @@ class Committer:
         else:
             call()
 
+    async def durable(self, stream: Stream) -> None:
+        """Return once all that is known of the stream now is durable."""
+        promise = self._tasks.promise()
+        self.when_durable(stream, lambda: promise.keep(None))
+        await promise
+
     def holds(self, stream: Stream) -> bool:
         """Tell whether something of a stream is not durable yet."""
         return stream in self._pending or stream in self._under_way

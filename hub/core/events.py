@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from hub.model.principal import Principal
+
 Event = Mapping[str, object]
+MayHear = Callable[[Principal], bool]
 
 
 class Listener(Protocol):
     """A command connection that subscribed to events."""
 
-    def hears(self, topic: str, stream: str | None) -> bool:
-        """Tell whether an event of this topic, about this stream, concerns it."""
+    def hears(self, topic: str, stream: str | None, may_hear: MayHear | None = None) -> bool:
+        """Tell whether an event of this topic, about this stream, concerns it, and is for who listens."""
 
     def event(self, topic: str, event: Event) -> None:
         """Take an event."""
@@ -32,11 +35,13 @@ class Events:
         """Tell it no more."""
         self._listeners.pop(listener, None)
 
-    def tell(self, topic: str, make: Callable[[], Event], stream: str | None = None) -> None:
-        """Tell an event to everybody who hears its topic."""
+    def tell(
+        self, topic: str, make: Callable[[], Event], stream: str | None = None, may_hear: MayHear | None = None
+    ) -> None:
+        """Tell an event to everybody who hears its topic; `may_hear` says whom it is for, where it is not for all."""
         event: Event | None = None
         for listener in list(self._listeners):
-            if listener.hears(topic, stream):
+            if listener.hears(topic, stream, may_hear):
                 if event is None:
                     event = make()
                 listener.event(topic, event)

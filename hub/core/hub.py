@@ -23,13 +23,15 @@ from hub.core.queue_memory import QueueMemory
 from hub.core.reader import Reader
 from hub.core.replies import Replies
 from hub.core.report import hub_stats, stream_row
+from hub.core.roster import client_row, may_see_session, may_see_writer, producer_row
 from hub.core.rows import StreamRow
-from hub.core.sessions import Sessions
+from hub.core.sessions import Session, Sessions
 from hub.core.stream import Stream
 from hub.core.streams import Streams
 from hub.core.subscription import Subscriptions
 from hub.core.tail import TailMemory
 from hub.core.turn import Turn
+from hub.core.writer import Writer
 from hub.model.limits import Limits
 from hub.model.peer import Peer
 from hub.model.principal import ANONYMOUS, Principal
@@ -94,7 +96,7 @@ class Hub:
         self.deadlines = Deadlines(clock, failures)
         self.events = Events()
         self.admission = Admission(limits, self.counters)
-        self.sessions = Sessions(clock, limits, self.counters)
+        self.sessions = Sessions(clock, limits, self.counters, self._client_news)
         self.kept_sessions = KeptSessions(self.sessions, store, accounts, clock, tasks)
         self.subscriptions = Subscriptions()
         self.readers: set[Reader] = set()
@@ -111,7 +113,7 @@ class Hub:
         store.trimmed = self.streams.trimmed
         self.changed: set[Stream] = set()
         """Streams whose rows changed since the last second."""
-        self.producer_sessions = ProducerSessions(self.streams, clock, limits, self.counters)
+        self.producer_sessions = ProducerSessions(self.streams, clock, limits, self.counters, self._producer_news)
         self.replies = Replies()
         self.first_answers = FirstAnswers(clock)
         now = clock.now_ms()
@@ -179,6 +181,21 @@ class Hub:
 
     def _retire(self, stream: Stream) -> None:
         self.tasks.spawn(self.store.delete(stream.name))
+
+    def _client_news(self, topic: str, session: Session, cause: str | None) -> None:
+        self.events.tell(
+            topic,
+            lambda: {**client_row(self, session), "cause": cause},
+            may_hear=lambda principal: may_see_session(principal, session),
+        )
+
+    def _producer_news(self, topic: str, writer: Writer, cause: str | None) -> None:
+        self.events.tell(
+            topic,
+            lambda: {**producer_row(self, writer), "cause": cause},
+            writer.stream.name,
+            may_hear=lambda principal: may_see_writer(principal, writer),
+        )
 
     def _news(self, topic: str, stream: Stream) -> None:
         self.changed.add(stream)

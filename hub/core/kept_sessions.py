@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from hub.core.ports import Accounts, Clock, Store, Tasks
 from hub.core.sessions import Session, Sessions
@@ -13,6 +14,7 @@ from hub.model.problem import Problem
 
 KIND = "session"
 SAVE_SECONDS = 5.0
+UNKNOWN = 0
 
 
 class KeptSessions:
@@ -26,6 +28,8 @@ class KeptSessions:
         self._tasks = tasks
         self._written: dict[str, int] = {}
         """By key hash, the hash of what was stored last."""
+        self._forgetting: set[str] = set()
+        """Those that are over, and that the store did not forget when it was told to."""
         self._saved_at = clock.monotonic()
         self._saving = False
 
@@ -36,30 +40,39 @@ class KeptSessions:
 
     async def save(self) -> None:
         """Store what changed since the last time; what the store does not take is tried again the next time."""
+        with suppress(Problem):
+            await self.store_changes()
+
+    async def store_changes(self) -> None:
+        """Store what changed since the last time; raise Problem STORE where it is not stored, and tried again later."""
         self._saved_at = self._clock.monotonic()
-        values: dict[str, bytes | None] = {}
+        written = self._written
+        values: dict[str, bytes | None] = dict.fromkeys(self._forgetting)
+        self._forgetting.clear()
         for session in self._sessions.take_changed():
             packed = _pack(session)
             if packed is None:
-                if session.key_hash in self._written:
+                if session.key_hash in written:
                     values[session.key_hash] = None
-            elif self._written.get(session.key_hash) != hash(packed):
+            elif written.get(session.key_hash) != hash(packed):
                 values[session.key_hash] = packed
+                # Known at once: one that ends before the store has answered is to be forgotten there as well.
+                written[session.key_hash] = hash(packed)
         if not values:
             return
         self._saving = True
         try:
             await self._store.put(KIND, values)
         except Problem:
+            written.update(dict.fromkeys(values, UNKNOWN))
             self._sessions.changed_again(values)
-            return
+            self._forgetting.update(key_hash for key_hash, packed in values.items() if packed is None)
+            raise
         finally:
             self._saving = False
         for key_hash, packed in values.items():
             if packed is None:
-                self._written.pop(key_hash, None)
-            else:
-                self._written[key_hash] = hash(packed)
+                written.pop(key_hash, None)
 
     async def restore(self) -> None:
         """Take up the sessions of the former hub, detached from now on; what makes no sense any more is forgotten."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from hub.model.chunk import Chunk, Gap, Piece
@@ -33,8 +33,24 @@ class Clock(Protocol):
         """Run `call` after `seconds`; 0 is the next turn of the reactor."""
 
 
+class Promise(Protocol[T]):
+    """Something that one coroutine waits for; waiting for it ends early where that coroutine is cancelled."""
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        """Wait until it is kept."""
+
+    def keep(self, value: T) -> None:
+        """Let the coroutine go on with `value`; nothing where it was kept or broken, or given up."""
+
+    def break_off(self, problem: Problem) -> None:
+        """Let the coroutine fail with `problem`; nothing where it was kept or broken, or given up."""
+
+
 class Tasks(Protocol):
     """Runs what waits."""
+
+    def promise(self) -> Promise[Any]:
+        """Return a promise that is neither kept nor broken."""
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> Cancellable:
         """Start `work` at once, up to its first wait; what it raises is reported, never swallowed."""
@@ -192,6 +208,7 @@ __all__ = [
     "Gap",
     "Opened",
     "Piece",
+    "Promise",
     "Sink",
     "Store",
     "StreamRecord",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from hub.core.counters import Counters
@@ -32,8 +32,17 @@ class Attached(NamedTuple):
 class ProducerSessions:
     """Finds the run that a key writes, and decides who may write a stream. What lasts of it is in the runs."""
 
-    def __init__(self, streams: Streams, clock: Clock, limits: Limits, counters: Counters) -> None:
+    def __init__(
+        self,
+        streams: Streams,
+        clock: Clock,
+        limits: Limits,
+        counters: Counters,
+        news: Callable[[str, Writer, str | None], None] = lambda topic, writer, cause: None,
+    ) -> None:
+        """`news` is told the topic of each change, the session's writer, and the cause of an end."""
         self._streams = streams
+        self._news = news
         self._clock = clock
         self._limits = limits
         self._counters = counters
@@ -87,6 +96,7 @@ class ProducerSessions:
         writer.run.session, writer.run.fence = session, 1
         writer.holder = holder
         self._runs[session] = (name, writer.run.number)
+        self._news("session.attached", writer, None)
         return Attached(writer.run, writer, False)
 
     def detach(self, writer: Writer, holder: WriterHolder) -> None:
@@ -97,8 +107,9 @@ class ProducerSessions:
         writer.detached_at = self._clock.monotonic()
         self._detached[writer] = None
         self._streams.attached_changed(writer, attached=False)
+        self._news("session.detached", writer, None)
 
-    def end(self, writer: Writer, cause: str, status: str | None = None) -> None:
+    def end(self, writer: Writer, cause: str, status: str | None = None, *, text: str = "") -> None:
         """End a session with its run; whoever holds it and did not ask for this is told why."""
         holder, writer.holder = writer.holder, None
         self._detached.pop(writer, None)
@@ -106,8 +117,9 @@ class ProducerSessions:
         if writer.session is not None:
             self._over.pop(writer.session, None)
             self._over[writer.session] = self._clock.monotonic() + self._limits.producer_session_seconds
+            self._news("session.ended", writer, cause)
         if holder is not None and cause != "end":
-            holder.displaced(Problem("EXPIRED", "the session is over", cause=cause, offset=writer.stream.end))
+            holder.displaced(Problem("EXPIRED", text or "the session is over", cause=cause, offset=writer.stream.end))
 
     def deleted(self, stream: Stream) -> None:
         """Take note that a stream that nobody writes is deleted, and with it what the keys of its runs led to."""
@@ -162,6 +174,7 @@ class ProducerSessions:
         stream.continue_under_epoch()
         self._streams.log.committer.touch(stream)
         self._streams.attached_changed(writer, attached=True)
+        self._news("session.attached", writer, None)
         if before is not None and before is not holder:
             self._counters.takeovers += 1
             before.displaced(Problem("FENCED", "another connection took this session"))

@@ -13,11 +13,13 @@ from hub.core.reader_queue import ReaderQueue, Told
 from hub.core.subscription import Subscription
 from hub.model.begin import START, Begin
 from hub.model.chunk import Gap
+from hub.model.peer import Via
 from hub.model.principal import Principal
 from hub.model.problem import Problem
 
 if TYPE_CHECKING:
     from hub.core.hub import Hub
+    from hub.core.sessions import Session
     from hub.core.stream import Stream
 
 
@@ -34,7 +36,10 @@ class Reader:
         "_refuse",
         "principal",
         "queue",
+        "session",
+        "since",
         "subscriptions",
+        "via",
     )
 
     def __init__(
@@ -44,9 +49,16 @@ class Reader:
         wake: Callable[[], None],
         refuse: Callable[[Problem], None],
         window: int = 0,
+        *,
+        session: Session | None = None,
+        via: Via = "http",
     ) -> None:
+        """`session` is whose data slot it is; a request that follows a stream has none."""
         limits = hub.limits
         self.principal = principal
+        self.session = session
+        self.via: Via = via
+        self.since = hub.clock.monotonic()
         self.queue = ReaderQueue(
             wake, hub.catch_up, hub.queue_memory, hub.counters, bound=limits.reader_queue_bytes, window=window
         )
@@ -149,6 +161,10 @@ class Reader:
     def deliveries(self) -> list[Delivery]:
         """What is followed, oldest first."""
         return list(self._deliveries.values())
+
+    def delivery_of(self, stream: Stream) -> Delivery | None:
+        """Return how a stream is followed, if it is."""
+        return self._deliveries.get(stream)
 
     def kept(self) -> list[Subscription]:
         """Return the subscriptions as a session may go on with them."""

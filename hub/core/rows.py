@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 StreamState = Literal["live", "detached", "ended"]
+Via = Literal["tcp", "websocket", "http"]
+SessionKind = Literal["client", "producer"]
 
 
 class StreamRow(TypedDict):
@@ -192,3 +194,67 @@ class SearchAnswer(TypedDict):
     next: str | None
     scanned_bytes: int
     truncated: NotRequired[bool]
+
+
+class WatcherRow(TypedDict):
+    """Who watches: a session, or a request that follows a stream. `streams` and what is behind are of what one may see.
+
+    `via` is null while it is detached. `watches` are the patterns, or for somebody bound to patterns the streams.
+    `behind_bytes` and `behind_lines` are null where they are not known: the lines of what is not in memory any more.
+    """
+
+    session: str | None
+    principal: str
+    via: Via | None
+    attached: bool
+    since: int
+    watches: list[str]
+    streams: int
+    catching_up: int
+    behind_bytes: int | None
+    behind_lines: int | None
+
+
+class PresenceAnswer(TypedDict):
+    """The answer of `presence.list`: those farthest behind first; `total` counts what did not fit as well."""
+
+    watchers: list[WatcherRow]
+    total: int
+    truncated: NotRequired[bool]
+
+
+class SessionRow(TypedDict):
+    """A session: of a client, with its slots, or of a framed producer, with its stream.
+
+    `peer` and `via` are of the connection, null while it is detached.
+    """
+
+    session: str
+    kind: SessionKind
+    principal: str
+    role: str
+    attached: bool
+    slots: list[str]
+    peer: str | None
+    via: Via | None
+    since: int
+    detached_at: int | None
+    stream: str | None
+    subscriptions: int
+
+
+class SessionsAnswer(TypedDict):
+    """The answer of `session.list`, newest first; `total` counts what did not fit as well."""
+
+    sessions: list[SessionRow]
+    total: int
+    truncated: NotRequired[bool]
+
+
+class KickAnswer(TypedDict):
+    """The answer of `session.kick`: what was ended."""
+
+    session: str
+    kind: SessionKind
+    principal: str
+    stream: str | None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from hub.core.counters import Counters
 from hub.core.ports import Clock
 from hub.core.subscription import Subscription
 from hub.model.limits import Limits
+from hub.model.peer import Peer
 from hub.model.principal import Principal
 from hub.model.problem import Problem
 from hub.model.session_key import key_hash, new_key
@@ -20,6 +21,10 @@ SLOT_NAMES = ("command", "data")
 
 class Holder(Protocol):
     """A connection that holds a slot of a session."""
+
+    @property
+    def peer(self) -> Peer:
+        """The far end."""
 
     def displaced(self, problem: Problem) -> None:
         """Give way: another connection took the slot (FENCED), or the session is over (EXPIRED)."""
@@ -34,11 +39,13 @@ class Session:
     There may be very many detached sessions: no dicts, and nothing that can be derived.
     """
 
-    __slots__ = ("_fences", "_holders", "detached_at", "key_hash", "over", "principal", "subscriptions")
+    __slots__ = ("_fences", "_holders", "began_at", "detached_at", "key_hash", "over", "principal", "subscriptions")
 
-    def __init__(self, key_hash: str, principal: Principal) -> None:
+    def __init__(self, key_hash: str, principal: Principal, began_at: float) -> None:
         self.key_hash = key_hash
         self.principal = principal
+        self.began_at = began_at
+        """When it began, or was taken up by this hub (monotonic)."""
         self.subscriptions: tuple[Subscription, ...] = ()
         """What a detached reader goes on with."""
         self.detached_at: float | None = None
@@ -76,7 +83,6 @@ class Session:
 
     def clear(self) -> None:
         """Forget what a session that is over went on with."""
-        self.over = True
         self._holders = [None, None]
         self.subscriptions = ()
 
@@ -98,14 +104,27 @@ class Session:
         """The connections."""
         return [holder for holder in self._holders if holder is not None]
 
+    @property
+    def slots(self) -> list[str]:
+        """Names of the slots that a connection holds."""
+        return [name for name, holder in zip(SLOT_NAMES, self._holders, strict=True) if holder is not None]
+
 
 class Sessions:
     """All sessions, by the hash of their key."""
 
-    def __init__(self, clock: Clock, limits: Limits, counters: Counters) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        limits: Limits,
+        counters: Counters,
+        news: Callable[[str, Session, str | None], None] = lambda topic, session, cause: None,
+    ) -> None:
+        """`news` is told the topic of each change, the session, and the cause of an end."""
         self._clock = clock
         self._limits = limits
         self._counters = counters
+        self._news = news
         self._by_hash: dict[str, Session] = {}
         self._changed: dict[Session, None] = {}
         """Sessions that may not be as they were stored."""
@@ -123,7 +142,7 @@ class Sessions:
     def begin(self, principal: Principal) -> tuple[str, Session]:
         """Begin a session; return its key, which is told once, and the session."""
         key = new_key()
-        session = Session(key_hash(key), principal)
+        session = Session(key_hash(key), principal, self._clock.monotonic())
         self._by_hash[session.key_hash] = session
         return key, session
 
@@ -143,10 +162,11 @@ class Sessions:
             self._reading[session] = None
         if session.take(slot, holder):
             self._counters.takeovers += 1
+        self._news("session.attached", session, None)
 
     def leave(self, session: Session, slot: int, holder: Holder) -> None:
         """Detach a connection; a session that holds nothing ends with its last one."""
-        if not session.leave(slot, holder):
+        if not session.leave(slot, holder) or session.over:
             return
         if slot == DATA:
             self._reading.pop(session, None)
@@ -160,7 +180,7 @@ class Sessions:
 
     def adopt(self, key_hash: str, principal: Principal, subscriptions: Sequence[Subscription]) -> None:
         """Take up a session that a former hub kept; it is detached from now on."""
-        session = self._by_hash[key_hash] = Session(key_hash, principal)
+        session = self._by_hash[key_hash] = Session(key_hash, principal, self._clock.monotonic())
         session.subscriptions = tuple(subscriptions)
         self._detach(session)
 
@@ -179,18 +199,25 @@ class Sessions:
 
     def _detach(self, session: Session) -> None:
         session.detached_at = self._clock.monotonic()
+        self._news("session.detached", session, None)
         detached = self._detached.setdefault(session.principal.name, {})
         detached[session] = None
         if len(detached) > self._limits.detached_per_principal:
-            self.end(next(iter(detached)))
+            self.end(next(iter(detached)), "limit")
 
-    def end(self, session: Session, by: Holder | None = None) -> None:
-        """End a session: its key is dead, and so are its connections, save the one that asked for it."""
-        self._by_hash.pop(session.key_hash, None)
+    def end(self, session: Session, cause: str = "bye", by: Holder | None = None, text: str = "") -> None:
+        """End a session: its key is dead, and so are its connections, save the one that asked for it.
+
+        `cause` and `text` are told to those: `bye`, `ttl`, `limit` (its principal had too many) or `kicked`.
+        """
+        if self._by_hash.pop(session.key_hash, None) is None:
+            return
+        session.over = True
         self._detached.get(session.principal.name, {}).pop(session, None)
+        self._news("session.ended", session, cause)
         for holder in session.holders:
             if holder is not by:
-                holder.displaced(Problem("EXPIRED", "the session is over", cause="bye"))
+                holder.displaced(Problem("EXPIRED", text or "the session is over", cause=cause))
         session.clear()
         self._reading.pop(session, None)
         self._changed[session] = None
@@ -202,6 +229,6 @@ class Sessions:
             for session in list(detached):
                 if (session.detached_at or 0.0) >= before:
                     break
-                self.end(session)
+                self.end(session, "ttl")
             if not detached:
                 del self._detached[name]

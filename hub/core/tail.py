@@ -62,6 +62,16 @@ class Tail:
             for later in range(index + 1, len(self.pieces)):
                 yield self.pieces[later]
 
+    def lines_before(self, offset: int) -> int | None:
+        """Return how many LFs of the stream come before `offset`; None where that is not in memory."""
+        if offset < self.start:
+            return None
+        for index in range(max(bisect_right(self._ends, offset), self._head), len(self.pieces)):
+            piece = self.pieces[index]
+            if isinstance(piece, Chunk):
+                return piece.first_line + piece.data.count(b"\n", 0, max(offset - piece.offset, 0))
+        return None
+
     def __iter__(self) -> Iterator[Piece]:
         return iter(self.pieces[self._head :])
 

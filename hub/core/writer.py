@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from hub.model.peer import Peer
 from hub.model.problem import Problem
 
 if TYPE_CHECKING:
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 
 class WriterHolder(Protocol):
     """A connection that writes."""
+
+    @property
+    def peer(self) -> Peer:
+        """The far end."""
 
     def displaced(self, problem: Problem) -> None:
         """Give way: another connection took the session (FENCED), or it is over (EXPIRED)."""

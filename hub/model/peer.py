@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from typing import Literal
+
+Via = Literal["tcp", "websocket", "http"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +16,7 @@ class Peer:
     host: str | None
     """An IP address; None for a Unix socket."""
     port: int = 0
+    via: Via = "tcp"
 
     @property
     def is_local(self) -> bool:

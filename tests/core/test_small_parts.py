@@ -117,7 +117,7 @@ def test_an_event_is_made_once_and_only_for_somebody() -> None:
         def __init__(self, topic: str) -> None:
             self.topic = topic
 
-        def hears(self, topic: str, stream: str | None) -> bool:
+        def hears(self, topic: str, stream: str | None, may_hear: object) -> bool:
             return topic == self.topic
 
         def event(self, topic: str, event: dict[str, object]) -> None:

@@ -188,7 +188,7 @@ def test_news_are_told_of_each_step() -> None:
     heard: list[str] = []
 
     class Listener:
-        def hears(self, topic: str, stream: str | None) -> bool:
+        def hears(self, topic: str, stream: str | None, may_hear: object) -> bool:
             return topic.startswith("stream.")
 
         def event(self, topic: str, event: dict[str, object]) -> None:

@@ -14,6 +14,7 @@ class FakeAccounts:
             "admin-token": Principal("admin", Role.ADMIN),
             "operator-token": Principal("op", Role.OPERATOR),
             "viewer-token": Principal("viewer", Role.VIEWER, may_produce=False),
+            "ci-operator-token": Principal("ci-op", Role.OPERATOR, patterns=(Pattern("ci/**"),)),
             "ci-token": Principal("ci", Role.VIEWER, patterns=(Pattern("ci/**"),)),
             "maker-token": Principal("maker", Role.NONE),
         }

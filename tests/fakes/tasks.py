@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, TypeVar
 
+from hub.model.problem import Problem
+
 T = TypeVar("T")
 
 
@@ -34,6 +36,27 @@ class Wait:
         resume, self.resume = self.resume, None
         if resume is not None:
             resume(error)
+
+
+class FakePromise(Wait):
+    """`Promise` driven by hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.value: object = None
+
+    def __await__(self) -> Generator[Wait, None, Any]:
+        yield from super().__await__()
+        return self.value
+
+    def keep(self, value: object) -> None:
+        if not self.over:
+            self.value = value
+            self.release()
+
+    def break_off(self, problem: Problem) -> None:
+        if not self.over:
+            self.release(problem)
 
 
 class FakeTask:
@@ -80,6 +103,9 @@ class FakeTasks:
         task = FakeTask(work, self._failures)
         task.step()
         return task
+
+    def promise(self) -> FakePromise:
+        return FakePromise()
 
     async def in_thread(self, call: Callable[[], T]) -> T:
         return call()

@@ -2,6 +2,10 @@
 
 export type StreamState = "live" | "detached" | "ended";
 
+export type Via = "tcp" | "websocket" | "http";
+
+export type SessionKind = "client" | "producer";
+
 /** A stream, as `stream.list` and the `streams` topic show it. */
 export interface StreamRow {
   stream: string;
@@ -183,6 +187,58 @@ export interface SearchAnswer {
   truncated?: boolean;
 }
 
+/** Who watches: a session, or a request that follows a stream. `streams` and what is behind are of what one may see. `via` is null while it is detached. `watches` are the patterns, or for somebody bound to patterns the streams. `behind_bytes` and `behind_lines` are null where they are not known: the lines of what is not in memory any more. */
+export interface WatcherRow {
+  session: string | null;
+  principal: string;
+  via: Via | null;
+  attached: boolean;
+  since: number;
+  watches: string[];
+  streams: number;
+  catching_up: number;
+  behind_bytes: number | null;
+  behind_lines: number | null;
+}
+
+/** The answer of `presence.list`: those farthest behind first; `total` counts what did not fit as well. */
+export interface PresenceAnswer {
+  watchers: WatcherRow[];
+  total: number;
+  truncated?: boolean;
+}
+
+/** A session: of a client, with its slots, or of a framed producer, with its stream. `peer` and `via` are of the connection, null while it is detached. */
+export interface SessionRow {
+  session: string;
+  kind: SessionKind;
+  principal: string;
+  role: string;
+  attached: boolean;
+  slots: string[];
+  peer: string | null;
+  via: Via | null;
+  since: number;
+  detached_at: number | null;
+  stream: string | null;
+  subscriptions: number;
+}
+
+/** The answer of `session.list`, newest first; `total` counts what did not fit as well. */
+export interface SessionsAnswer {
+  sessions: SessionRow[];
+  total: number;
+  truncated?: boolean;
+}
+
+/** The answer of `session.kick`: what was ended. */
+export interface KickAnswer {
+  session: string;
+  kind: SessionKind;
+  principal: string;
+  stream: string | null;
+}
+
 /** What a browser that is logged in is told; `csrf` is the header token of what writes. */
 export interface Login {
   principal: string;
@@ -268,6 +324,24 @@ export interface StreamSearchParams {
   after?: string | null;
 }
 
+/** `presence.list`; without `stream` of all streams. */
+export interface PresenceListParams {
+  stream?: string | null;
+  limit?: number;
+}
+
+/** `session.list`. */
+export interface SessionListParams {
+  limit?: number;
+}
+
+/** `session.kick`; `session` is a public id, `reason` is told to whom it was. */
+export interface SessionKickParams {
+  idem?: string | null;
+  session: string;
+  reason?: string;
+}
+
 /** Each method: its parameters and its answer. */
 export interface Methods {
   "hub.hello": { params: HelloParams; answer: unknown };
@@ -282,6 +356,9 @@ export interface Methods {
   "stream.lines": { params: StreamLinesParams; answer: LinesAnswer };
   "stream.delete": { params: StreamDeleteParams; answer: Record<string, unknown> };
   "stream.search": { params: StreamSearchParams; answer: SearchAnswer };
+  "presence.list": { params: PresenceListParams; answer: PresenceAnswer };
+  "session.list": { params: SessionListParams; answer: SessionsAnswer };
+  "session.kick": { params: SessionKickParams; answer: KickAnswer };
 }
 
 /** What the hub tells those who subscribed; the other fields depend on the topic. */

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from typing import Any, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore
@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 
 from hub.core.counters import Counters
 from hub.core.ports import Cancellable
+from hub.model.problem import Problem
 
 THREADS = 2
 """So many scans at once: more would take the processors from live delivery."""
@@ -88,12 +89,39 @@ class _Task:
         self._deferred.cancel()
 
 
+class _Promise:
+    """A Deferred that somebody waits for."""
+
+    __slots__ = ("_deferred",)
+
+    def __init__(self) -> None:
+        self._deferred: Deferred[Any] = Deferred()
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        """Wait until it is kept."""
+        return self._deferred.__await__()
+
+    def keep(self, value: Any) -> None:
+        """Let the coroutine go on; nothing where it was kept, broken or given up."""
+        if not self._deferred.called:
+            self._deferred.callback(value)
+
+    def break_off(self, problem: Problem) -> None:
+        """Let the coroutine fail; nothing where it was kept, broken or given up."""
+        if not self._deferred.called:
+            self._deferred.errback(problem)
+
+
 class DeferredTasks:
     """`Tasks` as Deferreds."""
 
     def __init__(self, failures: LoggedFailures) -> None:
         self._failures = failures
         self._threads = DeferredSemaphore(THREADS)
+
+    def promise(self) -> _Promise:
+        """Return a promise that is neither kept nor broken."""
+        return _Promise()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> Cancellable:
         """Start `work` at once; what it raises is logged."""

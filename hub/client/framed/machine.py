@@ -268,7 +268,9 @@ class Machine:
         self._slot = str(problem.keys["slot"]) if "slot" in problem.keys else None
         if problem.word == "EXPIRED":
             self._begin_anew(problem)
-        return Refused(problem, problem.word not in RETRIED)
+        # Whoever was sent away does not come back by itself; what is left may be sent later, under the new key.
+        kicked = problem.keys.get("cause") == "kicked"
+        return Refused(problem, kicked or problem.word not in RETRIED)
 
     def _begin_anew(self, problem: Problem) -> None:
         """Go on under a new key with what the old one did not bring over."""

@@ -95,7 +95,7 @@ class Producer:
     def write(self, data: bytes, channel: str | None = None, timeout: float | None = None) -> bool:
         """Take bytes; return False where `timeout` seconds (None: any time) brought no room for them.
 
-        Raise Problem once the hub has refused for good.
+        Raise Problem once the hub has refused for good, unless a spool keeps them for another time.
         """
         if not data:
             return True
@@ -107,7 +107,7 @@ class Producer:
                     self._buffer.drop_oldest(len(data))
                 elif not self._changed.wait_for(lambda: self._has_room(len(data)), timeout):
                     return False
-            if self.failure is not None:
+            if self.failure is not None and self._spool is None:
                 raise self.failure
             self._buffer.append(data, at, channel)
         self._wake()

@@ -125,6 +125,17 @@ def test_an_expired_key_is_replaced_and_goes_on_past_what_is_there() -> None:
     assert one.outgoing() == b"DATA 500 {4}\ncdef\n"
 
 
+def test_a_kicked_session_does_not_come_back_by_itself() -> None:
+    one, _ = machine()
+    one.hello()
+    one.feed(OK)
+    before = one.key
+    (refused,) = one.feed(b"ERR EXPIRED cause=kicked offset=100 :admin ended this session\n")
+    assert isinstance(refused, Refused)
+    assert refused.fatal
+    assert one.key != before, "what is left may be sent later, as another session"
+
+
 @pytest.mark.parametrize(("said", "fatal"), [("BUSY retry_after=5 slot=x", False), ("FENCED", True), ("AUTH", True)])
 def test_errors_say_whether_to_come_again(said: str, fatal: bool) -> None:
     one, _ = machine()
