@@ -3,7 +3,14 @@
 from hub.conversations.hub_methods import HUB_METHODS
 from hub.conversations.method import Method
 from hub.conversations.search_methods import SEARCH_METHODS
+from hub.conversations.series_methods import SERIES_METHODS
 from hub.conversations.session_methods import SESSION_METHODS
 from hub.conversations.stream_methods import STREAM_METHODS
 
-METHODS: dict[str, Method] = {**HUB_METHODS, **STREAM_METHODS, **SEARCH_METHODS, **SESSION_METHODS}
+METHODS: dict[str, Method] = {
+    **HUB_METHODS,
+    **STREAM_METHODS,
+    **SERIES_METHODS,
+    **SEARCH_METHODS,
+    **SESSION_METHODS,
+}

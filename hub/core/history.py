@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hub.core.ports import Store
 from hub.model.begin import Begin
+from hub.model.buckets import Buckets, Counted
 from hub.model.chunk import Chunk, Gap, Piece
 from hub.model.cursor import judge
 from hub.model.problem import Problem
@@ -49,6 +50,27 @@ class History:
                 if max_bytes <= 0:
                     break
         return pieces
+
+    async def count(self, stream: Stream, buckets: Buckets) -> Counted:
+        """Return lines and bytes that are kept of a stream, by the time of their receipt."""
+        # What the tail drops meanwhile the store has by then: so both together know every chunk, before and after.
+        tail = [piece for piece in stream.tail if isinstance(piece, Chunk)]
+        counted = await self._store.count(stream.name, buckets)
+        if stream.deleted:
+            raise Problem("NOTFOUND", f"the stream {stream.name} was deleted meanwhile")
+        for chunk in tail:
+            index = buckets.place(chunk.at) if chunk.offset >= counted.end else None
+            if index is not None:
+                counted.lines[index] += chunk.lines
+                counted.bytes[index] += len(chunk.data)
+        return counted
+
+    async def first_time(self, stream: Stream) -> int | None:
+        """Return when the first byte that is kept was received; None where none is."""
+        if not stream.start:
+            return stream.first_at
+        pieces = await self.read(stream, stream.start, 1)
+        return next((piece.at for piece in pieces if isinstance(piece, Chunk)), None)
 
     async def seek(self, stream: Stream, begin: Begin) -> tuple[int, int | None]:
         """Return where `begin` is in the stream, and what to truncate if a cursor was ahead of it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from hub.model.buckets import Buckets, Counted
 from hub.model.chunk import Chunk, Gap, Piece
 from hub.model.principal import Principal
 from hub.model.problem import Problem
@@ -171,6 +172,9 @@ class Store(Protocol):
     async def seek_time(self, stream: str, at: int) -> int | None:
         """Return the offset of the first chunk, in offset order, received at or after `at` (ms), if there is one."""
 
+    async def count(self, stream: str, buckets: Buckets) -> Counted:
+        """Return by time of receipt what is kept of a stream: each chunk counts in its bucket, whole and once."""
+
     async def delete(self, stream: str) -> None:
         """Forget a stream."""
 
@@ -200,10 +204,12 @@ class Accounts(Protocol):
 __all__ = [
     "Accounts",
     "Append",
+    "Buckets",
     "Cancellable",
     "Chunk",
     "Clock",
     "Conversation",
+    "Counted",
     "Failures",
     "Gap",
     "Opened",

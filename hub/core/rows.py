@@ -258,3 +258,17 @@ class KickAnswer(TypedDict):
     kind: SessionKind
     principal: str
     stream: str | None
+
+
+class SeriesAnswer(TypedDict):
+    """The answer of `stream.series`: `values[i]` is of the time from `since + i * step_ms` on, up to the next step.
+
+    `until` is how far it was asked for: the last step may go past it, and come to more.
+    """
+
+    stream: str
+    field: str
+    since: int
+    step_ms: int
+    until: int
+    values: list[int]

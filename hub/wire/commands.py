@@ -11,6 +11,7 @@ from hub.model.problem import Problem
 
 Natural = Annotated[int, Meta(ge=0, lt=1 << 53)]
 Count = Annotated[int, Meta(ge=1, le=10_000)]
+Points = Annotated[int, Meta(ge=1, le=2000)]
 
 
 class Params(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -61,6 +62,16 @@ class StreamStats(Params):
 
     stream: str
     run: Natural | None = None
+
+
+class StreamSeries(Params):
+    """`stream.series`; `from` and `to` are times in ms: by default all that is kept, up to now or the stream's end."""
+
+    stream: str
+    field: Annotated[str, Meta(min_length=1, max_length=200)]
+    from_: Natural | None = msgspec.field(default=None, name="from")
+    to: Natural | None = None
+    points: Points = 300
 
 
 class Mutation(Params, kw_only=True):
@@ -161,6 +172,7 @@ __all__ = [
     "StreamLines",
     "StreamList",
     "StreamRead",
+    "StreamSeries",
     "StreamStats",
     "Subscribe",
     "line_position",

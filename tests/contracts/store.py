@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import pytest
 
 from hub.core.ports import Append, Store
+from hub.model.buckets import Buckets
 from hub.model.chunk import Chunk, Gap, Piece
 from hub.model.cursor import EpochStart
 from hub.model.record import StreamRecord
@@ -175,6 +176,30 @@ class StoreContract:
     def test_nothing_is_found_in_an_unknown_stream(self, store: Store) -> None:
         assert self.run(store.seek_line("nobody", 1)) is None
         assert self.run(store.seek_time("nobody", 1)) is None
+
+    def test_what_came_is_counted_by_its_time(self, store: Store) -> None:
+        feed = Feed("a")
+        # In one batch, so in one block of a store that joins; the wall clock goes back once.
+        self.append(store, feed.chunk(b"a\nb\n", at=1000), feed.chunk(b"cc\n", at=1999), feed.chunk(b"d", at=4500))
+        self.append(store, feed.gap(7), feed.chunk(b"d\n", at=3000), feed.chunk(b"eee\n", at=9000))
+        counted = self.run(store.count("a", Buckets(1000, 1000, 5)))
+        assert counted == (feed.end, [3, 0, 1, 0, 0], [7, 0, 2, 1, 0])
+        whole = self.run(store.count("a", Buckets(0, 10_000, 1)))
+        assert (whole.lines, whole.bytes) == ([feed.lines], [feed.received])
+        assert self.run(store.count("a", Buckets(10_000, 1000, 2))) == (feed.end, [0, 0], [0, 0])
+        assert self.run(store.count("nobody", Buckets(0, 1000, 2))) == (0, [0, 0], [0, 0])
+
+    @pytest.mark.parametrize("step", [1000, 3000, 7000, 60_000])
+    def test_many_small_chunks_are_counted_each_once(self, store: Store, step: int) -> None:
+        feed = Feed("a")
+        expected = [0] * (60_000 // step + 1)
+        for number in range(200):
+            at = number * 293
+            expected[at // step] += 1 + number % 3
+            self.append(store, feed.chunk(b"x\n" * (1 + number % 3), at=at))
+        counted = self.run(store.count("a", Buckets(0, step, len(expected))))
+        assert counted.lines == expected
+        assert counted.bytes == [2 * lines for lines in expected]
 
     def test_a_deleted_stream_is_forgotten_and_can_be_made_again(self, store: Store) -> None:
         feed, other = Feed("a"), Feed("b")

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 from fakes.tasks import Wait
-from hub.core.ports import Append, Opened, Piece, Store
+from hub.core.ports import Append, Buckets, Counted, Opened, Piece, Store
 
 
 class TrickyStore:
@@ -108,6 +108,12 @@ class TrickyStore:
     async def seek_time(self, stream: str, at: int) -> int | None:
         await self._call("seek_time")
         found = await self.inner.seek_time(stream, at)
+        await self._wait()
+        return found
+
+    async def count(self, stream: str, buckets: Buckets) -> Counted:
+        await self._call("count")
+        found = await self.inner.count(stream, buckets)
         await self._wait()
         return found
 

@@ -10,6 +10,7 @@ import msgspec
 
 from hub.core.epochs import RESERVE
 from hub.core.ports import Append, Opened
+from hub.model.buckets import SECOND, Buckets, Counted
 from hub.model.chunk import Chunk, Gap, Piece
 from hub.model.record import StreamRecord
 from hub.model.run import Run
@@ -26,7 +27,7 @@ _SWEEP_ENTRIES = 1024
 class _Kept:
     """The pieces of one stream; dropped ones leave the front of the lists in large steps."""
 
-    __slots__ = ("anonymous", "ends", "head", "pieces", "record", "runs", "serial", "size")
+    __slots__ = ("anonymous", "ends", "head", "pieces", "record", "runs", "seconds", "serial", "size")
 
     def __init__(self, anonymous: bool, serial: int) -> None:
         self.anonymous = anonymous
@@ -36,6 +37,8 @@ class _Kept:
         self.ends: list[int] = []
         self.head = 0
         self.size = 0
+        self.seconds: dict[int, list[int]] = {}
+        """Lines and bytes of the kept pieces, by the second of their receipt."""
         self.record: StreamRecord | None = None
         self.runs: dict[int, Run] = {}
 
@@ -56,7 +59,10 @@ class _Kept:
 
     def drop_first(self) -> int:
         """Drop the oldest piece; return what it cost."""
-        freed = _cost(self.pieces[self.head])
+        piece = self.pieces[self.head]
+        freed = _cost(piece)
+        if isinstance(piece, Chunk):
+            self.count(piece, -1)
         self.pieces[self.head] = None
         self.head += 1
         self.size -= freed
@@ -65,6 +71,15 @@ class _Kept:
             del self.pieces[: self.head], self.ends[: self.head]
             self.head = 0
         return freed
+
+    def count(self, chunk: Chunk, sign: int) -> None:
+        """Count a chunk that came, or take back one that goes."""
+        second = chunk.at // SECOND
+        counts = self.seconds.setdefault(second, [0, 0])
+        counts[0] += sign * chunk.lines
+        counts[1] += sign * len(chunk.data)
+        if not counts[1]:
+            del self.seconds[second]
 
     @property
     def start(self) -> int:
@@ -126,6 +141,8 @@ class MemoryStore:
         cost = _cost(piece)
         kept.pieces.append(piece)
         kept.ends.append(piece.end)
+        if isinstance(piece, Chunk):
+            kept.count(piece, 1)
         kept.size += cost
         self._sizes[kept.anonymous] += cost
         self._pieces[kept.anonymous] += 1
@@ -229,6 +246,19 @@ class MemoryStore:
             if isinstance(piece, Chunk) and piece.at >= at:
                 return piece.offset
         return None
+
+    async def count(self, stream: str, buckets: Buckets) -> Counted:
+        """Return by time of receipt what is kept of a stream."""
+        kept = self._kept.get(stream)
+        if kept is None:
+            return Counted.nothing(buckets)
+        counted = Counted.nothing(buckets, kept.ends[-1] if kept.ends else 0)
+        for second, (lines, size) in kept.seconds.items():
+            index = buckets.place(second * SECOND)
+            if index is not None:
+                counted.lines[index] += lines
+                counted.bytes[index] += size
+        return counted
 
     async def delete(self, stream: str) -> None:
         """Forget a stream."""

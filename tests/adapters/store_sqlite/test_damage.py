@@ -16,6 +16,7 @@ import pytest
 
 from adapters.store_sqlite.place import Place
 from contracts.store import Feed, content
+from hub.model.buckets import Buckets
 from hub.model.chunk import Chunk, Gap
 from hub.model.problem import Problem
 
@@ -228,3 +229,13 @@ def test_a_killed_writer_loses_nothing_that_it_called_durable(tmp_path: Path) ->
             assert text.startswith(durable)
             assert len(durable) == end
         place.stop()
+
+
+def test_a_block_that_cannot_be_read_is_counted_where_it_begins(place: Place) -> None:
+    change(place, "UPDATE block SET data = zeroblob(100), min_at = 1500, max_at = 3500 WHERE start = ?", 5 * SIZE)
+    place.start()
+    counted = place.loop.run(place.store.count("a", Buckets(1000, 1000, 3)))
+    lines = sum(noise(number).count(b"\n") for number in range(BLOCKS))
+    assert counted.lines == [lines, 0, 0]
+    assert counted.bytes == [BLOCKS * SIZE, 0, 0]
+    place.stop()

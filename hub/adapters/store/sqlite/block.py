@@ -28,6 +28,7 @@ ROW_BYTES = 120
 _PLAIN, _ZSTD = 0, 1
 _WORTH_BYTES = 512
 _HEAD = struct.Struct(">QQQQQqqBI")
+_CORRUPT = (zstd.ZstdError, msgspec.DecodeError, struct.error, TypeError, ValueError, MemoryError)
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -161,15 +162,33 @@ def encode(stream: int, chunks: Sequence[Chunk], level: int) -> Block:
     )
 
 
+class Arrival(NamedTuple):
+    """A chunk of a block without its bytes: when it came, and what it counts."""
+
+    at: int
+    lines: int
+    bytes: int
+
+
 def decode(block: Block) -> list[Chunk]:
     """Return the chunks of a block; raise CorruptBlock when they are not what was joined."""
     try:
         return _decoded(block)
-    except (zstd.ZstdError, msgspec.DecodeError, struct.error, TypeError, ValueError, MemoryError) as error:
+    except _CORRUPT as error:
         raise CorruptBlock(str(error)) from error
 
 
-def _decoded(block: Block) -> list[Chunk]:
+def arrivals(block: Block) -> list[Arrival]:
+    """Return when the chunks of a block came, without unpacking its text; raise CorruptBlock as `decode` does."""
+    try:
+        table = _decode(_unpacked(block, block.table_bytes))
+        return [Arrival(*each) for each in zip(_times(table), table.lines, table.sizes, strict=True)]
+    except _CORRUPT as error:
+        raise CorruptBlock(str(error)) from error
+
+
+def _unpacked(block: Block, most: int = -1) -> bytes:
+    """Return the table and the text of a block, or the first `most` bytes of them."""
     data = block.data
     if data is None or block.max_at is None:
         raise CorruptBlock("no data")
@@ -188,10 +207,19 @@ def _decoded(block: Block) -> list[Chunk]:
     if crc != block.crc:
         raise CorruptBlock("checksum")
     if block.codec == _ZSTD:
-        data = zstd.decompress(data)
+        return zstd.ZstdDecompressor().decompress(data, most) if most >= 0 else zstd.decompress(data)
+    return data if most < 0 else data[:most]
+
+
+def _times(table: _Table) -> list[int]:
+    return list(accumulate(table.at_steps, initial=table.at)) if table.at_steps else [table.at] * len(table.sizes)
+
+
+def _decoded(block: Block) -> list[Chunk]:
+    data = _unpacked(block)
     table = _decode(memoryview(data)[: block.table_bytes])
     ends = list(accumulate(table.sizes, initial=block.table_bytes))
-    times = list(accumulate(table.at_steps, initial=table.at)) if table.at_steps else [table.at] * len(table.sizes)
+    times = _times(table)
     runs = table.runs if isinstance(table.runs, list) else [table.runs] * len(table.sizes)
     sent = table.sent or [None] * len(table.sizes)
     channels = table.channels if isinstance(table.channels, list) else [table.channels] * len(table.sizes)

@@ -52,16 +52,16 @@ class Reading:
     """The reading side of the store: one connection, not for two threads at once."""
 
     def __init__(self, connection: apsw.Connection) -> None:
-        self._connection = connection
+        self.connection = connection
         self._cached: dict[tuple[int, ...], list[Chunk]] = {}
 
     def close(self) -> None:
         """Let go of the file."""
-        self._connection.close(True)
+        self.connection.close(True)
 
     def read(self, name: str, offset: int, max_bytes: int) -> Sequence[Piece]:
         """Return contiguous pieces that begin exactly at `offset`, of `max_bytes` or a little more."""
-        with _snapshot(self._connection):
+        with snapshot(self.connection):
             stream = self._stream(name)
             if stream is None or offset >= stream.end:
                 return []
@@ -79,7 +79,7 @@ class Reading:
 
     def seek_line(self, name: str, line: int) -> int | None:
         """Return the offset after a stream's `line`-th LF, or the first kept one; None where it comes later."""
-        with _snapshot(self._connection):
+        with snapshot(self.connection):
             stream = self._stream(name)
             if stream is None or stream.start == stream.end:
                 return None
@@ -92,9 +92,9 @@ class Reading:
 
     def seek_time(self, name: str, at: int) -> int | None:
         """Return where the first chunk in offset order begins that was received at or after `at`."""
-        with _snapshot(self._connection):
+        with snapshot(self.connection):
             stream = self._stream(name)
-            found = None if stream is None else self._connection.execute(_SINCE, (stream.id, at)).fetchone()
+            found = None if stream is None else self.connection.execute(_SINCE, (stream.id, at)).fetchone()
             if found is None or stream is None:
                 return None
             place = Place(*found)
@@ -105,11 +105,11 @@ class Reading:
 
     def records(self, kind: str) -> Mapping[str, bytes]:
         """Return all small records of a kind."""
-        return dict(self._connection.execute("SELECT key, value FROM record WHERE kind = ?", (kind,)))
+        return dict(self.connection.execute("SELECT key, value FROM record WHERE kind = ?", (kind,)))
 
     def _stream(self, name: str) -> _Stream | None:
         sql = "SELECT id, start, end FROM stream WHERE name = ? AND state = 0"
-        found = self._connection.execute(sql, (name,)).fetchone()
+        found = self.connection.execute(sql, (name,)).fetchone()
         return None if found is None else _Stream(*found)
 
     def _pieces(self, stream: _Stream, offset: int) -> Iterator[Piece]:
@@ -144,7 +144,7 @@ class Reading:
         """Yield the blocks from the one on that holds `offset`; where the index cannot be read, by a scan of all."""
         last = -1
         try:
-            for found in self._connection.execute(_FROM, (stream.id, offset)):
+            for found in self.connection.execute(_FROM, (stream.id, offset)):
                 place = Place(*found)
                 if place.start > last:
                     last = place.start
@@ -155,7 +155,7 @@ class Reading:
     def _scan(self, stream: _Stream) -> Sequence[Place]:
         places: list[Place] = []
         try:
-            places.extend(Place(*found) for found in self._connection.execute(_SCAN, (stream.id,)))
+            places.extend(Place(*found) for found in self.connection.execute(_SCAN, (stream.id,)))
         except (apsw.CorruptError, apsw.IOError):
             # What comes after it in the table is out of reach: said as a gap by who asks.
             places.sort(key=lambda place: place.start)
@@ -165,12 +165,12 @@ class Reading:
 
     def _chunks(self, stream: _Stream, place: Place) -> list[Chunk]:
         # Ids are used again; with the checksum they are not mistaken.
-        key = self._connection.execute(_KEY, (place.id,)).fetchone()
+        key = self.connection.execute(_KEY, (place.id,)).fetchone()
         if key is None or key[:3] != (stream.id, place.start, place.end):
             raise CorruptBlock("the index and the row differ")
         chunks = self._cached.get(key)
         if chunks is None:
-            chunks = decode(Block(*self._connection.execute(_READ, (place.id,)).get))
+            chunks = decode(Block(*self.connection.execute(_READ, (place.id,)).get))
             if len(self._cached) >= _CACHED_BLOCKS:
                 del self._cached[next(iter(self._cached))]
             self._cached[key] = chunks
@@ -188,7 +188,7 @@ class Reading:
         low, high = stream.start, stream.end
         best: Place | None = None
         while low < high:
-            found = self._connection.execute(_AT, (stream.id, (low + high) // 2)).fetchone()
+            found = self.connection.execute(_AT, (stream.id, (low + high) // 2)).fetchone()
             if found is None:
                 low = (low + high) // 2 + 1
                 continue
@@ -200,7 +200,7 @@ class Reading:
         return best
 
 
-class _snapshot:  # noqa: N801
+class snapshot:  # noqa: N801
     """A read transaction: what it sees does not change."""
 
     def __init__(self, connection: apsw.Connection) -> None:

@@ -12,6 +12,7 @@ import apsw
 from twisted.logger import Logger
 
 from hub.adapters.store.sqlite import schema
+from hub.adapters.store.sqlite.counting import count
 from hub.adapters.store.sqlite.database import (
     FILE_NAME,
     checkpoint,
@@ -27,6 +28,7 @@ from hub.adapters.store.sqlite.worker import CallInReactor, Worker
 from hub.adapters.store.sqlite.writer import Writer, put_records, reserve_epochs
 from hub.core.epochs import RESERVE
 from hub.core.ports import Append, Opened
+from hub.model.buckets import Buckets, Counted
 from hub.model.chunk import Piece
 from hub.model.problem import Problem
 from hub.model.record import StreamRecord
@@ -111,6 +113,10 @@ class SqliteStore:
     async def seek_time(self, stream: str, at: int) -> int | None:
         """Return the offset of the first chunk received at or after `at`."""
         return await self._read(lambda reading: reading.seek_time(stream, at))
+
+    async def count(self, stream: str, buckets: Buckets) -> Counted:
+        """Return by time of receipt what is kept of a stream."""
+        return await self._read(lambda reading: count(reading.connection, stream, buckets))
 
     async def delete(self, stream: str) -> None:
         """Forget a stream."""

@@ -1,0 +1,118 @@
+"""`stream.series`: what came when, from the tail and the store together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conversations.command_line import CommandLine, request
+from fakes.world import World
+
+
+def filled(**options: Any) -> tuple[World, int]:
+    """Return a world in which a stream got n lines in its n-th second, and when that began."""
+    world = World(**options)
+    world.clock.advance(1.0 - world.clock.now_ms() % 1000 / 1000)
+    start = world.clock.now_ms()
+    writer = world.writer("a")
+    for number in range(1, 21):
+        world.write(writer, *[b"%05d\n" % number] * number)
+        world.clock.advance((start + 1000 * number - world.clock.now_ms()) / 1000)
+    return world, start
+
+
+@pytest.mark.parametrize("tail", [600, 1 << 20])
+def test_lines_and_bytes_over_the_whole_life(tail: int) -> None:
+    world, start = filled(tail_stream_bytes=tail)
+    line = CommandLine(world)
+    answer = line.call("stream.series", stream="a", field="lines")
+    assert (answer["step_ms"], answer["stream"], answer["field"]) == (1000, "a", "lines")
+    assert answer["since"] == start - start % 1000
+    assert start + 20_000 < answer["until"] <= world.clock.now_ms() + 1
+    assert len(answer["values"]) in (21, 22)
+    assert answer["values"][:20] == list(range(1, 21))
+    size = line.call("stream.series", stream="a", field="bytes")
+    assert size["values"] == [6 * lines for lines in answer["values"]]
+
+
+def test_a_part_of_it_in_so_many_points() -> None:
+    world, start = filled()
+    line = CommandLine(world)
+    second = start - start % 1000
+    part = {"from": second + 5000, "to": second + 15_000}
+    assert line.call("stream.series", stream="a", field="lines", **part)["values"] == list(range(6, 16))
+    few = line.call("stream.series", stream="a", field="lines", points=3)
+    assert len(few["values"]) <= 3
+    assert sum(few["values"]) == 210
+    nothing = line.call("stream.series", stream="a", field="lines", **{"from": 0, "to": 0})
+    assert nothing["values"] == []
+
+
+def test_an_ended_stream_ends_where_it_ended() -> None:
+    world = World()
+    writer = world.stream_of("a", b"one\n")
+    at = world.clock.now_ms()
+    writer.end("eof")
+    world.clock.advance(1000)
+    answer = CommandLine(world).call("stream.series", stream="a", field="lines")
+    assert answer["values"] == [1]
+    assert answer["until"] <= at + 1
+
+
+def test_a_stream_without_output_has_none() -> None:
+    world = World()
+    world.writer("a")
+    assert CommandLine(world).call("stream.series", stream="a", field="lines")["values"] in ([], [0])
+
+
+def test_it_begins_where_what_is_kept_begins() -> None:
+    world, start = filled(tail_stream_bytes=600, memory_store_stream_bytes=50 * 262)
+    answer = CommandLine(world).call("stream.series", stream="a", field="lines")
+    assert answer["since"] > start + 10_000
+    assert sum(answer["values"]) == 50
+    assert answer["values"][0] > 0
+
+
+def test_what_comes_while_the_store_counts_is_counted_once() -> None:
+    world, _ = filled(tail_stream_bytes=600)
+    line = CommandLine(world)
+    world.store.slow = True
+    line.say(request(1, "stream.series", stream="a", field="lines"))
+    assert world.store.waiting == 1
+    stream = world.hub.streams.get("a")
+    assert stream is not None
+    assert stream.writer is not None
+    stream.writer.append(b"late\n" * 1000, world.clock.now_ms())
+    world.store.finish()
+    world.settle()
+    world.store.finish()
+    world.settle()
+    (answer,) = line.answers()
+    assert sum(answer["result"]["values"]) in (210, 1210)
+    world.assert_no_failures()
+
+
+def test_a_stream_that_is_deleted_meanwhile_is_not_found() -> None:
+    world, _ = filled()
+    line = CommandLine(world)
+    world.store.slow = True
+    line.say(
+        request(1, "stream.series", stream="a", field="lines"), request(2, "stream.delete", stream="a", force=True)
+    )
+    world.store.finish()
+    world.settle()
+    answers = {answer["id"]: answer for answer in line.answers()}
+    assert answers[1]["error"]["data"]["code"] == "NOTFOUND"
+
+
+def test_what_cannot_be_asked() -> None:
+    world, _ = filled()
+    line = CommandLine(world)
+    unknown = line.error("stream.series", stream="a", field="loss")
+    assert unknown["data"]["code"] == "NOTFOUND"
+    assert "lines" in unknown["message"]
+    backwards = line.error("stream.series", stream="a", field="lines", **{"from": 5, "to": 4})
+    assert backwards["data"]["code"] == "PROTO"
+    assert line.error("stream.series", stream="a", field="lines", points=2001)["data"]["code"] == "PROTO"
+    assert line.error("stream.series", stream="b", field="lines")["data"]["code"] == "NOTFOUND"
