@@ -20,10 +20,10 @@ async def count_series(
 ) -> SeriesAnswer:
     """Return how many lines or bytes came in each of at most `points` steps of time; all times are ms.
 
-    Raise Problem NOTFOUND for another field, and PROTO where `since` comes after `until`.
+    Raise Problem PROTO for another field, and where `since` comes after `until`.
     """
     if field not in COUNTED:
-        raise Problem("NOTFOUND", f"this stream has no numbers of {field}; there are {' and '.join(COUNTED)}")
+        raise Problem("PROTO", f"field is {' or '.join(COUNTED)}")
     if until is None:
         until = now + 1 if stream.last_at is None or stream.state != "ended" else stream.last_at + 1
     if since is None:

@@ -110,7 +110,7 @@ def test_what_cannot_be_asked() -> None:
     world, _ = filled()
     line = CommandLine(world)
     unknown = line.error("stream.series", stream="a", field="loss")
-    assert unknown["data"]["code"] == "NOTFOUND"
+    assert unknown["data"]["code"] == "PROTO"
     assert "lines" in unknown["message"]
     backwards = line.error("stream.series", stream="a", field="lines", **{"from": 5, "to": 4})
     assert backwards["data"]["code"] == "PROTO"

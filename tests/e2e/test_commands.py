@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pty
 import re
@@ -138,6 +139,12 @@ def test_status_and_stats_tell(shared_hub: RunningHub) -> None:
     shared_hub.run("send", "stats/a", given=b"1\n2\n")
     assert b"\nlines\t2\n" in shared_hub.run("stats", "stats/a").stdout
     assert b"uptime_s\t" in shared_hub.run("stats").stdout
+    steps = shared_hub.run("stats", "stats/a", "--series", "lines").stdout.decode().splitlines()
+    assert sum(int(step.split("\t")[1]) for step in steps) == 2
+    series = json.loads(shared_hub.run("stats", "stats/a", "--series", "bytes", "--since", "1h", "--json").stdout)
+    assert (sum(series["values"]), len(series["values"]) <= 2000) == (4, True)
+    assert b"name it" in shared_hub.run("stats", "--series", "lines", code=2).stderr
+    assert b"field is lines or bytes" in shared_hub.run("stats", "stats/a", "--series", "loss", code=1).stderr
 
 
 def test_tail_ends_when_nobody_reads_it(shared_hub: RunningHub) -> None:

@@ -239,6 +239,16 @@ export interface KickAnswer {
   stream: string | null;
 }
 
+/** The answer of `stream.series`: `values[i]` is of the time from `since + i * step_ms` on, up to the next step. `until` is how far it was asked for: the last step may go past it, and come to more. */
+export interface SeriesAnswer {
+  stream: string;
+  field: string;
+  since: number;
+  step_ms: number;
+  until: number;
+  values: number[];
+}
+
 /** What a browser that is logged in is told; `csrf` is the header token of what writes. */
 export interface Login {
   principal: string;
@@ -310,6 +320,15 @@ export interface StreamDeleteParams {
   force?: boolean;
 }
 
+/** `stream.series`; `from` and `to` are times in ms: by default all that is kept, up to now or the stream's end. */
+export interface StreamSeriesParams {
+  stream: string;
+  field: string;
+  from?: number | null;
+  to?: number | null;
+  points?: number;
+}
+
 /** `stream.search`; `from` and `to` are times in ms, `after` is a former answer's `next`. */
 export interface StreamSearchParams {
   query: string;
@@ -355,6 +374,7 @@ export interface Methods {
   "stream.read": { params: StreamReadParams; answer: Record<string, unknown> };
   "stream.lines": { params: StreamLinesParams; answer: LinesAnswer };
   "stream.delete": { params: StreamDeleteParams; answer: Record<string, unknown> };
+  "stream.series": { params: StreamSeriesParams; answer: SeriesAnswer };
   "stream.search": { params: StreamSearchParams; answer: SearchAnswer };
   "presence.list": { params: PresenceListParams; answer: PresenceAnswer };
   "session.list": { params: SessionListParams; answer: SessionsAnswer };
