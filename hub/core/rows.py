@@ -263,7 +263,8 @@ class KickAnswer(TypedDict):
 class SeriesAnswer(TypedDict):
     """The answer of `stream.series`: `values[i]` is of the time from `since + i * step_ms` on, up to the next step.
 
-    `until` is how far it was asked for: the last step may go past it, and come to more.
+    `until` is how far it was asked for: the last step may go past it, and come to more. `total` is what the stream had
+    counted in all by then, what is not kept included: so the series can be gone on with by the stream's rows.
     """
 
     stream: str
@@ -271,4 +272,5 @@ class SeriesAnswer(TypedDict):
     since: int
     step_ms: int
     until: int
+    total: int
     values: list[int]

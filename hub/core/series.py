@@ -32,6 +32,7 @@ async def count_series(
     if since > until:
         raise Problem("PROTO", "from is later than to")
     buckets = Buckets.between(since, until, points)
+    total = stream.lines if field == "lines" else stream.received
     counted = await history.count(stream, buckets)
     values = counted.lines if field == "lines" else counted.bytes
     return {
@@ -40,5 +41,6 @@ async def count_series(
         "since": buckets.since,
         "step_ms": buckets.step,
         "until": until,
+        "total": total,
         "values": values,
     }

@@ -33,6 +33,7 @@ def test_lines_and_bytes_over_the_whole_life(tail: int) -> None:
     assert len(answer["values"]) in (21, 22)
     assert answer["values"][:20] == list(range(1, 21))
     size = line.call("stream.series", stream="a", field="bytes")
+    assert (answer["total"], size["total"]) == (210, 6 * 210)
     assert size["values"] == [6 * lines for lines in answer["values"]]
 
 
@@ -70,7 +71,7 @@ def test_it_begins_where_what_is_kept_begins() -> None:
     world, start = filled(tail_stream_bytes=600, memory_store_stream_bytes=50 * 262)
     answer = CommandLine(world).call("stream.series", stream="a", field="lines")
     assert answer["since"] > start + 10_000
-    assert sum(answer["values"]) == 50
+    assert (sum(answer["values"]), answer["total"]) == (50, 210)
     assert answer["values"][0] > 0
 
 

@@ -239,13 +239,14 @@ export interface KickAnswer {
   stream: string | null;
 }
 
-/** The answer of `stream.series`: `values[i]` is of the time from `since + i * step_ms` on, up to the next step. `until` is how far it was asked for: the last step may go past it, and come to more. */
+/** The answer of `stream.series`: `values[i]` is of the time from `since + i * step_ms` on, up to the next step. `until` is how far it was asked for: the last step may go past it, and come to more. `total` is what the stream had counted in all by then, what is not kept included: so the series can be gone on with by the stream's rows. */
 export interface SeriesAnswer {
   stream: string;
   field: string;
   since: number;
   step_ms: number;
   until: number;
+  total: number;
   values: number[];
 }
 
