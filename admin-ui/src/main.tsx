@@ -3,6 +3,7 @@ import { render } from "preact";
 import "open-props/normalize";
 import "./styles/page.css";
 import "./styles/list.css";
+import "./styles/ansi.css";
 import "./styles/text.css";
 import { start } from "./session/page-state";
 import { settings } from "./session/settings";

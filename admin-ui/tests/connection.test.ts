@@ -155,3 +155,16 @@ test("a hub that is about to close is no mistake of anybody's", async () => {
   sockets[0]?.onclose?.({ code: 4002, reason: "DRAIN retry_after=1000 the hub is shutting down" });
   expect(statuses.at(-1)).toMatchObject({ kind: "lost", retryAt: clock + 1000 });
 });
+
+test("who needs the hub waits for it, at once or after it came back", async () => {
+  let ready = 0;
+  connection.whenLive().then(() => {
+    ready += 1;
+  });
+  connection.connect();
+  expect(ready).toBe(0);
+  await sockets[0]?.welcome();
+  await Promise.resolve();
+  expect(ready).toBe(1);
+  await connection.whenLive();
+});

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type Ask, rowsAfter, rowsBefore } from "../src/viewer/history";
+import { type Ask, History } from "../src/viewer/history";
+import { Runs } from "../src/viewer/runs";
 import type { LinesAnswer } from "../src/wire/types";
 
 const line = (offset: number, text: string, cut = false) => ({
@@ -17,8 +18,8 @@ const answer = (next: number, ...lines: ReturnType<typeof line>[]): LinesAnswer 
 });
 
 /** A hub that gives these answers in turn; `asked` holds what it was asked. */
-function hub(...answers: LinesAnswer[]): { ask: Ask; asked: [number, boolean][] } {
-  const asked: [number, boolean][] = [];
+function hub(...answers: LinesAnswer[]): { ask: Ask; asked: [unknown, boolean][] } {
+  const asked: [unknown, boolean][] = [];
   const ask: Ask = async (from, before) => {
     asked.push([from, before]);
     const next = answers.shift();
@@ -33,7 +34,11 @@ test("what an answer had no room for is asked for, so that nothing is missing be
     answer(20, line(0, "a"), line(10, "b")),
     answer(40, line(20, "c"), line(30, "held")),
   );
-  expect((await rowsBefore(ask, 30)).map((row) => row.text)).toEqual(["a", "b", "c"]);
+  expect((await new History(ask, new Runs()).before(30)).rows.map((row) => row.text)).toEqual([
+    "a",
+    "b",
+    "c",
+  ]);
   expect(asked).toEqual([
     [30, true],
     [20, false],
@@ -43,9 +48,9 @@ test("what an answer had no room for is asked for, so that nothing is missing be
 test("a gap is a row between the lines", async () => {
   const gap = { gap: [10, 1010] as [number, number], reason: "store_loss" };
   const { ask } = hub({ ...answer(1020, line(0, "a"), line(1010, "b")), gaps: [gap] });
-  expect((await rowsBefore(ask, 1020)).map((row) => row.text)).toEqual([
+  expect((await new History(ask, new Runs()).before(1020)).rows.map((row) => row.text)).toEqual([
     "a",
-    "1,000 bytes are missing here: store_loss",
+    "1,000 bytes are missing here: the hub's store lost them",
     "b",
   ]);
 });
@@ -53,26 +58,30 @@ test("a gap is a row between the lines", async () => {
 test("an unfinished line before a gap is found though no line ends there", async () => {
   const gap = { gap: [1, 11] as [number, number], reason: "producer_skip" };
   const { ask } = hub(answer(0), { ...answer(20, line(0, "b"), line(11, "held")), gaps: [gap] });
-  expect((await rowsBefore(ask, 11)).map((row) => row.text)).toEqual([
+  expect((await new History(ask, new Runs()).before(11)).rows.map((row) => row.text)).toEqual([
     "b",
-    "10 bytes are missing here: producer_skip",
+    "10 bytes are missing here: the producer gave them up",
   ]);
 });
 
 test("where nothing older is kept, that is said", async () => {
   const { ask } = hub(answer(5000));
-  expect(await rowsBefore(ask, 5000)).toEqual([
-    { kind: "note", tone: "gap", offset: 0, text: "5,000 bytes before this are not kept any more" },
-  ]);
+  expect(await new History(ask, new Runs()).before(5000)).toMatchObject({
+    rows: [{ kind: "note", tone: "gap", offset: 0, text: "5,000 bytes before this are not kept any more" }],
+  });
 });
 
 test("a line that the hub cut says its size", async () => {
   const { ask } = hub(answer(30, line(10, "held"), line(20, "long", true)));
-  expect((await rowsAfter(ask, 10)).map((row) => row.text)).toEqual(["long … (99 bytes)"]);
+  expect((await new History(ask, new Runs()).after(10)).rows.map((row) => row.text)).toEqual([
+    "held",
+    "long … (99 bytes)",
+  ]);
 });
 
 test("lines of a stream that was cut meanwhile are not mixed with what is held", async () => {
   const cut = { ...answer(5, line(0, "new")), truncate: 90 };
-  expect(await rowsBefore(hub(cut).ask, 60)).toEqual([]);
-  expect(await rowsAfter(hub(cut).ask, 60)).toEqual([]);
+  const history = () => new History(hub(cut).ask, new Runs());
+  expect(await history().before(60)).toMatchObject({ rows: [], truncated: 0 });
+  expect(await history().after(60)).toMatchObject({ rows: [], truncated: 0 });
 });

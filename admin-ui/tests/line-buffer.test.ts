@@ -1,14 +1,19 @@
 import { expect, test } from "vitest";
-import type { Row } from "../src/viewer/assembler";
 import { LineBuffer } from "../src/viewer/line-buffer";
-import { isAtEnd, visibleRows } from "../src/viewer/window";
+import { gapNote, type Row } from "../src/viewer/rows";
 
-const line = (offset: number, text = "x"): Row => ({ kind: "line", offset, text, at: 0 });
+const line = (offset: number, text = "x"): Row => ({
+  kind: "line",
+  offset,
+  end: offset + 1,
+  text,
+  at: 0,
+});
 
 test("the window is bounded in rows", () => {
   const buffer = new LineBuffer(3, 10_000);
-  expect(buffer.append([line(0), line(1)])).toBe(0);
-  expect(buffer.append([line(2), line(3), line(4)])).toBe(2);
+  expect(buffer.append([line(0), line(1)])).toEqual([]);
+  expect(buffer.append([line(2), line(3), line(4)]).length).toBe(2);
   expect(buffer.length).toBe(3);
   expect(buffer.firstOffset).toBe(2);
 });
@@ -22,9 +27,9 @@ test("the window is bounded in characters", () => {
 test("older rows go to the front, and the newest make room", () => {
   const buffer = new LineBuffer(3, 10_000);
   buffer.append([line(10), line(11)]);
-  expect(buffer.prepend([line(9)])).toBe(0);
-  expect(buffer.prepend([line(7), line(8)])).toBe(2);
-  expect([buffer.firstOffset, buffer.lastOffset, buffer.length]).toEqual([7, 9, 3]);
+  expect(buffer.prepend([line(9)])).toEqual([]);
+  expect(buffer.prepend([line(7), line(8)]).map((row) => row.offset)).toEqual([10, 11]);
+  expect([buffer.firstOffset, buffer.endOffset, buffer.length]).toEqual([7, 10, 3]);
 });
 
 test("truncation drops what the hub does not have", () => {
@@ -34,19 +39,43 @@ test("truncation drops what the hub does not have", () => {
   expect(buffer.length).toBe(1);
 });
 
-test("rows in sight and some more are drawn", () => {
-  expect(visibleRows(0, 100, 20, 1000)).toEqual({ first: 0, last: 17 });
-  expect(visibleRows(2000, 100, 20, 1000)).toEqual({ first: 88, last: 117 });
-  expect(visibleRows(19_900, 100, 20, 1000)).toEqual({ first: 983, last: 1000 });
-});
-
-test("the end is in sight within half a row", () => {
-  expect(isAtEnd(900, 100, 1000, 20)).toBe(true);
-  expect(isAtEnd(880, 100, 1000, 20)).toBe(false);
-});
-
-test("a gap that is held is known by where it begins", () => {
+test("a line that is cut in the middle keeps what comes before the cut", () => {
   const buffer = new LineBuffer();
-  buffer.append([line(0), { kind: "note", tone: "gap", offset: 5, text: "5 bytes are missing" }]);
-  expect([buffer.hasGap(5), buffer.hasGap(0)]).toEqual([true, false]);
+  buffer.append([{ kind: "line", offset: 0, end: 6, text: "äbcd", at: 0 }]);
+  buffer.truncate(3);
+  expect(buffer.all).toMatchObject([{ text: "äb", end: 3, partial: true }]);
+});
+
+test("a note that was told already is not told again, and may come again when it was dropped", () => {
+  const buffer = new LineBuffer(2, 10_000);
+  const gap = gapNote(5, 10, "lag");
+  buffer.append([line(0), gap]);
+  expect(buffer.unseen([gap, line(10)])).toEqual([line(10)]);
+  buffer.append([line(10), line(12)]);
+  expect(buffer.unseen([gap])).toEqual([gap]);
+});
+
+test("what was fetched of a gap takes its place", () => {
+  const buffer = new LineBuffer();
+  buffer.append([line(0), gapNote(1, 3, "lag"), line(3)]);
+  buffer.replace(1, 3, [line(1, "b"), line(2, "c")]);
+  expect(buffer.all.map((row) => row.text)).toEqual(["x", "b", "c", "x"]);
+});
+
+test("lines get their numbers from a place on; an unfinished one counts once", () => {
+  const buffer = new LineBuffer();
+  buffer.append([line(0), line(1), gapNote(2, 5, "lag"), { ...line(5), partial: true } as Row]);
+  expect(buffer.number(1, 41)).toBe(42);
+  expect(buffer.all.map((row) => (row.kind === "line" ? row.line : "gap"))).toEqual([
+    undefined,
+    41,
+    "gap",
+    42,
+  ]);
+});
+
+test("a place is found by the row that holds it", () => {
+  const buffer = new LineBuffer();
+  buffer.append([line(0), line(10), line(20)]);
+  expect([0, 5, 10, 99].map((offset) => buffer.indexAt(offset))).toEqual([0, 0, 1, 2]);
 });

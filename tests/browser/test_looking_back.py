@@ -47,10 +47,10 @@ def send_lines(producer: socket.socket, first: int, count: int) -> None:
 
 
 def look_back_to(page: Page, pattern: str) -> None:
-    """Press Home until such a row is there."""
+    """Scroll up until such a row is there."""
     log = page.get_by_role("log")
     for _ in range(40):
-        page.keyboard.press("Home")
+        log.evaluate("box => box.scrollTo(0, 0)")
         log.evaluate(SOMETHING_CAME, pattern)
         if log.get_by_text(re.compile(pattern)).count():
             break

@@ -52,6 +52,7 @@ export class Connection {
   private lastId = 0;
   private readonly followers = new Map<string, Follower>();
   private readonly aliases = new Map<number, Follower>();
+  private waiting: (() => void)[] = [];
 
   constructor(
     private readonly around: Surroundings,
@@ -94,6 +95,12 @@ export class Connection {
     return this.rpc.call<T>(method, params);
   }
 
+  /** Resolves once the hub has welcomed this page; at once while it is connected. */
+  whenLive(): Promise<void> {
+    if (this.status.kind === "live") return Promise.resolve();
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
   /** Follows until the returned function is called; subscribes again after each reconnect. */
   follow(follower: Follower): () => void {
     const id = String(++this.lastId);
@@ -120,6 +127,9 @@ export class Connection {
     this.become({ kind: "live" });
     for (const [id, follower] of this.followers) this.subscribe(id, follower);
     this.ready();
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (const resolve of waiting) resolve();
   }
 
   private subscribe(id: string, follower: Follower): void {

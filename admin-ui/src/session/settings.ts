@@ -56,6 +56,7 @@ export const settings = {
   wrap: setting("wrap", false),
   numbers: setting("numbers", true),
   pretty: setting("pretty", true),
+  fold: setting("fold", true),
   /** Whether the browser may tell of an end, a failure or silence. */
   notify: setting("notify", false),
 };

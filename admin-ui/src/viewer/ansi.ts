@@ -38,8 +38,18 @@ function visible(c: string): string {
   return code === 0x7f ? "\u2421" : "\ufffd";
 }
 
+const ANYTHING_SPECIAL = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+const COLOUR = /\x1b\[[0-9;:]*m|\x1b/g;
+
+/** A line's text as it is read: without colours, in its last state. Most lines have nothing special and cost a test. */
+export function plainText(line: string): string {
+  if (!ANYTHING_SPECIAL.test(line)) return line;
+  return harmless(lastState(line)).replace(COLOUR, "");
+}
+
 /** A line as segments, each with the classes of its colours. */
 export function segments(line: string): Segment[] {
+  if (!ANYTHING_SPECIAL.test(line)) return [{ text: line, classes: "" }];
   const text = harmless(lastState(line));
   if (!text.includes("\x1b")) return [{ text, classes: "" }];
   return Anser.ansiToJson(text, { use_classes: true, remove_empty: true, json: true }).map((part) => {

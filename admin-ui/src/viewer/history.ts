@@ -1,48 +1,174 @@
 // Lines that are fetched back: the hub's answers as rows, without a hole between them and the rows that are held.
 
-import type { LinesAnswer } from "../wire/types";
-import { gapNote, type Note, type Row, type TextLine } from "./assembler";
+import type { LineRow, LinesAnswer, StreamLinesParams } from "../wire/types";
+import { compare, gapNote, goneNote, type Row, type TextLine } from "./rows";
+import type { Runs } from "./runs";
+import type { Target } from "./target";
 
-export type Ask = (from: number, before: boolean) => Promise<LinesAnswer>;
+export type Ask = (from: StreamLinesParams["from"], before: boolean, count: number) => Promise<LinesAnswer>;
 
-type Placed = TextLine | (Note & { offset: number });
+/** A piece of the stream as rows. */
+export interface Piece {
+  rows: Row[];
+  epoch: number;
+  /** Where the rows end. An unfinished last line of the stream is not among them: it may grow. */
+  next: number;
+  /** How many LFs come before `next`; null where nobody said. */
+  line: number | null;
+  /** Whether the stream had no more when it was asked. */
+  atEnd: boolean;
+  /** The stream was cut: what was held from here on is not its text any more. */
+  truncated?: number;
+}
 
-/** The rows before the line at `first`, in order. The hub cuts long answers: what it left out is asked for. */
-export async function rowsBefore(ask: Ask, first: number): Promise<Row[]> {
-  const rows: Row[] = [];
-  let from = first;
-  for (let before = true; ; before = false) {
-    const answer = await ask(from, before);
-    // A stream that was cut meanwhile is told by its subscription; until then nothing of it fits.
-    if (answer.truncate !== undefined) return [];
-    const fresh = placed(answer).filter((row) => row.offset < first);
-    rows.push(...fresh);
-    from = answer.next[1];
-    if (from >= first || (!before && fresh.length === 0)) break;
+export const PAGE = 500;
+const ABOVE = 200;
+/** Answers are cut at their size, not at a count, where lines are long: so often more is asked for. */
+const MOST_CALLS = 60;
+
+export class History {
+  constructor(
+    private readonly ask: Ask,
+    private readonly runs: Runs,
+  ) {}
+
+  /** The rows before the line at `first`, in order. The hub cuts long answers: what it left out is asked for. */
+  async before(first: number): Promise<Piece> {
+    const rows: Row[] = [];
+    let answer = await this.ask(first, true, PAGE);
+    let from = first;
+    for (let calls = 0; calls < MOST_CALLS; calls++) {
+      if (answer.truncate !== undefined) return cut(answer);
+      const fresh = placed(answer).filter((row) => row.offset < first);
+      rows.push(...fresh);
+      if (calls > 0 && fresh.length === 0) break;
+      from = answer.next[1];
+      if (from >= first) break;
+      answer = await this.ask(from, false, PAGE);
+    }
+    if (!rows.length) rows.push(goneNote(first));
+    const begin = rows[0]?.offset ?? first;
+    return {
+      rows: this.withRuns(rows, begin, first),
+      epoch: answer.next[0],
+      next: first,
+      line: null,
+      atEnd: false,
+    };
   }
-  if (rows.length) return rows;
-  return [
-    { kind: "note", tone: "gap", offset: 0, text: `${bytes(first)} before this are not kept any more` },
-  ];
+
+  /** Some rows from `from` on, which is where a line begins. */
+  async after(from: number, count = PAGE): Promise<Piece> {
+    return this.piece(from, await this.ask(from, false, count), count);
+  }
+
+  /** The rows around a place: whole lines, some above the line that holds it. */
+  async around(offset: number): Promise<Piece> {
+    const above = await this.ask(offset, true, ABOVE);
+    if (above.truncate !== undefined) return cut(above);
+    const begin = above.lines[0]?.offset ?? above.next[1];
+    let piece = this.piece(begin, above, Number.POSITIVE_INFINITY);
+    for (let calls = 0; calls < MOST_CALLS; calls++) {
+      const more = await this.after(piece.next);
+      if (more.truncated !== undefined) return more;
+      piece = { ...more, rows: [...piece.rows, ...more.rows] };
+      if (more.atEnd || more.next > offset) break;
+    }
+    return piece;
+  }
+
+  /** The rows around a line that is known by its number. */
+  async aroundLine(line: number): Promise<Piece> {
+    const first = Math.max(0, line - ABOVE);
+    const count = line - first + PAGE;
+    const answer = await this.ask({ line: first }, false, count);
+    const piece = this.piece(answer.lines[0]?.offset ?? answer.next[1], answer, count);
+    const at = answer.lines.find((row) => row.line >= line)?.offset;
+    // Long lines: the answer was full before it came to this one.
+    return at === undefined && !piece.atEnd ? this.after(piece.next) : piece;
+  }
+
+  /** Where the first line begins that was received at or after a time. */
+  async offsetAt(at: number): Promise<number> {
+    const answer = await this.ask({ at }, false, 1);
+    return answer.lines[0]?.offset ?? answer.next[1];
+  }
+
+  /** How many LFs come before a place where a line begins. */
+  async lineAt(offset: number): Promise<number> {
+    const [here] = (await this.ask(offset, false, 1)).lines;
+    if (here && here.offset === offset) return here.line;
+    const last = (await this.ask(offset, true, 1)).lines.at(-1);
+    return last ? last.line + (last.partial ? 0 : 1) : 0;
+  }
+
+  private piece(from: number, answer: LinesAnswer, count: number): Piece {
+    if (answer.truncate !== undefined) return cut(answer);
+    const atEnd = !answer.truncated && answer.lines.length < count && count !== Number.POSITIVE_INFINITY;
+    const rows = placed(answer);
+    let next = answer.next[1];
+    const last = rows.at(-1);
+    let line = last?.kind === "line" && last.line !== undefined ? last.line + (last.partial ? 0 : 1) : null;
+    if (atEnd && last?.kind === "line" && last.partial) {
+      rows.pop();
+      next = last.offset;
+      line = last.line ?? null;
+    }
+    return { rows: this.withRuns(rows, from, next), epoch: answer.next[0], next, line, atEnd };
+  }
+
+  private withRuns(rows: Row[], from: number, to: number): Row[] {
+    const notes = this.runs.notes(from, to);
+    return notes.length ? [...rows, ...notes].sort(compare) : rows;
+  }
 }
 
-/** Some rows after the line at `last`, in order; none when there are none. */
-export async function rowsAfter(ask: Ask, last: number): Promise<Row[]> {
-  const answer = await ask(last, false);
-  return answer.truncate === undefined ? placed(answer).filter((row) => row.offset > last) : [];
+/** The rows around a place, and the offset of the row that was meant. `runs` has to know the run that is asked for. */
+export async function findPlace(
+  history: History,
+  runs: Runs,
+  target: Target,
+): Promise<{ piece: Piece; offset: number }> {
+  if (target.kind === "line") {
+    const piece = await history.aroundLine(target.line);
+    const row = piece.rows.find((each) => each.kind === "line" && (each.line ?? 0) >= target.line);
+    return { piece, offset: row?.offset ?? piece.rows.at(-1)?.offset ?? 0 };
+  }
+  const offset = await offsetOf(history, runs, target);
+  return { piece: await history.around(offset), offset };
 }
 
-function placed(answer: LinesAnswer): Placed[] {
-  const lines: Placed[] = answer.lines.map(({ offset, text, at, cut, bytes: size }) => ({
+async function offsetOf(history: History, runs: Runs, target: Target): Promise<number> {
+  if (target.kind === "offset") return target.offset;
+  if (target.kind === "time") return history.offsetAt(target.at);
+  if (target.kind !== "run") return 0;
+  const run = runs.numbered(target.run);
+  if (!run) throw new Error(`there is no run ${target.run} of this stream`);
+  return run.start;
+}
+
+function cut(answer: LinesAnswer): Piece {
+  const [epoch, next] = answer.next;
+  const from = answer.lines[0]?.offset ?? next;
+  return { rows: [], epoch, next: from, line: null, atEnd: false, truncated: from };
+}
+
+function placed(answer: LinesAnswer): Row[] {
+  const gaps = answer.gaps.map(({ gap: [from, to], reason }) => gapNote(from, to, reason));
+  const lines = answer.lines.map(textLine);
+  return gaps.length ? [...lines, ...gaps].sort(compare) : lines;
+}
+
+function textLine({ line, offset, text, at, cut: isCut, bytes, partial, ch }: LineRow): TextLine {
+  const row: TextLine = {
     kind: "line",
     offset,
-    text: cut ? `${text} … (${size} bytes)` : text,
+    end: offset + bytes + (partial ? 0 : 1),
+    text: isCut ? `${text} … (${bytes} bytes)` : text,
     at,
-  }));
-  const gaps = answer.gaps.map(({ gap: [from, to], reason }) => gapNote(from, to, reason));
-  return [...lines, ...gaps].sort((a, b) => a.offset - b.offset);
-}
-
-function bytes(count: number): string {
-  return `${count.toLocaleString("en")} bytes`;
+    line,
+  };
+  if (partial) row.partial = true;
+  if (ch !== undefined) row.ch = ch;
+  return row;
 }

@@ -1,8 +1,8 @@
 // The rows that a viewer holds: a bounded window of the stream, so that memory stays flat.
 
-import type { Row } from "./assembler";
+import { compare, type Note, type Row } from "./rows";
 
-export const MAX_ROWS = 50_000;
+export const MAX_ROWS = 20_000;
 export const MAX_CHARS = 16 * 1024 * 1024;
 
 const weight = (row: Row) => row.text.length + 64;
@@ -10,9 +10,10 @@ const weight = (row: Row) => row.text.length + 64;
 export class LineBuffer {
   private rows: Row[] = [];
   private chars = 0;
+  private readonly notes = new Set<string>();
 
   constructor(
-    private readonly maxRows = MAX_ROWS,
+    readonly maxRows = MAX_ROWS,
     private readonly maxChars = MAX_CHARS,
   ) {}
 
@@ -24,65 +25,145 @@ export class LineBuffer {
     return this.rows.length >= this.maxRows || this.chars >= this.maxChars;
   }
 
+  get all(): readonly Row[] {
+    return this.rows;
+  }
+
   at(index: number): Row | undefined {
     return this.rows[index];
   }
 
-  /** The offset of the first line held; null while there is none. */
+  /** Where the rows held begin; null while there are none. */
   get firstOffset(): number | null {
-    return this.rows.find((row) => row.kind === "line")?.offset ?? null;
+    return this.rows[0]?.offset ?? null;
   }
 
-  /** The offset of the last line held. */
-  get lastOffset(): number | null {
-    return this.rows.findLast((row) => row.kind === "line")?.offset ?? null;
+  /** Where the rows held end. */
+  get endOffset(): number | null {
+    const last = this.rows.at(-1);
+    if (!last) return null;
+    return last.kind === "line" ? last.end : (last.to ?? last.offset);
   }
 
-  /** Whether a gap that begins at an offset is told by a row that is held. */
-  hasGap(offset: number | undefined): boolean {
-    return this.rows.some((row) => row.kind === "note" && row.tone === "gap" && row.offset === offset);
+  /** The number after the last line held. */
+  get nextLine(): number | null {
+    const last = this.rows.findLast((row) => row.kind === "line");
+    return last?.line === undefined ? null : last.line + (last.partial ? 0 : 1);
   }
 
-  /** Adds rows at the end; returns how many were dropped at the front to make room. */
-  append(rows: Row[]): number {
+  /** Index of the first row that is not before `row`. */
+  indexOf(row: Row): number {
+    return lowerBound(this.rows, row);
+  }
+
+  /** Index of the row that holds the byte at `offset`, or of the one nearest to it. */
+  indexAt(offset: number): number {
+    const after = this.rows.findIndex((row) => row.offset > offset);
+    const index = after < 0 ? this.rows.length - 1 : after - 1;
+    return Math.max(0, index);
+  }
+
+  /** Gives lines their numbers from the one that begins at `offset` on; returns the number after the last one. */
+  number(offset: number, first: number): number {
+    let line = first;
+    for (const row of this.rows) {
+      if (row.kind !== "line" || row.offset < offset) continue;
+      row.line = line;
+      if (!row.partial) line += 1;
+    }
+    return line;
+  }
+
+  /** Rows that are not told already: the same note may come from two sides. */
+  unseen(rows: Row[]): Row[] {
+    return rows.filter((row) => row.kind === "line" || !this.notes.has(row.key));
+  }
+
+  /** Adds rows at the end; returns those that were dropped at the front to make room. */
+  append(rows: Row[]): Row[] {
     for (const row of rows) {
       this.rows.push(row);
-      this.chars += weight(row);
+      this.enter(row);
     }
-    let dropped = 0;
-    while (this.rows.length - dropped > this.maxRows || this.chars > this.maxChars) {
-      const row = this.rows[dropped];
+    let count = 0;
+    let chars = this.chars;
+    while (this.rows.length - count > this.maxRows || chars > this.maxChars) {
+      const row = this.rows[count];
       if (!row) break;
-      this.chars -= weight(row);
-      dropped += 1;
+      chars -= weight(row);
+      count += 1;
     }
-    if (dropped) this.rows.splice(0, dropped);
-    return dropped;
+    return count ? this.leave(this.rows.splice(0, count)) : [];
   }
 
-  /** Adds older rows at the front; returns how many were dropped at the end to make room. */
-  prepend(rows: Row[]): number {
-    for (const row of rows) this.chars += weight(row);
-    this.rows = [...rows, ...this.rows];
-    let dropped = 0;
-    while (this.rows.length > this.maxRows || this.chars > this.maxChars) {
-      const row = this.rows.pop();
+  /** Adds older rows at the front; returns those that were dropped at the end to make room. */
+  prepend(rows: Row[]): Row[] {
+    for (const row of rows) this.enter(row);
+    this.rows = rows.concat(this.rows);
+    let count = this.rows.length;
+    let chars = this.chars;
+    while (count > this.maxRows || chars > this.maxChars) {
+      const row = this.rows[count - 1];
       if (!row) break;
-      this.chars -= weight(row);
-      dropped += 1;
+      chars -= weight(row);
+      count -= 1;
     }
-    return dropped;
+    return count < this.rows.length ? this.leave(this.rows.splice(count)) : [];
+  }
+
+  /** Puts rows in the place of those between two offsets: what was fetched of a gap. */
+  replace(from: number, to: number, rows: Row[]): void {
+    const begin = this.rows.findIndex((row) => row.offset >= from);
+    let end = begin < 0 ? -1 : begin;
+    while (end >= 0 && end < this.rows.length && (this.rows[end] as Row).offset < to) end += 1;
+    if (begin < 0) return;
+    this.leave(this.rows.slice(begin, end));
+    for (const row of rows) this.enter(row);
+    this.rows = [...this.rows.slice(0, begin), ...rows, ...this.rows.slice(end)];
   }
 
   clear(): void {
     this.rows = [];
     this.chars = 0;
+    this.notes.clear();
   }
 
-  /** Drops the lines from an offset on: the stream does not have them any more. */
+  /** Drops what is from an offset on: the stream does not have it any more. What a line has before it stays. */
   truncate(offset: number): void {
-    const index = this.rows.findIndex((row) => row.kind === "line" && row.offset >= offset);
+    const index = this.rows.findIndex((row) =>
+      row.kind === "line" ? row.end > offset : row.offset > offset,
+    );
     if (index < 0) return;
-    for (const row of this.rows.splice(index)) this.chars -= weight(row);
+    const [first] = this.leave(this.rows.splice(index));
+    if (first?.kind !== "line" || first.offset >= offset) return;
+    const kept = new TextDecoder().decode(
+      new TextEncoder().encode(first.text).subarray(0, offset - first.offset),
+    );
+    this.append([{ ...first, text: kept, end: offset, partial: true }]);
   }
+
+  private enter(row: Row): void {
+    this.chars += weight(row);
+    if (row.kind === "note") this.notes.add((row as Note).key);
+  }
+
+  private leave(rows: Row[]): Row[] {
+    for (const row of rows) {
+      this.chars -= weight(row);
+      if (row.kind === "note") this.notes.delete(row.key);
+    }
+    return rows;
+  }
+}
+
+/** Index of the first of sorted rows that is not before `row`. */
+export function lowerBound(rows: readonly Row[], row: Row): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compare(rows[middle] as Row, row) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

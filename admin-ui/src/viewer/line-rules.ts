@@ -1,6 +1,6 @@
 // What others may say about a line: whether it is shown, and which parts of it stand out.
 
-import type { TextLine } from "./assembler";
+import type { TextLine } from "./rows";
 
 /** A part of a line that stands out, in UTF-16 units of its plain text as shown. */
 export interface Mark {
@@ -10,6 +10,8 @@ export interface Mark {
 }
 
 export interface LineRules {
+  /** Whether there are lines that it leaves out; folds are open then. */
+  readonly filters: boolean;
   /** Whether the line is shown. */
   accept(plain: string, line: TextLine): boolean;
   /** The parts that stand out; they may lie over each other. */

@@ -2,20 +2,34 @@
 
 import type { Follower } from "../session/connection";
 import { type Frame, numberAt } from "../wire/frame";
-import { Assembler, gapNote, type Note, type Row } from "./assembler";
+import { Assembler } from "./assembler";
+import { endNote, gapNote, type Note, type Row, runNote, type TextLine, truncatedNote } from "./rows";
 
 export interface FollowEvents {
   /** Rows that are complete, and the unfinished last line as it is now. */
-  rows(rows: Row[], partial: Row | null): void;
+  rows(rows: Row[], partial: TextLine | null): void;
   /** Everything from `offset` on is to be dropped. */
   truncated(offset: number): void;
   /** State words for the head of the view. */
   state(state: "waiting" | "reading" | "live" | "ended", detail: string): void;
+  /** Nobody has told which number the line has that begins at `offset`. */
+  unnumbered(offset: number): void;
+  /** A run began or ended. */
+  run(run: number, offset: number, ended: { status: string | null; cause: string | null } | null): void;
 }
 
-const FIRST_LINES = 1000;
+/** Where to go on: after what was fetched of the stream. */
+export interface Seam {
+  epoch: number;
+  next: number;
+  line: number | null;
+}
+
+const FIRST_LINES = 500;
 const ACK_BYTES = 256 * 1024;
 const MOST_FRESH = 5000;
+/** Skipped bytes whose LFs the hub does not count, so that the numbers go on. */
+const UNCOUNTED = new Set(["producer_skip", "store_loss", "corrupt"]);
 
 export class StreamFollow implements Follower {
   epoch = 0;
@@ -23,20 +37,26 @@ export class StreamFollow implements Follower {
   next: number | null = null;
   private alias = 0;
   private unacknowledged = 0;
-  private held = false;
   private ended: string | null = null;
   private assembler = new Assembler();
   private fresh: Row[] = [];
+  private shown: TextLine | null = null;
 
   constructor(
     readonly name: string,
     private readonly events: FollowEvents,
     private readonly acknowledge: (alias: number, offset: number) => void,
     private readonly schedule: (apply: () => void) => void,
-  ) {}
+    seam?: Seam,
+  ) {
+    if (!seam) return;
+    this.epoch = seam.epoch;
+    this.next = seam.next;
+    this.assembler.line = seam.line;
+  }
 
   subscription(id: string): { words: string[]; payload?: string } {
-    const words = [id, this.name, `from=-${FIRST_LINES}`];
+    const words = [id, this.name, `from=-${FIRST_LINES}`, "on_lag=skip"];
     if (this.next === null) return { words };
     return { words, payload: `${this.name} ${this.epoch}:${this.next}\n` };
   }
@@ -46,10 +66,15 @@ export class StreamFollow implements Follower {
     this.unacknowledged = 0;
   }
 
-  /** While held, nothing is acknowledged: the hub stops sending when the window is full, and nothing is lost. */
-  hold(held: boolean): void {
-    this.held = held;
-    if (!held) this.ack(true);
+  /** Hands out now what would be handed out with the next frame. */
+  settle(): void {
+    this.apply();
+  }
+
+  /** Says which number the next line has. */
+  numberOn(line: number): void {
+    this.assembler.line = line;
+    this.schedule(() => this.apply());
   }
 
   frame(frame: Frame): void {
@@ -64,9 +89,7 @@ export class StreamFollow implements Follower {
         this.gap(frame);
         break;
       case "RUN":
-        this.ended = null;
-        this.note("run", `run ${frame.args[1]} begins`);
-        this.events.state("live", "");
+        this.run(frame);
         break;
       case "END":
         this.end(frame);
@@ -75,7 +98,7 @@ export class StreamFollow implements Follower {
         if (this.ended === null) this.events.state("live", "");
         break;
       case "ERR":
-        this.note("failed", `the hub refused: ${frame.args[0]} ${frame.text}`);
+        this.refused(frame);
         break;
     }
   }
@@ -89,14 +112,18 @@ export class StreamFollow implements Follower {
     if (again) return;
     if (frame.keys.truncate !== undefined) {
       this.truncate(offset);
-      this.note("truncated", "the hub does not have what came after this any more (it was restarted)");
+      this.tell(truncatedNote(offset));
+      this.unnumber(offset);
     } else if (this.next !== null && offset < this.next) {
       // The same bytes come again.
       this.truncate(offset);
+      this.unnumber(offset);
     } else if (this.next !== null && offset > this.next) {
       this.missing(this.next, offset, "unknown");
     }
+    const first = this.next === null;
     this.next = offset;
+    if (first || this.assembler.line === null) this.unnumber(offset);
     this.ended = null;
     this.events.state(frame.keys.state === "ended" ? "reading" : "live", "");
   }
@@ -104,10 +131,12 @@ export class StreamFollow implements Follower {
   private data(frame: Frame): void {
     const offset = numberAt(frame, 1);
     const payload = frame.payload ?? new Uint8Array();
-    this.add(this.assembler.push(offset, numberAt(frame, 2), payload));
+    this.add(this.assembler.push(offset, numberAt(frame, 2), payload, frame.keys.ch));
     this.next = offset + payload.length;
     this.unacknowledged += payload.length;
-    this.ack(false);
+    if (this.unacknowledged < ACK_BYTES) return;
+    this.acknowledge(this.alias, this.next);
+    this.unacknowledged = 0;
   }
 
   private gap(frame: Frame): void {
@@ -124,25 +153,39 @@ export class StreamFollow implements Follower {
   }
 
   private missing(from: number, to: number, reason: string): void {
-    this.tell(gapNote(from, to, reason));
+    this.tell(gapNote(from, to, reason, Date.now()));
+    if (!UNCOUNTED.has(reason)) this.unnumber(to);
+  }
+
+  private unnumber(offset: number): void {
+    this.assembler.line = offset === 0 ? 0 : null;
+    if (offset > 0) this.events.unnumbered(offset);
+  }
+
+  private run(frame: Frame): void {
+    this.ended = null;
+    const run = Number(frame.args[1]);
+    const offset = Number(frame.args[2] ?? this.next ?? 0);
+    this.events.run(run, offset, null);
+    this.tell(runNote(run, offset, Date.now()));
+    this.events.state("live", "");
   }
 
   private end(frame: Frame): void {
-    const status = frame.keys.status ?? frame.keys.cause ?? "";
-    this.ended = status;
-    const failed = frame.keys.status !== undefined && frame.keys.status !== "exit:0";
-    this.note(failed ? "failed" : "end", `run ${frame.keys.run} ended: ${status}`);
-    this.events.state("ended", status);
+    const status = frame.keys.status ?? null;
+    const cause = frame.keys.cause ?? null;
+    const run = Number(frame.keys.run);
+    const offset = numberAt(frame, 1);
+    this.ended = status ?? cause ?? "";
+    this.events.run(run, offset, { status, cause });
+    this.tell(endNote(run, offset, status, cause));
+    this.events.state("ended", this.ended);
   }
 
-  private ack(now: boolean): void {
-    if (this.held || this.next === null || (!now && this.unacknowledged < ACK_BYTES)) return;
-    this.acknowledge(this.alias, this.next);
-    this.unacknowledged = 0;
-  }
-
-  private note(tone: Note["tone"], text: string): void {
-    this.tell({ kind: "note", tone, text });
+  private refused(frame: Frame): void {
+    const text = `the hub refused: ${frame.args[0]} ${frame.text}`;
+    const offset = this.next ?? 0;
+    this.tell({ kind: "note", tone: "failed", key: `refused:${offset}`, offset, text });
   }
 
   /** A note ends an unfinished line. */
@@ -162,6 +205,12 @@ export class StreamFollow implements Follower {
   private apply(): void {
     const fresh = this.fresh;
     this.fresh = [];
-    this.events.rows(fresh, this.assembler.partial);
+    const partial = this.assembler.partial;
+    const same =
+      partial?.text === this.shown?.text &&
+      partial?.offset === this.shown?.offset &&
+      partial?.line === this.shown?.line;
+    if (!same) this.shown = partial;
+    this.events.rows(fresh, this.shown);
   }
 }

@@ -1,146 +1,284 @@
-// Draws the rows in sight. The only file of the viewer that touches the document; text goes into text nodes.
+// Draws the rows in sight: a window on the rows held. With row-element.ts the only file that touches the document.
+//
+// Rows differ in height (wrapped lines, folds, what a filter leaves out), so a row's place is what the heights before
+// it add up to. Heights of wrapped lines are guessed and mended once the line was drawn. Whatever changes above the
+// place that is read, that place stays where it is: `keepingPlace` holds on to the first row in sight.
 
-import { timeOfDay } from "../streams/format";
-import { segments } from "./ansi";
-import type { Row } from "./assembler";
+import { Folding } from "./folding";
+import { Layout, ROW_HEIGHT } from "./layout";
 import { LineBuffer } from "./line-buffer";
-import { isAtEnd, visibleRows } from "./window";
+import type { LineRules } from "./line-rules";
+import { type Look, PLAIN_LOOK } from "./look";
+import { RowElements } from "./row-element";
+import type { Row, TextLine } from "./rows";
+import { copiedText } from "./selection";
 
 export interface ViewEvents {
-  /** Whether the view follows, and how many rows came since it does not. */
-  following(following: boolean, missed: number): void;
-  /** The reader is at the first row and may want older ones. */
+  /** The reader scrolled: away from the end, or down to it. */
+  scrolled(atEnd: boolean, down: boolean): void;
+  /** The first row held, or the last one, is near. */
   wantsOlder(): void;
-  /** The reader is at the last row held, and the stream has newer ones. */
   wantsNewer(): void;
-  /** The reader scrolled down to the end. */
-  reachedEnd(): void;
-  /** The view can hold no more without moving what is read. */
-  full(full: boolean): void;
+  /** Which offsets are in sight. */
+  sees(first: number, last: number): void;
+  /** Somebody wants a gap's bytes, or a link to a line. */
+  fetch(from: number, to: number): void;
+  link(row: TextLine, extend: boolean): void;
 }
 
-const ROW_HEIGHT = 20;
 const NEAR = 5 * ROW_HEIGHT;
+const OVERSCAN = 12 * ROW_HEIGHT;
 
 export class TextView {
   readonly buffer = new LineBuffer();
-  private partial: Row | null = null;
-  private following = true;
-  private missed = 0;
-  /** The rows held end before the stream does: the newest made room for older ones. */
-  private apart = false;
-  private drawn = { first: -1, last: -1 };
+  /** Whether the end is to be kept in sight. */
+  following = true;
+  private readonly folding = new Folding();
+  private look: Look = PLAIN_LOOK;
+  private rules: LineRules | null = null;
+  private readonly layout = new Layout(this.folding, this.look, null);
+  private partial: TextLine | null = null;
   private elements = new Map<Row, HTMLElement>();
+  private target: { from: number; to: number } | null = null;
   private lastTop = 0;
   private readonly sheet: HTMLElement;
+  private readonly makes: RowElements;
+  private readonly probe: HTMLElement;
 
   constructor(
     private readonly box: HTMLElement,
     private readonly events: ViewEvents,
-    document: Document,
   ) {
+    const document = box.ownerDocument;
+    this.makes = new RowElements(document);
     this.sheet = document.createElement("div");
     this.sheet.className = "sheet";
-    box.replaceChildren(this.sheet);
-    box.addEventListener("scroll", () => this.scrolled());
+    this.probe = document.createElement("span");
+    this.probe.className = "probe";
+    this.probe.textContent = "0".repeat(100);
+    this.probe.ariaHidden = "true";
+    box.replaceChildren(this.probe, this.sheet);
+    box.addEventListener("scroll", this.scrolled);
+    box.addEventListener("click", this.clicked);
+    box.addEventListener("copy", this.copied);
   }
 
-  get isFollowing(): boolean {
-    return this.following;
+  close(): void {
+    this.box.removeEventListener("scroll", this.scrolled);
+    this.box.removeEventListener("click", this.clicked);
+    this.box.removeEventListener("copy", this.copied);
   }
 
-  /** Whether the rows held end before the stream does. */
-  get isApart(): boolean {
-    return this.apart;
+  get lineCount(): number {
+    return this.buffer.length + (this.partial ? 1 : 0);
   }
 
-  /** Adds rows. While the view is paused the text in sight does not move. */
-  add(rows: Row[], partial: Row | null): void {
-    if (this.apart) {
-      this.missed += rows.length;
-      this.events.following(false, this.missed);
-      return;
-    }
-    this.partial = partial;
-    const dropped = this.buffer.append(rows);
-    if (!this.following) {
-      this.missed += rows.length;
-      if (dropped) this.box.scrollTop -= dropped * ROW_HEIGHT;
-      this.events.following(false, this.missed);
-      this.events.full(this.buffer.isFull);
-    }
-    this.draw(true);
+  /** The first and the last line in sight, and the one the reader is at. */
+  get inSight(): Row | undefined {
+    return this.row(this.layout.heights.at(this.box.scrollTop));
   }
 
-  /** Adds older rows above, under the reader's eyes. */
-  addOlder(rows: Row[]): void {
-    const dropped = this.buffer.prepend(rows);
-    if (dropped) {
-      this.apart = true;
-      this.partial = null;
-      this.events.full(true);
-    }
-    this.resize();
-    this.box.scrollTop += rows.length * ROW_HEIGHT;
-    this.draw(true);
+  setLook(look: Look): void {
+    this.look = look;
+    this.box.classList.toggle("wrapped", look.wrap);
+    this.box.classList.toggle("numbered", look.numbers);
+    this.box.classList.toggle("timed", look.times !== "off");
+    this.box.dataset.times = look.times;
+    this.again();
   }
 
-  /** Adds newer rows below, where older ones had taken their place. */
-  addNewer(rows: Row[]): void {
-    const dropped = this.buffer.append(rows);
-    this.box.scrollTop -= dropped * ROW_HEIGHT;
-    this.draw(true);
+  setRules(rules: LineRules | null): void {
+    this.rules = rules;
+    this.again();
   }
 
-  clear(): void {
+  /** Adds rows at the end, and the unfinished line after them. */
+  append(rows: Row[], partial: TextLine | null): void {
+    this.keepingPlace(() => {
+      if (this.partial) this.layout.heights.pop(1);
+      this.folding.add(rows);
+      const dropped = this.buffer.append(rows);
+      this.partial = partial;
+      const kept = Math.min(rows.length, this.buffer.length);
+      for (const row of rows.slice(rows.length - kept)) this.layout.heights.push(this.layout.estimate(row));
+      this.layout.heights.shift(this.layout.heights.length - this.buffer.length);
+      this.folding.forget(dropped);
+      if (partial) this.layout.heights.push(this.layout.estimate(partial));
+    });
+  }
+
+  /** Adds older rows above; returns whether newer ones had to make room. */
+  prepend(rows: Row[]): boolean {
+    let made = false;
+    this.keepingPlace(() => {
+      made = this.buffer.prepend(rows).length > 0;
+      if (made) this.partial = null;
+      this.relayout();
+    });
+    return made;
+  }
+
+  /** Shows other rows instead. */
+  replaceAll(rows: Row[]): void {
     this.buffer.clear();
-    this.apart = false;
     this.partial = null;
-    this.draw(true);
+    this.buffer.append(rows);
+    this.relayout();
   }
 
-  pause(): void {
-    if (!this.following) return;
-    this.following = false;
-    this.missed = 0;
-    this.events.following(false, 0);
+  /** Puts what was fetched in the place of a gap. */
+  fill(from: number, to: number, rows: Row[]): void {
+    this.keepingPlace(() => {
+      this.buffer.replace(from, to, rows);
+      this.relayout();
+    });
   }
 
-  jumpToEnd(): void {
-    this.following = true;
-    this.missed = 0;
-    this.events.following(true, 0);
-    this.events.full(false);
-    this.draw(true);
+  truncate(offset: number): void {
+    this.keepingPlace(() => {
+      this.buffer.truncate(offset);
+      if (this.partial && this.partial.end > offset) this.partial = null;
+      this.relayout();
+    });
   }
 
-  jumpToStart(): void {
-    this.pause();
+  /** Gives lines their numbers from the one that begins at `offset` on; returns the number after the last one. */
+  number(offset: number, line: number): number {
+    const next = this.buffer.number(offset, line);
+    this.refreshGutters(Date.now());
+    return next;
+  }
+
+  refreshGutters(now: number): void {
+    for (const [row, element] of this.elements)
+      if (row.kind === "line") this.makes.gutter(element, row, this.look, now);
+  }
+
+  /** Brings the row that holds `offset` into sight, and marks the rows up to `to`. */
+  show(offset: number, to = offset): void {
+    this.target = { from: offset, to };
+    this.forgetElements();
+    this.lastTop = 0;
+    const index = this.buffer.indexAt(offset);
+    this.draw();
+    this.box.scrollTop = Math.max(0, this.layout.heights.top(index) - this.box.clientHeight / 4);
+    this.draw();
+  }
+
+  /** Marks rows without going there. */
+  mark(from: number, to = from): void {
+    this.target = { from, to };
+    this.again();
+  }
+
+  unmark(): void {
+    if (!this.target) return;
+    this.target = null;
+    this.again();
+  }
+
+  scrollToEnd(): void {
+    this.box.scrollTop = this.box.scrollHeight;
+    this.draw();
+  }
+
+  scrollToStart(): void {
     this.box.scrollTop = 0;
-    this.draw(false);
+    this.draw();
   }
 
   /** Draws again, as after the box changed its size. */
-  draw(changed: boolean): void {
+  draw(): void {
+    this.measureColumns();
     this.resize();
     if (this.following) this.box.scrollTop = this.box.scrollHeight;
-    const wanted = visibleRows(this.box.scrollTop, this.box.clientHeight, ROW_HEIGHT, this.rows);
-    if (!changed && wanted.first === this.drawn.first && wanted.last === this.drawn.last) return;
-    this.drawn = wanted;
-    this.place(wanted.first, wanted.last);
+    this.place();
+    if (this.measure()) {
+      this.resize();
+      if (this.following) this.box.scrollTop = this.box.scrollHeight;
+      this.place();
+    }
+    const first = this.inSight;
+    const last = this.row(this.layout.heights.at(this.box.scrollTop + this.box.clientHeight));
+    if (first && last) this.events.sees(first.offset, last.kind === "line" ? last.end : last.offset);
+  }
+
+  /** Asks for more where an end of what is held is near. */
+  lookAround(): void {
+    const { scrollTop, clientHeight } = this.box;
+    if (scrollTop < NEAR && !this.following) this.events.wantsOlder();
+    if (scrollTop + clientHeight > this.layout.heights.total - NEAR) this.events.wantsNewer();
+  }
+
+  private row(index: number): Row | undefined {
+    return this.buffer.at(index) ?? (index === this.buffer.length ? (this.partial ?? undefined) : undefined);
+  }
+
+  /** Changes something without moving what is in sight. */
+  private keepingPlace(change: () => void): void {
+    const heights = this.layout.heights;
+    const index = heights.at(this.box.scrollTop);
+    const anchor = this.following ? undefined : this.row(index);
+    const within = this.box.scrollTop - heights.top(index);
+    change();
+    if (anchor) {
+      this.resize();
+      const now = this.buffer.indexOf(anchor);
+      this.box.scrollTop = heights.top(now) + within;
+      this.lastTop = this.box.scrollTop;
+    }
+    this.draw();
+  }
+
+  private again(): void {
+    this.forgetElements();
+    this.keepingPlace(() => this.relayout());
+  }
+
+  private forgetElements(): void {
+    for (const element of this.elements.values()) element.remove();
+    this.elements.clear();
+  }
+
+  private relayout(): void {
+    this.layout.set(this.look, this.rules);
+    this.measureColumns();
+    this.folding.clear();
+    this.folding.add(this.buffer.all);
+    this.layout.heights.clear();
+    for (const row of this.buffer.all) this.layout.heights.push(this.layout.estimate(row));
+    if (this.partial) this.layout.heights.push(this.layout.estimate(this.partial));
+  }
+
+  private measureColumns(): void {
+    const width = this.probe.getBoundingClientRect().width / 100;
+    const gutter = this.elements.values().next().value?.querySelector(".gutter") as
+      | HTMLElement
+      | null
+      | undefined;
+    const room = this.box.clientWidth - (gutter?.offsetWidth ?? 80) - 32;
+    if (width > 0) this.layout.columns = Math.max(10, Math.floor(room / width));
   }
 
   /** Puts rows into the sheet. Elements that are there already stay: text that is selected stays selected. */
-  private place(first: number, last: number): void {
+  private place(): void {
+    const { heights } = this.layout;
     const kept = new Map<Row, HTMLElement>();
-    for (let index = first; index < last; index++) {
-      const row = this.buffer.at(index) ?? this.partial;
-      if (!row) continue;
-      const element = this.elements.get(row) ?? this.line(row);
-      const top = `${index * ROW_HEIGHT}px`;
-      if (element.style.top !== top) element.style.top = top;
-      kept.set(row, element);
+    const begin = heights.at(this.box.scrollTop - OVERSCAN);
+    const end = this.box.scrollTop + this.box.clientHeight + OVERSCAN;
+    let top = heights.top(begin);
+    for (let index = begin; index < this.lineCount && top < end; index++) {
+      const height = heights.get(index);
+      const row = this.row(index);
+      if (row && height > 0) {
+        const element = this.elements.get(row) ?? this.makes.make(row, this.dress(row));
+        const place = `${top}px`;
+        if (element.style.top !== place) element.style.top = place;
+        kept.set(row, element);
+      }
+      top += height;
     }
+    this.keepSelected(kept);
     for (const [row, element] of this.elements) if (!kept.has(row)) element.remove();
     let next = this.sheet.firstChild;
     for (const element of kept.values()) {
@@ -150,49 +288,99 @@ export class TextView {
     this.elements = kept;
   }
 
-  private get rows(): number {
-    return this.buffer.length + (this.partial ? 1 : 0);
+  /** Rows at which a selection begins or ends stay, wherever they are: it would be lost with them. */
+  private keepSelected(kept: Map<Row, HTMLElement>): void {
+    const selection = this.box.ownerDocument.getSelection();
+    if (!selection || selection.isCollapsed || !this.sheet.contains(selection.anchorNode)) return;
+    const ends = [selection.anchorNode, selection.focusNode];
+    const left = [...this.elements].filter(
+      ([row, element]) => !kept.has(row) && ends.some((node) => node && element.contains(node)),
+    );
+    if (!left.length) return;
+    const all = [...kept, ...left].sort(([a], [b]) => this.buffer.indexOf(a) - this.buffer.indexOf(b));
+    kept.clear();
+    for (const [row, element] of all) kept.set(row, element);
+  }
+
+  /** Mends guessed heights by what was drawn; returns whether any was wrong. */
+  private measure(): boolean {
+    if (!this.look.wrap && !this.layout.expanded.size) return false;
+    const { heights } = this.layout;
+    const above = heights.at(this.box.scrollTop);
+    const within = this.box.scrollTop - heights.top(above);
+    let wrong = false;
+    for (const [row, element] of this.elements) {
+      const index = row === this.partial ? this.buffer.length : this.buffer.indexOf(row);
+      if (heights.get(index) > 0) wrong = heights.set(index, element.offsetHeight) || wrong;
+    }
+    if (wrong && !this.following) this.box.scrollTop = heights.top(above) + within;
+    return wrong;
+  }
+
+  private dress(row: Row) {
+    const fold = this.folding.headedBy(row);
+    return {
+      look: this.look,
+      rules: this.rules,
+      fold,
+      folded: fold !== undefined && this.layout.isFolded(fold),
+      expanded: row.kind === "line" && this.layout.isExpanded(row),
+      target: this.target !== null && holds(row, this.target),
+    };
   }
 
   private resize(): void {
-    this.sheet.style.height = `${this.rows * ROW_HEIGHT}px`;
+    const height = `${this.layout.heights.total}px`;
+    if (this.sheet.style.height !== height) this.sheet.style.height = height;
   }
 
-  private line(row: Row): HTMLElement {
-    const line = this.box.ownerDocument.createElement("div");
-    if (row.kind === "note") {
-      line.className = `row note ${row.tone}`;
-      line.textContent = row.text;
-      return line;
-    }
-    line.className = "row";
-    line.dataset.at = timeOfDay(row.at);
-    for (const { text, classes, ink, ground } of segments(row.text)) {
-      const span = this.box.ownerDocument.createElement("span");
-      if (classes) span.className = classes;
-      if (ink) span.style.setProperty("--exact-ink", `rgb(${ink})`);
-      if (ground) span.style.setProperty("--exact-ground", `rgb(${ground})`);
-      span.textContent = text;
-      line.append(span);
-    }
-    return line;
+  private rowOf(node: Node | null): Row | undefined {
+    for (const [row, element] of this.elements) if (node && element.contains(node)) return row;
+    return undefined;
   }
 
-  private scrolled(): void {
+  private readonly scrolled = (): void => {
     const { scrollTop, clientHeight, scrollHeight } = this.box;
-    const end = isAtEnd(scrollTop, clientHeight, scrollHeight, ROW_HEIGHT);
     const down = scrollTop > this.lastTop;
     this.lastTop = scrollTop;
-    if (this.following && !end) this.pause();
-    else if (!this.following && end && down && !this.apart) this.events.reachedEnd();
-    this.look();
-    this.draw(false);
+    this.events.scrolled(scrollTop + clientHeight >= scrollHeight - ROW_HEIGHT / 2, down);
+    this.draw();
+    this.lookAround();
+  };
+
+  private readonly clicked = (event: MouseEvent): void => {
+    const act = (event.target as HTMLElement).dataset.act;
+    const row = act ? this.rowOf(event.target as Node) : undefined;
+    if (!row) return;
+    if (row.kind === "note") {
+      if (act === "fetch" && row.to !== undefined) this.events.fetch(row.offset, row.to);
+    } else if (act === "link") {
+      this.events.link(row, event.shiftKey);
+    } else {
+      this.toggle(row, act === "fold");
+    }
+  };
+
+  private toggle(row: TextLine, isFold: boolean): void {
+    const { folded, expanded } = this.layout;
+    const fold = this.folding.headedBy(row);
+    if (isFold && fold) folded.set(fold.key, !this.layout.isFolded(fold));
+    else expanded.set(row.offset, !this.layout.isExpanded(row));
+    this.again();
   }
 
-  /** Asks for more where the first row held is in sight, or the last one and it is not the stream's last. */
-  look(): void {
-    const { scrollTop, clientHeight, scrollHeight } = this.box;
-    if (scrollTop < NEAR && !this.following) this.events.wantsOlder();
-    if (this.apart && scrollTop + clientHeight > scrollHeight - NEAR) this.events.wantsNewer();
-  }
+  private readonly copied = (event: ClipboardEvent): void => {
+    const selection = this.box.ownerDocument.getSelection();
+    if (!selection || selection.isCollapsed) return;
+    const from = this.rowOf(selection.anchorNode);
+    const to = this.rowOf(selection.focusNode);
+    if (!from || !to || from === to) return;
+    const shown = this.buffer.all.filter((row) => this.layout.isShown(row));
+    event.clipboardData?.setData("text/plain", copiedText(shown, from, to, selection, this.elements));
+    event.preventDefault();
+  };
+}
+
+function holds(row: Row, { from, to }: { from: number; to: number }): boolean {
+  return row.offset <= to && (row.kind === "line" ? row.end > from : row.offset >= from);
 }

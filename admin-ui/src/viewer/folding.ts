@@ -1,0 +1,171 @@
+// What belongs together: groups that a program marks, and the lines of a trace. Reads rows in order, and says of each
+// what it is; whether a group is shown folded is the reader's choice.
+
+import { plainText } from "./ansi";
+import type { Row, TextLine } from "./rows";
+
+/** A line that heads a group or a trace. */
+export interface Fold {
+  /** Offset of its first line: what a choice is remembered by. */
+  key: number;
+  kind: "group" | "trace";
+  title: string;
+  /** Lines inside, so far. */
+  lines: number;
+  beganAt: number;
+  /** When its last line came; null while the group is open. */
+  endedAt: number | null;
+  /** Programs may ask for a group to begin folded. */
+  collapsed: boolean;
+  parent: Fold | null;
+}
+
+const GITHUB = /^(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?(?:::group::|##\[group\])(.*)$/;
+const GITHUB_END = /^(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?(?:::endgroup::|##\[endgroup\])/;
+const GITLAB = /section_start:(\d+):([\w.-]+)(\[[^\]]*\])?\r(?:\x1b\[0K)?([^\r\n]*)/;
+const GITLAB_END = /section_end:(\d+):([\w.-]+)/;
+const TRACE_HEAD =
+  /Traceback \(most recent call last\)|^(?:Exception in thread|Caused by: )|^[\w.$]*(?:Exception|Error)\b.*$/;
+const TRACE_BODY = /^(?:\s+\S|\s*$|Caused by: |During handling|The above exception)/;
+const FRAME = /^\s+(?:at |File "|\.\.\. \d+ more)|^(?:Caused by: )/;
+const DEEPEST = 16;
+
+export class Folding {
+  private heads = new Map<Row, Fold>();
+  private inside = new Map<Row, Fold>();
+  private open: Fold[] = [];
+  private names: string[] = [];
+  private trace: { fold: Fold; head: Row } | null = null;
+
+  clear(): void {
+    this.heads = new Map();
+    this.inside = new Map();
+    this.open = [];
+    this.names = [];
+    this.trace = null;
+  }
+
+  /** The fold that a row heads. */
+  headedBy(row: Row): Fold | undefined {
+    return this.heads.get(row);
+  }
+
+  /** The innermost fold that a row lies in; its head does not. */
+  around(row: Row): Fold | undefined {
+    return this.inside.get(row);
+  }
+
+  forget(rows: readonly Row[]): void {
+    for (const row of rows) {
+      this.heads.delete(row);
+      this.inside.delete(row);
+    }
+  }
+
+  add(rows: readonly Row[]): void {
+    for (const row of rows) this.addRow(row);
+  }
+
+  private addRow(row: Row): void {
+    if (row.kind === "note") {
+      // A run that ends leaves no group open.
+      if (row.tone === "end" || row.tone === "failed" || row.tone === "run") this.closeAll(row.at ?? null);
+      return;
+    }
+    const parent = this.open.at(-1);
+    if (this.goesOn(row)) return;
+    const begun = this.beginning(row.text);
+    if (begun) {
+      if (parent) this.put(row, parent);
+      if (this.open.length >= DEEPEST) return;
+      const fold: Fold = {
+        key: row.offset,
+        kind: "group",
+        title: begun.title,
+        lines: 0,
+        beganAt: row.at,
+        endedAt: null,
+        collapsed: begun.collapsed,
+        parent: parent ?? null,
+      };
+      this.heads.set(row, fold);
+      this.open.push(fold);
+      this.names.push(begun.name);
+      return;
+    }
+    const ended = this.ending(row.text);
+    if (ended !== null && parent) {
+      this.put(row, parent);
+      this.close(ended, row.at);
+      return;
+    }
+    if (parent) this.put(row, parent);
+    this.beginTrace(row, parent ?? null);
+  }
+
+  private put(row: Row, fold: Fold): void {
+    this.inside.set(row, fold);
+    for (let each: Fold | null = fold; each; each = each.parent) each.lines += 1;
+  }
+
+  private beginning(text: string): { title: string; name: string; collapsed: boolean } | null {
+    if (!text.includes("group") && !text.includes("section_start")) return null;
+    const github = GITHUB.exec(plainText(text));
+    if (github) return { title: github[1] ?? "", name: "", collapsed: true };
+    const gitlab = GITLAB.exec(text);
+    if (!gitlab) return null;
+    const [, , name = "", options = "", title = ""] = gitlab;
+    return { title: plainText(title).trim() || name, name, collapsed: options.includes("collapsed=true") };
+  }
+
+  /** The name of the section that ends here; empty for GitHub's groups, which have none. */
+  private ending(text: string): string | null {
+    if (text.includes("endgroup") && GITHUB_END.test(plainText(text))) return "";
+    return text.includes("section_end") ? (GITLAB_END.exec(text)?.[2] ?? null) : null;
+  }
+
+  private close(name: string, at: number): void {
+    const index = this.names.lastIndexOf(name);
+    if (index < 0) return;
+    for (const fold of this.open.splice(index)) fold.endedAt = at;
+    this.names.splice(index);
+  }
+
+  private closeAll(at: number | null): void {
+    for (const fold of this.open) fold.endedAt = at;
+    this.open = [];
+    this.names = [];
+    this.trace = null;
+  }
+
+  private beginTrace(row: TextLine, parent: Fold | null): void {
+    const title = plainText(row.text);
+    if (!TRACE_HEAD.test(title)) return;
+    const { offset: key, at } = row;
+    const fold: Fold = {
+      key,
+      kind: "trace",
+      title,
+      lines: 0,
+      beganAt: at,
+      endedAt: at,
+      collapsed: true,
+      parent,
+    };
+    this.trace = { fold, head: row };
+  }
+
+  /** Whether a row belongs to the trace before it. What looks like a head is one if a stack frame follows at once. */
+  private goesOn(row: TextLine): boolean {
+    if (!this.trace) return false;
+    const { fold, head } = this.trace;
+    const plain = plainText(row.text);
+    if (!(fold.lines ? TRACE_BODY : FRAME).test(plain)) {
+      this.trace = null;
+      return false;
+    }
+    if (!fold.lines) this.heads.set(head, fold);
+    this.put(row, fold);
+    return true;
+  }
+}

@@ -1,0 +1,64 @@
+// How high each row is: nothing for a row that is left out or lies in what is folded.
+
+import { plainText } from "./ansi";
+import type { Fold, Folding } from "./folding";
+import { Heights } from "./heights";
+import { jsonOf, prettyLines } from "./json-line";
+import type { LineRules } from "./line-rules";
+import type { Look } from "./look";
+import type { Row, TextLine } from "./rows";
+
+export const ROW_HEIGHT = 20;
+
+/** What a person opened or closed, by the offset of the line. */
+export type Choices = Map<number, boolean>;
+
+export class Layout {
+  readonly heights = new Heights();
+  /** Folds whose state is not the usual one. */
+  readonly folded: Choices = new Map();
+  /** JSON lines that are shown as their parts. */
+  readonly expanded: Choices = new Map();
+  columns = 200;
+
+  constructor(
+    private readonly folding: Folding,
+    private look: Look,
+    private rules: LineRules | null,
+  ) {}
+
+  set(look: Look, rules: LineRules | null): void {
+    this.look = look;
+    this.rules = rules;
+  }
+
+  /** What a row is expected to be, until it is drawn and measured. */
+  estimate(row: Row): number {
+    if (!this.isShown(row)) return 0;
+    if (row.kind === "note") return ROW_HEIGHT;
+    const parts = this.isExpanded(row) ? prettyLines(jsonOf(row.text)) : 1;
+    if (!this.look.wrap || parts > 1) return parts * ROW_HEIGHT;
+    return Math.max(1, Math.ceil(plainText(row.text).length / this.columns)) * ROW_HEIGHT;
+  }
+
+  isShown(row: Row): boolean {
+    if (row.kind === "note") return true;
+    if (this.rules && !this.rules.accept(plainText(row.text), row)) return false;
+    // What was asked for by a filter is not hidden by a fold.
+    if (!this.look.fold || this.rules?.filters) return true;
+    for (let fold = this.folding.around(row); fold; fold = fold.parent ?? undefined)
+      if (this.isFolded(fold)) return false;
+    return true;
+  }
+
+  /** Groups that are under way are open, those that are over folded if the program wants that; traces are folded. */
+  isFolded(fold: Fold): boolean {
+    const chosen = this.folded.get(fold.key);
+    if (chosen !== undefined) return chosen;
+    return fold.kind === "trace" || fold.collapsed;
+  }
+
+  isExpanded(row: TextLine): boolean {
+    return this.look.pretty && this.expanded.get(row.offset) === true;
+  }
+}

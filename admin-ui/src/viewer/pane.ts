@@ -1,0 +1,380 @@
+// One stream in one box: what is live, what was fetched, and where the reader is. How its parts hang together:
+//
+//     connection ── frames ──▶ StreamFollow ── rows ──▶ TextView (LineBuffer, Layout, RowElements)
+//     connection ◀─ calls ──── History ────── rows ────────┘
+//
+// A pane is *attached* while the rows held reach up to the live end; then new rows are appended as they come. It is
+// *apart* when they do not: after a jump into the past, or when the newest rows had to make room. Then nothing comes
+// by itself; rows are fetched at both ends, and when the last ones are there, following begins exactly behind them
+// (the seam). Several panes may be on one page. Others take part by
+//   - `setRules`: which lines are shown, and what stands out in them (line-rules.ts),
+//   - `setLook`: wrapping, times, numbers, folds (look.ts),
+//   - `goTo(target)`: a place in the stream (target.ts), `inSight` for the place that is read,
+//   - the events below; `sees` and `held` say what an overview has to draw.
+
+import type { Connection } from "../session/connection";
+import type { LinesAnswer, RunsAnswer } from "../wire/types";
+import { findPlace, History, type Piece } from "./history";
+import type { LineRules } from "./line-rules";
+import type { Look } from "./look";
+import type { Row, TextLine } from "./rows";
+import { Runs } from "./runs";
+import { StreamFollow } from "./stream-follow";
+import type { Target } from "./target";
+import { TextView } from "./text-view";
+
+export type Phase = "waiting" | "reading" | "live" | "ended";
+
+export interface PaneState {
+  /** Whether the end is kept in sight. */
+  following: boolean;
+  /** Lines that came since it is not. */
+  missed: number;
+  /** The rows held end before the stream does. */
+  apart: boolean;
+  phase: Phase;
+  /** How the last run ended. */
+  detail: string;
+  /** What is being fetched, for people. */
+  busy: string;
+  /** What went wrong with a fetch. */
+  problem: string;
+}
+
+export const FIRST_STATE: PaneState = {
+  following: true,
+  missed: 0,
+  apart: false,
+  phase: "waiting",
+  detail: "",
+  busy: "",
+  problem: "",
+};
+
+export interface PaneEvents {
+  changed(state: PaneState): void;
+  /** Offsets of the rows in sight. */
+  sees(first: number, last: number): void;
+  /** Somebody asks for a link to a line, or to all lines up to it. */
+  link(row: TextLine, extend: boolean): void;
+  /** Rows that came live, as they are added. */
+  fresh?(rows: Row[]): void;
+}
+
+const REST_MS = 50;
+
+export class Pane {
+  readonly view: TextView;
+  readonly runs = new Runs();
+  private state = FIRST_STATE;
+  private follow: StreamFollow | null = null;
+  private unfollow = () => {};
+  private history: History;
+  private epoch: number | undefined;
+  private closed = false;
+  private loading = false;
+  private wanted: (() => Promise<void>) | null = null;
+  private scheduled: (() => void) | null = null;
+  /** The number of lines of the stream when rows stopped coming by themselves. */
+  private linesThen: number | null = null;
+  private lastUnnumbered = -1;
+  private readonly resized: ResizeObserver;
+
+  constructor(
+    readonly name: string,
+    box: HTMLElement,
+    private readonly connection: Connection,
+    private readonly events: PaneEvents,
+    /** How many lines the stream has by now, as the list of streams knows it. */
+    private readonly linesNow: () => number | undefined,
+  ) {
+    this.view = new TextView(box, {
+      scrolled: (atEnd, down) => this.scrolled(atEnd, down),
+      wantsOlder: () => this.load(() => this.older()),
+      wantsNewer: () => this.state.apart && this.load(() => this.newer()),
+      sees: (first, last) => events.sees(first, last),
+      fetch: (from, to) => this.load(() => this.fill(from, to)),
+      link: (row, extend) => events.link(row, extend),
+    });
+    this.history = new History(
+      (from, before, count) =>
+        connection.call<LinesAnswer>("stream.lines", {
+          stream: name,
+          epoch: this.epoch ?? null,
+          from,
+          before,
+          count,
+        }),
+      this.runs,
+    );
+    this.resized = new ResizeObserver(() => this.view.draw());
+    this.resized.observe(box);
+  }
+
+  /** Begins at a place, the end by default. */
+  open(target: Target = { kind: "end" }): void {
+    this.loadRuns();
+    if (target.kind === "end") this.attach();
+    else this.goTo(target);
+  }
+
+  close(): void {
+    this.closed = true;
+    this.resized.disconnect();
+    this.detach();
+    this.view.close();
+  }
+
+  /** The row that the reader is at. */
+  get inSight(): Row | undefined {
+    return this.view.inSight;
+  }
+
+  /** Offset after the last byte that is held, for telling how far behind it is. */
+  get end(): number | null {
+    return this.follow ? this.follow.next : this.view.buffer.endOffset;
+  }
+
+  setLook(look: Look): void {
+    this.view.setLook(look);
+  }
+
+  setRules(rules: LineRules | null): void {
+    this.view.setRules(rules);
+  }
+
+  toggle(): void {
+    if (this.state.following) this.pause();
+    else this.toEnd();
+  }
+
+  pause(): void {
+    if (!this.state.following) return;
+    this.view.following = false;
+    this.linesThen = null;
+    this.change({ following: false, missed: 0 });
+  }
+
+  /** Follows from the end on. */
+  toEnd(): void {
+    if (this.closed) return;
+    if (this.state.apart || !this.follow) {
+      // Much may lie between: begin again at the end instead of reading all of it.
+      this.detach();
+      this.view.replaceAll([]);
+      this.attach();
+    }
+    this.view.unmark();
+    this.view.following = true;
+    this.change({ following: true, missed: 0, apart: false, problem: "" });
+    this.view.scrollToEnd();
+  }
+
+  /** Shows a place, and the lines around it. `to`: the end of a range that is marked. */
+  goTo(target: Target, to?: number): void {
+    if (target.kind === "end") this.toEnd();
+    else this.load(() => this.jump(target, to), "Going there …");
+  }
+
+  /** Counts what came while nothing comes by itself; called now and then. */
+  tick(now: number): void {
+    if (this.state.apart) {
+      const lines = this.linesNow();
+      if (lines !== undefined) {
+        this.linesThen ??= lines;
+        const missed = Math.max(0, lines - this.linesThen);
+        if (missed !== this.state.missed) this.change({ missed });
+      }
+    }
+    this.view.refreshGutters(now);
+  }
+
+  private attach(piece?: Piece): void {
+    if (this.closed) return;
+    const seam = piece && { epoch: piece.epoch, next: piece.next, line: piece.line };
+    const follow = new StreamFollow(
+      this.name,
+      {
+        rows: (rows, partial) => this.take(rows, partial),
+        truncated: (offset) => this.view.truncate(offset),
+        state: (phase, detail) => this.change({ phase, detail }),
+        unnumbered: (offset) => this.number(offset),
+        run: (run, offset, ended) => {
+          if (ended) this.runs.ended(run, offset, ended.status, ended.cause);
+          else this.runs.began(run, offset, Date.now());
+        },
+      },
+      (alias, offset) => this.connection.acknowledge(alias, offset),
+      (apply) => this.schedule(apply),
+      seam,
+    );
+    this.follow = follow;
+    this.change({ apart: false });
+    this.unfollow = this.connection.follow(follow);
+  }
+
+  private detach(): void {
+    this.unfollow();
+    this.unfollow = () => {};
+    if (this.follow) this.epoch = this.follow.epoch;
+    this.follow = null;
+    this.scheduled = null;
+  }
+
+  /** From now on the rows held end before the stream does. */
+  private part(): void {
+    this.detach();
+    const lines = this.linesNow();
+    this.linesThen = lines === undefined ? null : lines - this.state.missed;
+    this.change({ apart: true, following: false });
+  }
+
+  private take(rows: Row[], partial: TextLine | null): void {
+    if (this.follow) this.epoch = this.follow.epoch;
+    const lines = rows.filter((row) => row.kind === "line");
+    if (!this.state.following && this.view.buffer.length + rows.length > this.view.buffer.maxRows) {
+      // More would push out what is read: the rest waits at the hub.
+      const missed = this.state.missed + lines.length;
+      this.change({ missed });
+      this.part();
+      return;
+    }
+    this.view.append(this.view.buffer.unseen(rows), partial);
+    if (!this.state.following && lines.length) this.change({ missed: this.state.missed + lines.length });
+    this.events.fresh?.(rows);
+  }
+
+  private number(offset: number): void {
+    this.lastUnnumbered = offset;
+    const follow = this.follow;
+    this.history.lineAt(offset).then(
+      (line) => {
+        if (this.closed || this.follow !== follow || !follow || this.lastUnnumbered !== offset) return;
+        follow.settle();
+        follow.numberOn(this.view.number(offset, line));
+      },
+      (error: Error) => console.warn(`no line numbers: ${error.message}`),
+    );
+  }
+
+  private async older(): Promise<void> {
+    const first = this.view.buffer.firstOffset;
+    if (first === null || first === 0) return;
+    const piece = await this.history.before(first);
+    if (this.cutBy(piece)) return;
+    const rows = this.view.buffer.unseen(piece.rows);
+    if (rows.length && this.view.prepend(rows)) this.part();
+  }
+
+  private async newer(): Promise<void> {
+    const end = this.view.buffer.endOffset;
+    if (end === null) return;
+    this.join(await this.history.after(end));
+  }
+
+  /** Adds what follows the rows held, and goes on live where that is all. */
+  private join(piece: Piece): void {
+    if (this.cutBy(piece)) return;
+    this.epoch = piece.epoch;
+    this.view.append(this.view.buffer.unseen(piece.rows), null);
+    if (piece.atEnd && this.state.apart) this.attach(piece);
+  }
+
+  private async fill(from: number, to: number): Promise<void> {
+    const rows: Row[] = [];
+    let at = from;
+    while (at < to) {
+      const piece = await this.history.after(at);
+      if (this.cutBy(piece) || piece.next <= at) return;
+      rows.push(...piece.rows.filter((row) => row.offset < to));
+      at = piece.next;
+      if (piece.atEnd) break;
+    }
+    if (rows.length) this.view.fill(from, to, rows);
+  }
+
+  private async jump(target: Target, to?: number): Promise<void> {
+    if (target.kind === "run") await this.loadRuns();
+    const { piece, offset } = await findPlace(this.history, this.runs, target);
+    if (this.closed || this.cutBy(piece)) return;
+    this.detach();
+    this.epoch = piece.epoch;
+    this.view.following = false;
+    this.change({ following: false, missed: 0, apart: true, problem: "" });
+    this.linesThen = this.linesNow() ?? null;
+    this.view.replaceAll(piece.rows);
+    this.view.show(offset, to);
+    if (piece.atEnd) this.attach(piece);
+  }
+
+  private async loadRuns(): Promise<void> {
+    try {
+      await this.connection.whenLive();
+      this.runs.set((await this.connection.call<RunsAnswer>("stream.runs", { stream: this.name })).runs);
+    } catch (error) {
+      // A stream that does not exist yet has no runs; its first one is told live.
+      console.info(`no runs: ${(error as Error).message}`);
+    }
+  }
+
+  /** Whether the stream was cut meanwhile: what is held from there on is not its text any more. */
+  private cutBy(piece: Piece): boolean {
+    if (piece.truncated === undefined) return false;
+    this.epoch = piece.epoch;
+    this.view.truncate(piece.truncated);
+    return true;
+  }
+
+  private scrolled(atEnd: boolean, down: boolean): void {
+    if (this.state.following && !atEnd) this.pause();
+    else if (!this.state.following && atEnd && down && !this.state.apart) this.toEnd();
+  }
+
+  /** Fetches, one thing at a time, the latest wish next. */
+  private async load(some: () => Promise<void>, busy = "Fetching …"): Promise<void> {
+    if (this.closed) return;
+    if (this.loading) {
+      this.wanted = some;
+      return;
+    }
+    this.loading = true;
+    this.wanted = null;
+    this.change({ busy });
+    const before = this.view.buffer.firstOffset;
+    const after = this.view.buffer.endOffset;
+    let problem = "";
+    try {
+      await this.connection.whenLive();
+      await some();
+    } catch (error) {
+      problem = (error as Error).message;
+    }
+    if (this.closed) return;
+    this.change({ busy: "", problem });
+    const came = before !== this.view.buffer.firstOffset || after !== this.view.buffer.endOffset;
+    setTimeout(() => {
+      this.loading = false;
+      // Whoever scrolled to an end meanwhile cannot scroll again to ask.
+      if (this.wanted) this.load(this.wanted);
+      else if (came && !problem) this.view.lookAround();
+    }, REST_MS);
+  }
+
+  /** Once a frame; a hidden tab gets no frames, so a timer does it there. */
+  private schedule(apply: () => void): void {
+    if (this.scheduled) return;
+    this.scheduled = apply;
+    const run = () => {
+      if (this.scheduled !== apply) return;
+      this.scheduled = null;
+      apply();
+    };
+    if (document.hidden) setTimeout(run, 250);
+    else requestAnimationFrame(run);
+  }
+
+  private change(part: Partial<PaneState>): void {
+    this.state = { ...this.state, ...part };
+    if (!this.closed) this.events.changed(this.state);
+  }
+}

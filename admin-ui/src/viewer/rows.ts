@@ -1,0 +1,124 @@
+// What a viewer shows: lines of text, and notes between them that say what happened to the stream.
+
+export interface TextLine {
+  kind: "line";
+  offset: number;
+  /** Offset after the line and its LF. */
+  end: number;
+  text: string;
+  at: number;
+  /** How many LFs come before it; not there until the hub has told. */
+  line?: number;
+  /** `err` for standard error. */
+  ch?: string;
+  /** Without an LF: unfinished, or cut by a gap. */
+  partial?: boolean;
+}
+
+export type Tone = "gap" | "run" | "end" | "failed" | "truncated";
+
+export interface Note {
+  kind: "note";
+  tone: Tone;
+  text: string;
+  offset: number;
+  /** The same happening has the same key, whoever tells of it. */
+  key: string;
+  at?: number;
+  /** Where a gap ends. */
+  to?: number;
+  /** Whether the hub may still have the bytes of a gap. */
+  fetchable?: boolean;
+}
+
+export type Row = TextLine | Note;
+
+const RANKS: Record<Tone, number> = { end: 0, failed: 0, truncated: 1, gap: 2, run: 3 };
+
+/** The order of rows: by place; at one place the end of a run, what is missing, the next run, the line. */
+export function compare(a: Row, b: Row): number {
+  return a.offset - b.offset || rank(a) - rank(b);
+}
+
+function rank(row: Row): number {
+  return row.kind === "line" ? 4 : RANKS[row.tone];
+}
+
+const REASONS: Record<string, string> = {
+  retention: "not kept any more",
+  producer_skip: "the producer gave them up",
+  store_loss: "the hub's store lost them",
+  corrupt: "damaged in the hub's store",
+  lag: "this page was too slow for them",
+  filter: "left out by a filter",
+};
+
+/** Bytes that the hub never had or has no more cannot be fetched; what only this page lacks can. */
+const FETCHABLE = new Set(["lag", "filter", "unknown"]);
+
+/** The row of bytes that are missing. */
+export function gapNote(from: number, to: number, reason: string, at?: number): Note {
+  const why = REASONS[reason] ?? "nobody knows why";
+  const note: Note = {
+    kind: "note",
+    tone: "gap",
+    key: `gap:${from}`,
+    offset: from,
+    to,
+    text: `${bytes(to - from)} are missing here: ${why}`,
+    fetchable: FETCHABLE.has(reason),
+  };
+  if (at !== undefined) note.at = at;
+  return note;
+}
+
+/** The row above the first line that is kept. */
+export function goneNote(before: number): Note {
+  return {
+    kind: "note",
+    tone: "gap",
+    key: "gap:0",
+    offset: 0,
+    to: before,
+    text: `${bytes(before)} before this are not kept any more`,
+  };
+}
+
+export function runNote(run: number, offset: number, at?: number): Note {
+  const note: Note = { kind: "note", tone: "run", key: `run:${run}`, offset, text: `run ${run} begins` };
+  if (at !== undefined) note.at = at;
+  return note;
+}
+
+export function endNote(
+  run: number,
+  offset: number,
+  status: string | null,
+  cause: string | null,
+  at?: number,
+): Note {
+  const failed = status !== null && status !== "exit:0";
+  const note: Note = {
+    kind: "note",
+    tone: failed ? "failed" : "end",
+    key: `end:${run}`,
+    offset,
+    text: `run ${run} ended: ${status ?? cause ?? ""}`,
+  };
+  if (at !== undefined) note.at = at;
+  return note;
+}
+
+export function truncatedNote(offset: number): Note {
+  return {
+    kind: "note",
+    tone: "truncated",
+    key: `truncated:${offset}`,
+    offset,
+    text: "the hub does not have what came after this any more (it was restarted)",
+  };
+}
+
+function bytes(count: number): string {
+  return `${count.toLocaleString("en")} bytes`;
+}

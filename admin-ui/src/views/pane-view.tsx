@@ -1,0 +1,137 @@
+// A pane on the page: its text, the strip beside it, and what hangs over it: paused, loading, what went wrong.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { connection, now, streams, version } from "../session/page-state";
+import { bytes, count } from "../streams/format";
+import type { LineRules } from "../viewer/line-rules";
+import type { Look } from "../viewer/look";
+import { Overview, type OverviewMark } from "../viewer/overview";
+import { FIRST_STATE, Pane, type PaneState } from "../viewer/pane";
+import type { TextLine } from "../viewer/rows";
+import { parseTarget } from "../viewer/target";
+
+interface Props {
+  name: string;
+  look: Look;
+  rules?: LineRules | null;
+  marks?: readonly OverviewMark[];
+  /** Where to begin, as an address has it (target.ts); `@3-@9` marks a range. */
+  at: string;
+  /** The pane, once it is there, and null when it goes. */
+  take(pane: Pane | null): void;
+  changed(state: PaneState): void;
+  /** Somebody clicked a line's number: for an address of it, or of all from the last one to it. */
+  link(row: TextLine, extend: boolean): void;
+}
+
+export function PaneView({ name, look, rules = null, marks, at, take, changed, link }: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  const strip = useRef<HTMLDivElement>(null);
+  const pane = useRef<Pane | null>(null);
+  const overview = useRef<Overview | null>(null);
+  const [state, setState] = useState<PaneState>(FIRST_STATE);
+  const heard = useRef({ changed, link });
+  heard.current = { changed, link };
+  const shownAt = useRef(at);
+  useEffect(() => {
+    if (!box.current || !strip.current) return;
+    const map = new Overview(strip.current, (offset) => opened.goTo({ kind: "offset", offset }));
+    const opened = new Pane(
+      name,
+      box.current,
+      connection,
+      {
+        changed: (next) => {
+          setState(next);
+          heard.current.changed(next);
+        },
+        sees: (first, last) => map.setSight(first, last),
+        link: (row, extend) => heard.current.link(row, extend),
+      },
+      () => streams.get(name)?.lines,
+    );
+    pane.current = opened;
+    overview.current = map;
+    opened.setLook(look);
+    opened.setRules(rules);
+    begin(opened, at);
+    take(opened);
+    box.current.focus({ preventScroll: true });
+    return () => {
+      take(null);
+      opened.close();
+      map.close();
+      pane.current = overview.current = null;
+    };
+  }, [name]);
+  useEffect(() => pane.current?.setLook(look), [look]);
+  useEffect(() => pane.current?.setRules(rules), [rules]);
+  useEffect(() => overview.current?.setMarks(marks ?? []), [marks]);
+  useEffect(() => {
+    if (shownAt.current !== at && pane.current && at) begin(pane.current, at);
+    shownAt.current = at;
+  }, [at]);
+  useEffect(() => pane.current?.tick(now.value), [now.value]);
+  version.value;
+  const row = streams.get(name);
+  useEffect(() => row && overview.current?.setRange(row.start, row.end), [row?.start, row?.end]);
+  return (
+    <div class="text-frame">
+      <div
+        class="text"
+        ref={box}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled box takes the focus to be scrolled by keys
+        tabIndex={0}
+        role="log"
+        aria-live="off"
+        aria-label={`output of ${name}`}
+      />
+      <div class="overview" ref={strip} aria-hidden="true" title="The whole stream: click to go there" />
+      <div class="over">
+        {state.problem && (
+          <p class="chip bad" role="alert">
+            {state.problem}
+          </p>
+        )}
+        {state.busy && (
+          <p class="chip" role="status">
+            {state.busy}
+          </p>
+        )}
+      </div>
+      {!state.following && <Paused state={state} resume={() => pane.current?.toEnd()} />}
+    </div>
+  );
+}
+
+function Paused({ state, resume }: { state: PaneState; resume: () => void }) {
+  return (
+    <div class="paused" role="status">
+      <span aria-hidden="true">❚❚</span> Paused
+      {state.missed > 0 && (
+        <b>
+          {count(state.missed)} new {state.missed === 1 ? "line" : "lines"}
+        </b>
+      )}
+      {state.apart && <span class="quiet wide">the rest waits at the hub</span>}
+      <button type="button" onClick={resume}>
+        Jump to end ↓
+      </button>
+    </div>
+  );
+}
+
+/** Goes where an address says; what nobody understands is the end. */
+function begin(pane: Pane, at: string): void {
+  const [from = "", to] = at.split("-@");
+  const target = (at && parseTarget(from, Date.now())) || ({ kind: "end" } as const);
+  if (to !== undefined) pane.goTo(target, Number(to));
+  else pane.open(target);
+}
+
+/** How far a pane is behind the stream's end, in words; null when it is not. */
+export function behind(pane: Pane | null, end: number | undefined): string | null {
+  const held = pane?.end;
+  if (held === null || held === undefined || end === undefined || end - held < 64 * 1024) return null;
+  return `${bytes(end - held)} behind`;
+}

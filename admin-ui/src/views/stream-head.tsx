@@ -1,0 +1,107 @@
+// The head over a stream's text: what it is, how it does, and how it is shown.
+
+import type { ComponentChildren } from "preact";
+import { now, streams, version } from "../session/page-state";
+import { settings, type Times } from "../session/settings";
+import { age, bytes, count, rate, stateWord } from "../streams/format";
+import { SPARK_POINTS } from "../streams/stream-list";
+import { Sparkline } from "./sparkline";
+
+export function StreamHead({
+  name,
+  lag,
+  children,
+}: {
+  name: string;
+  lag: string | null;
+  children: ComponentChildren;
+}) {
+  version.value;
+  const row = streams.get(name);
+  const { word, tone, mark } = stateWord(row?.state ?? "detached", row?.status ?? null);
+  return (
+    <div class="stream-head">
+      <a href="#/" class="back" aria-label="All streams">
+        ←
+      </a>
+      <h1>
+        <bdi>{name}</bdi>
+      </h1>
+      {row ? (
+        <span class={`state ${tone}`}>
+          <span aria-hidden="true">{mark}</span> {word}
+        </span>
+      ) : (
+        <span class="state waiting">waits for this stream to begin</span>
+      )}
+      {lag && <span class="chip warn">{lag}</span>}
+      {row && (
+        <span class="facts">
+          <Sparkline
+            values={streams.sparkline(name)}
+            points={SPARK_POINTS}
+            width={90}
+            label="lines a second, last half minute"
+          />
+          <span>{row.state === "live" ? rate(row.lines_per_s) : ""}</span>
+          <span>{count(row.lines)} lines</span>
+          <span>{bytes(row.bytes)}</span>
+          <span class="wide">last line {age(row.last_at, now.value)}</span>
+        </span>
+      )}
+      <span class="actions">{children}</span>
+    </div>
+  );
+}
+
+const NEXT_TIMES: Record<Times, Times> = { off: "local", local: "utc", utc: "relative", relative: "off" };
+const TIMES_WORD: Record<Times, string> = {
+  off: "Times",
+  local: "Local time",
+  utc: "UTC",
+  relative: "Time ago",
+};
+
+export function nextTimes(): void {
+  settings.times.value = NEXT_TIMES[settings.times.value];
+}
+
+/** Switches for how text is shown; they hold for all streams, and the browser keeps them. */
+export function LookSwitches() {
+  return (
+    <>
+      <button
+        type="button"
+        aria-pressed={settings.times.value !== "off"}
+        onClick={nextTimes}
+        title="When each line came: local, UTC, how long ago, off (t)"
+      >
+        {TIMES_WORD[settings.times.value]}
+      </button>
+      <Switch which="wrap" text="Wrap" title="Break long lines (w)" />
+      <Switch which="numbers" text="Numbers" title="Line numbers (n)" />
+      <Switch which="fold" text="Fold" title="Fold groups and traces (z)" />
+    </>
+  );
+}
+
+function Switch({ which, text, title }: { which: "wrap" | "numbers" | "fold"; text: string; title: string }) {
+  const chosen = settings[which];
+  return (
+    <button
+      type="button"
+      aria-pressed={chosen.value}
+      onClick={() => {
+        chosen.value = !chosen.value;
+      }}
+      title={title}
+    >
+      {text}
+    </button>
+  );
+}
+
+/** The address of a stream's bytes. */
+export function rawAddress(name: string): string {
+  return `/streams/${name.split("/").map(encodeURIComponent).join("/")}`;
+}

@@ -1,0 +1,106 @@
+import { beforeEach, expect, test } from "vitest";
+import { Folding } from "../src/viewer/folding";
+import { Layout, ROW_HEIGHT } from "../src/viewer/layout";
+import { PLAIN_LOOK } from "../src/viewer/look";
+import { endNote, type Row } from "../src/viewer/rows";
+
+let folding: Folding;
+let layout: Layout;
+
+beforeEach(() => {
+  folding = new Folding();
+  layout = new Layout(folding, PLAIN_LOOK, null);
+});
+
+function lines(...texts: string[]): Row[] {
+  const rows: Row[] = texts.map((text, n) => ({
+    kind: "line",
+    offset: 10 * n,
+    end: 10 * n + 9,
+    text,
+    at: 1000 * n,
+  }));
+  folding.add(rows);
+  return rows;
+}
+const shown = (rows: Row[]) => rows.filter((row) => layout.estimate(row) > 0).map((row) => row.text);
+
+test("a group of GitHub's is folded under its head, with its lines and its time", () => {
+  const rows = lines("a", "::group::Install", "one", "two", "::endgroup::", "b");
+  expect(folding.headedBy(rows[1] as Row)).toMatchObject({
+    title: "Install",
+    lines: 3,
+    beganAt: 1000,
+    endedAt: 4000,
+  });
+  expect(shown(rows)).toEqual(["a", "::group::Install", "b"]);
+});
+
+test("groups lie in groups; one that is opened shows what is in it", () => {
+  const rows = lines("##[group]outer", "##[group]inner", "x", "##[endgroup]", "##[endgroup]");
+  expect(shown(rows)).toEqual(["##[group]outer"]);
+  layout.folded.set(0, false);
+  expect(shown(rows)).toEqual(["##[group]outer", "##[group]inner", "##[endgroup]"]);
+});
+
+test("a section of GitLab's is named, and folded when it wants to be", () => {
+  const begin = (options: string) => `\x1b[0Ksection_start:1:build${options}\r\x1b[0KCompile\x1b[0m`;
+  const open = lines(begin(""), "x", "\x1b[0Ksection_end:2:build\r\x1b[0K", "y");
+  expect(folding.headedBy(open[0] as Row)).toMatchObject({ title: "Compile", lines: 2 });
+  expect(shown(open).length).toBe(4);
+  folding.clear();
+  expect(shown(lines(begin("[collapsed=true]"), "x", "\x1b[0Ksection_end:2:build\r\x1b[0K", "y"))[1]).toBe(
+    "y",
+  );
+});
+
+test("a trace of Python's folds its frames and leaves what was raised", () => {
+  const rows = lines(
+    "Traceback (most recent call last):",
+    '  File "a.py", line 1, in f',
+    "    boom()",
+    "ValueError: no",
+    "b",
+  );
+  expect(shown(rows)).toEqual(["Traceback (most recent call last):", "ValueError: no", "b"]);
+});
+
+test("a trace of Java's folds what was called, with its causes", () => {
+  const rows = lines(
+    "java.io.IOException: gone",
+    "\tat a.B.c(B.java:1)",
+    "Caused by: x",
+    "\t... 3 more",
+    "next",
+  );
+  expect(shown(rows)).toEqual(["java.io.IOException: gone", "next"]);
+});
+
+test("an error without frames is a line like any other", () => {
+  const rows = lines("ValueError: no", "  indented", "b");
+  expect(shown(rows).length).toBe(3);
+  expect(folding.headedBy(rows[0] as Row)).toBeUndefined();
+});
+
+test("a run that ends leaves no group open", () => {
+  lines("::group::Install", "one");
+  folding.add([endNote(1, 20, "exit:1", null, 5000)]);
+  const rows = lines("next run");
+  expect(shown(rows)).toEqual(["next run"]);
+});
+
+test("what a filter asks for is not hidden by a fold, and what it leaves out has no height", () => {
+  const rows = lines("::group::Install", "one", "two", "::endgroup::");
+  const accept = (plain: string) => plain === "two";
+  layout.set(PLAIN_LOOK, { filters: true, accept, marks: () => [] });
+  expect(shown(rows)).toEqual(["two"]);
+});
+
+test("a wrapped line is guessed by its length, and JSON by its parts when it is opened", () => {
+  const [long, json] = lines("x".repeat(25), '{"a": 1, "b": [2]}') as [Row, Row];
+  layout.columns = 10;
+  layout.set({ ...PLAIN_LOOK, wrap: true }, null);
+  expect(layout.estimate(long)).toBe(3 * ROW_HEIGHT);
+  layout.expanded.set(10, true);
+  expect(layout.estimate(json)).toBe(6 * ROW_HEIGHT);
+});
