@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 
 from hub.app.config import Config, ConfigError
 
@@ -29,6 +30,8 @@ def hold_data_dir(config: Config) -> int:
         raise ConfigError(
             [f"data_dir: {who} already runs with {config.data_dir}; give this one a data directory of its own"]
         ) from None
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, b"%d\n" % os.getpid())
+    # For the message above alone: a full disk must not keep a hub from starting.
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, b"%d\n" % os.getpid())
     return descriptor

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import resource
+import time
+from typing import Any
 
 from twisted.logger import Logger
 
@@ -11,6 +13,15 @@ _log = Logger(namespace="hub")
 
 _SPARE_FILES = 256
 """File descriptors for everything that is no connection."""
+
+
+def keep_steady_time(reactor: Any) -> None:
+    """Let the reactor's timers follow a clock that never jumps: to be called before anything is asked of it.
+
+    Twisted's follow the wall clock. Set back by a day, that would stop every heartbeat, retry and deadline for a day;
+    set forward, it would fire them all at once.
+    """
+    reactor.seconds = time.monotonic
 
 
 def prepare(connections: int) -> None:

@@ -109,7 +109,11 @@ class HubService(MultiService):
             if name == "web":
                 self.web.bound(port.getHost())
         endpoints = dict(self.hub.endpoints)
-        _write_endpoints(self.config.endpoints_path, endpoints)
+        try:
+            _write_endpoints(self.config.endpoints_path, endpoints)
+        except OSError as error:
+            # A hub on a full disk is still of use to all who know where it listens.
+            _log.error("commands on this machine cannot be told where it listens: {error}", error=error)
         if self._on_ready is not None:
             self._on_ready(endpoints)
         self.ready.callback(endpoints)

@@ -37,6 +37,9 @@ def makeService(options: Options) -> IService:
     """Return the service."""
     from twisted.internet import reactor
 
+    from hub.app.process import keep_steady_time
+
+    keep_steady_time(reactor)
     try:
         service = make_service(options.config, reactor)
     except ConfigError as error:

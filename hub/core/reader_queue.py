@@ -234,6 +234,9 @@ class ReaderQueue:
             return
         delivery.tell(piece, told)
         self._count(piece)
+        if isinstance(piece, Gap) and piece.reason == "lag" and not delivery.over:
+            # It was moved to what was the end then: what follows is what came since, as for all who are live.
+            told.append((delivery, Live(piece.end)))
 
     def _count(self, piece: Piece) -> None:
         if isinstance(piece, Chunk):

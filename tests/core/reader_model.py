@@ -46,6 +46,8 @@ class Followed:
     run: int
     run_over: bool = False
     live: bool = False
+    skipped_to: int | None = None
+    """Where it was moved to for its lag, and live again, if that was the last it was told."""
     acked: int = 0
     """What was acknowledged last."""
     unacked: list[tuple[int, int]] = field(default_factory=list)
@@ -74,8 +76,10 @@ class Listener:
             assert item.offset == followed.at, "a hole or an overlap before a gap"
             followed.model.check_gap(item, skips=followed.skips, kept_from=followed.model.stream.start)
             followed.at = item.end
+            followed.skipped_to = item.end if item.reason == "lag" else None
         elif isinstance(item, Live):
-            assert item.offset == followed.at == len(followed.model.content), "LIVE before it has caught up"
+            caught_up = followed.at in (len(followed.model.content), followed.skipped_to)
+            assert item.offset == followed.at and caught_up, "LIVE before it has caught up"
             followed.live = True
         elif isinstance(item, RunEnded):
             self._ended(followed, item)

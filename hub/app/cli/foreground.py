@@ -35,9 +35,11 @@ _log = Logger(namespace="hub")
 
 def run_in_foreground(config: Config, out: TextIO, err: TextIO, *, verbose: bool) -> int:
     """Run a hub until a signal ends it; return the exit code. Raise ConfigError where the data directory is no use."""
+    from hub.app.process import keep_steady_time
     from hub.app.service import make_service
 
     reactor: Any = installed_reactor
+    keep_steady_time(reactor)
     _begin_log(err, verbose=verbose)
     announcer = Announcer(out, reactor.callLater)
     service = make_service(config, reactor, on_ready=announcer.listening, on_stream=announcer.stream)

@@ -7,6 +7,7 @@ Map, from what the hub sees down to the file:
   share a transaction; `breath`: letting the reactor run meanwhile.
 - `writer`: batches and records, each a transaction that is on the disk when its call returns; `entry`: what it
   remembers of a stream.
+- `reserve`: room held for when the disk is full.
 - `reading`: reads and seeks.
 - `housekeeping`: what the writing thread does in between: `merging` small blocks, `retention`.
 - `block`: pieces joined, compressed, under a checksum; `row`: a stream's record, packed.

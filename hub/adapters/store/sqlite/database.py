@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from errno import ELOOP
 from pathlib import Path
 
 import apsw
@@ -16,12 +18,12 @@ WAL_KEPT_BYTES = 64 << 20
 """What the WAL is cut to once it begins anew."""
 CACHE_KIB = 16 * 1024
 READER_CACHE_KIB = 4 * 1024
+_PART_BYTES = 1 << 20
 
 
 def connect_to_write(path: Path) -> apsw.Connection:
     """Return a connection that writes and syncs each commit; it leaves checkpoints to be asked for."""
-    # The WAL and the rest take their mode from it.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+    _make(path)
     connection = apsw.Connection(str(path))
     connection.set_busy_timeout(BUSY_MS)
     # After a failed sync nothing may be copied on the way out as if it had been synced.
@@ -33,6 +35,36 @@ def connect_to_write(path: Path) -> apsw.Connection:
     connection.pragma("journal_size_limit", WAL_KEPT_BYTES)
     connection.wal_autocheckpoint(0)
     return connection
+
+
+def _make(path: Path) -> None:
+    """Make the file where there is none: the WAL and the rest take their mode from it.
+
+    One that is there is not even opened: closing it would take the locks of this process's connections away, unseen
+    by them, and whoever looks into the file with another tool would then remove the WAL that they write to.
+    """
+    if path.is_symlink():
+        raise OSError(ELOOP, "it is a link")
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+
+
+def write_wal_again(connection: apsw.Connection, path: Path) -> None:
+    """Write all of the WAL once more where it is, and sync that.
+
+    What a sync failed for may be nowhere but in memory, and look clean to the system: another sync of it says nothing.
+    Raise OSError or apsw.Error where that fails; it may be called again.
+    """
+    # Nobody else may begin the WAL anew meanwhile.
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        with path.with_name(path.name + "-wal").open("r+b", buffering=0) as wal:
+            while data := wal.read(_PART_BYTES):
+                wal.seek(-len(data), os.SEEK_CUR)
+                wal.write(data)
+            os.fdatasync(wal.fileno())
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def connect_to_read(path: Path) -> apsw.Connection:

@@ -32,7 +32,7 @@ def merge_next(writer: Writer) -> bool:
     """
     if not writer.mergeable:
         return False
-    writer.transact(lambda connection: _merge_some(connection, writer), durable=False)
+    writer.transact(lambda connection: _merge_some(connection, writer), durable=False, reserved=False)
     return True
 
 

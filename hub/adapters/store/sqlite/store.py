@@ -19,6 +19,7 @@ from hub.adapters.store.sqlite.database import (
     connect_to_read,
     connect_to_write,
     problem_of,
+    write_wal_again,
 )
 from hub.adapters.store.sqlite.grouping import Grouping
 from hub.adapters.store.sqlite.housekeeping import Housekeeping
@@ -73,17 +74,20 @@ class SqliteStore:
         self._reading = Worker("hub-read", call_in_reactor, threads=READERS, close=self._close_reading)
 
     def open(self, now_ms: int) -> Opened:
-        """Open the file, or make it; raise Problem STORE when it cannot be used."""
+        """Open the file, or make it; raise Problem STORE when it cannot be used.
+
+        A disk that is full is no reason while room is held for that: then all is there but no output is taken.
+        """
+        reserve = self._writer.reserve
         try:
-            connection = connect_to_write(self.path)
             try:
-                schema.prepare(connection, str(self.path))
-                checkpoint(connection)
-                with connection:
-                    epoch = _next_epoch(connection, now_ms)
-                    _set_aside_damaged(connection)
-            finally:
-                connection.close(True)
+                epoch = _prepare(self.path, now_ms)
+            except apsw.FullError:
+                if not reserve.let_go():
+                    raise
+                _log.warn("the disk of {path} is full: no output is taken until some is free", path=self.path.parent)
+                epoch = _prepare(self.path, now_ms)
+            reserve.hold()
         except (apsw.Error, OSError) as error:
             raise problem_of(error, self.path) from error
         return Opened(epoch, epoch + RESERVE, _records(self.path))
@@ -168,6 +172,22 @@ class SqliteStore:
 
     def _was_trimmed(self, name: str, start: int) -> None:
         self._call_in_reactor(lambda: self.trimmed(name, start))
+
+
+def _prepare(path: Path, now_ms: int) -> int:
+    """Bring the file into the state in which a hub writes to it; return the epoch of this start."""
+    connection = connect_to_write(path)
+    try:
+        schema.prepare(connection, str(path))
+        # A sync of it may have failed at the end of an earlier hub.
+        write_wal_again(connection, path)
+        checkpoint(connection)
+        with connection:
+            epoch = _next_epoch(connection, now_ms)
+            _set_aside_damaged(connection)
+    finally:
+        connection.close(True)
+    return epoch
 
 
 def _next_epoch(connection: apsw.Connection, now_ms: int) -> int:

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TypeVar
 
 import apsw
+from twisted.logger import Logger
 
 from hub.adapters.store.sqlite import schema
 from hub.adapters.store.sqlite.block import COLUMNS, FULL_LEVEL, TEXT_BYTES, Block, join
 from hub.adapters.store.sqlite.breath import Breath
-from hub.adapters.store.sqlite.database import checkpoint, connect_to_write, problem_of
+from hub.adapters.store.sqlite.database import checkpoint, connect_to_write, problem_of, write_wal_again
 from hub.adapters.store.sqlite.entry import Entries, Entry
+from hub.adapters.store.sqlite.reserve import RESERVE_BYTES, Reserve
 from hub.adapters.store.sqlite.row import CorruptRow, pack_record, pack_run, unpack_record
 from hub.core.ports import Append
 from hub.model.chunk import Chunk, Gap, Piece
@@ -27,6 +29,8 @@ COMPRESSING = 2
 PAGE_BYTES = 4096
 MERGED_AT_ONCE = 16
 """So many blocks of one level become one of the next."""
+
+_log = Logger(namespace="hub")
 
 _INSERT_BLOCK = f"INSERT INTO block ({COLUMNS}) VALUES ({', '.join('?' * len(Block._fields))})"  # noqa: S608
 INSERT_BLOCK_AS = f"INSERT INTO block (id, {COLUMNS}) VALUES (?, {', '.join('?' * len(Block._fields))})"  # noqa: S608
@@ -53,6 +57,7 @@ class Writer:
         self.mergeable: dict[str, None] = {}
         """Streams that have many small blocks."""
         self._runs_kept = runs_kept
+        self.reserve = Reserve(path.parent)
         self._connection: apsw.Connection | None = None
         self._wal_frames = 0
         self._copied_frames = 0
@@ -65,7 +70,7 @@ class Writer:
         if self._connection is None:
             connection = connect_to_write(self.path)
             try:
-                # What a sync failed for may look written and be nowhere but in memory: here it is written again.
+                write_wal_again(connection, self.path)
                 checkpoint(connection)
             except BaseException:
                 connection.close(True)
@@ -75,8 +80,25 @@ class Writer:
             self._connection = connection
         return self._connection
 
-    def transact(self, work: Callable[[apsw.Connection], T], *, durable: bool = True) -> T:
-        """Run `work` in one transaction, synced before this returns if `durable`; raise Problem STORE if it failed."""
+    def transact(self, work: Callable[[apsw.Connection], T], *, durable: bool = True, reserved: bool = True) -> T:
+        """Run `work` in one transaction, synced before this returns if `durable`; raise Problem STORE if it failed.
+
+        `reserved`: where the disk is full it is run once more with the room that is held for that.
+        """
+        try:
+            return self._transact(work, durable=durable)
+        except apsw.FullError as error:
+            if not reserved or not self.reserve.let_go():
+                raise problem_of(error, self.path) from error
+            _log.warn("the disk of {path} is full: the room held for that is used", path=self.path.parent)
+        except (apsw.Error, OSError) as error:
+            raise problem_of(error, self.path) from error
+        try:
+            return self._transact(work, durable=durable)
+        except (apsw.Error, OSError) as error:
+            raise problem_of(error, self.path) from error
+
+    def _transact(self, work: Callable[[apsw.Connection], T], *, durable: bool) -> T:
         try:
             connection = self.connection
             if not durable:
@@ -87,9 +109,6 @@ class Writer:
             connection.execute("COMMIT")
             if not durable:
                 connection.pragma("synchronous", "FULL")
-        except (apsw.Error, OSError) as error:
-            self.drop_connection()
-            raise problem_of(error, self.path) from error
         except BaseException:
             self.drop_connection()
             raise
@@ -105,7 +124,18 @@ class Writer:
 
     def append(self, batch: Sequence[Append]) -> None:
         """Make a batch durable; what is stored already is passed over."""
-        self.transact(lambda connection: self._append(connection, batch))
+        self._hold_reserve()
+        self.transact(lambda connection: self._append(connection, batch), reserved=False)
+
+    def _hold_reserve(self) -> None:
+        """Raise Problem STORE where only the room is left that is held for a full disk."""
+        try:
+            if self.reserve.hold():
+                return
+            if self.connection.pragma("freelist_count") * PAGE_BYTES < RESERVE_BYTES:
+                raise apsw.FullError("only the reserve is left")
+        except (apsw.Error, OSError) as error:
+            raise problem_of(error, self.path) from error
 
     def _append(self, connection: apsw.Connection, batch: Sequence[Append]) -> None:
         blocks: list[Block] = []
