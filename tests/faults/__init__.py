@@ -8,6 +8,8 @@ so that they are a second opinion on the wire.
 - `checker`: judges journals: nothing lost, doubled, invented, out of order; `held`: what one reader holds.
 - `link`: a socket that speaks frames. `producer`, `reader`: the peers, each a process; `peer_process` kills it.
 - `hub_process`: the hub, killed and started again. `proxy`: the bad network between them.
+- `disk`: the hub's disk and clock, which fail as they are told (`disk.c`, preloaded). `scene`: a hub on it, with peers.
+- `test_failing_machine`: what was promised for each such failure.
 - `strikes`: what is done to all of these. `rounds`: rounds of violence; `python -m faults` runs them.
 - `test_trace`: what strace sees of a hub: a finished sync before each ACK.
 - `test_*`: the tests of these, and of hostile bytes.

@@ -105,12 +105,15 @@ static int refused(int error) {
     return -1;
 }
 
-static ssize_t written(int file, const void *data, size_t length, int64_t offset, ssize_t (*go)(int, const void *, size_t, int64_t)) {
+typedef ssize_t (*writes)(int, const void *, size_t, int64_t);
+
+/* `offset`: where it is written; below 0: where the file stands. */
+static ssize_t written(int file, const void *data, size_t length, int64_t offset, writes go) {
     char path[PATH_MAX];
     if (!ours(file, path)) return go(file, data, length, offset);
     if (control->write_errno) return refused((int)control->write_errno);
     pthread_mutex_lock(&lock);
-    int64_t at = offset >= 0 ? offset : size_of(file);
+    int64_t at = offset >= 0 ? offset : fcntl(file, F_GETFL) & O_APPEND ? size_of(file) : lseek(file, 0, SEEK_CUR);
     ssize_t done = takes_room(file, at + (int64_t)length) ? go(file, data, length, offset) : refused(ENOSPC);
     int error = errno;
     if (done > 0) note(WRITE, path, at, data, done);

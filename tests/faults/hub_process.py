@@ -11,6 +11,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from faults.disk import Disk
+
 LISTENERS = ("producers", "commands", "data", "web")
 START_SECONDS = 20.0
 
@@ -45,11 +47,26 @@ class HubProcess:
     def token(self) -> str:
         return (self.directory / "admin.token").read_text().strip()
 
+    def log(self) -> str:
+        """Return what it has said on standard error."""
+        return Path(self._log.name).read_text(errors="replace")
+
+    def start(self) -> None:
+        """Start it anew, at the same ports; raise RuntimeError where it does not."""
+        self.process = self._start()
+
     def kill(self) -> None:
         """End it as the system does when memory is short, and start it anew."""
         self.process.kill()
         self.process.wait()
-        self.process = self._start()
+        self.start()
+
+    def lose_power(self, disk: Disk) -> None:
+        """End it with all that its disk has not synced, and start it anew."""
+        self.process.kill()
+        self.process.wait()
+        disk.lose_power()
+        self.start()
 
     def drain(self) -> None:
         """End it as an operator does, and start it anew; it has to exit with 0."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -24,8 +25,9 @@ class Peer:
 
     def start(self, *more: str) -> None:
         command = [sys.executable, "-m", self.module, *self.args, *more]
+        env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=log)
+            self.process = subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stderr=log)
 
     def kill(self, *more: str) -> None:
         self.process.kill()

@@ -9,6 +9,7 @@ from random import Random
 
 from faults import journal
 from faults.checker import Writing, check
+from faults.disk import Disk, NoDisk
 from faults.held import Finding, Held
 from faults.hub_process import HubProcess
 from faults.peer_process import Peer
@@ -36,14 +37,15 @@ class Batch:
         directory.mkdir(parents=True)
         self.directory, self.seed = directory, seed
         self.luck = Random(seed)
-        self.hub = HubProcess(directory / "hub", **HUB_SETTINGS)
+        self.disk = _disk(directory)
+        self.hub = HubProcess(directory / "hub", **HUB_SETTINGS, **(self.disk.env if self.disk else {}))
         self.proxies = {name: Proxy(self.hub.ports[name]) for name in ("producers", "data")}
         self.scripts = {f"p{number}": SKIP_EVERY * (number % 2) for number in range(PRODUCERS)}
         self.producers = {name: self._producer(name, skip) for name, skip in self.scripts.items()}
         self.readers = {name: self._reader(name, by) for name, by in (("cursor", False), ("session", True))}
         self.done: list[str] = []
         peers = list(self.producers.values()), list(self.readers.values())
-        self._strikes = Strikes(self.hub, *peers, list(self.proxies.values()), self.luck)
+        self._strikes = Strikes(self.hub, *peers, list(self.proxies.values()), self.luck, self.disk)
 
     def _producer(self, name: str, skip: int) -> Peer:
         args = ["--port", str(self.proxies["producers"].port), "--stream", f"faults/{name}", "--name", name]
@@ -96,6 +98,14 @@ class Batch:
         self.hub.process.wait()
         for proxy in self.proxies.values():
             proxy.close()
+
+
+def _disk(directory: Path) -> Disk | None:
+    try:
+        return Disk(directory / "hub", directory / "scratch")
+    except NoDisk as error:
+        print(f"disks do not fail: {error}", flush=True)
+        return None
 
 
 def run_batch(directory: Path, seed: int, strikes: int, freeze: float = 0.0) -> tuple[list[str], list[Finding]]:

@@ -1,4 +1,4 @@
-"""What is done to a hub, its peers and the network between them, one thing at a time and by chance."""
+"""What is done to a hub, its peers, its disk and the network between them, one thing at a time and by chance."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from random import Random
 
+from faults.disk import Disk
 from faults.hub_process import HubProcess
 from faults.peer_process import Peer
 from faults.proxy import Link, Proxy
@@ -24,7 +25,9 @@ class Strikes:
         readers: Sequence[Peer],
         proxies: Sequence[Proxy],
         luck: Random,
+        disk: Disk | None = None,
     ) -> None:
+        """Without a `disk` that can fail, none does."""
         self._hub, self._producers, self._readers, self._proxies = hub, producers, readers, proxies
         self._luck = luck
         self.kinds: dict[str, tuple[int, Callable[[], object]]] = {
@@ -44,6 +47,8 @@ class Strikes:
             "duplicate": (3, lambda: self._on_a_link(self._duplicate)),
         }
         """What each is called, how often it is chosen, and what it does."""
+        if disk is not None:
+            self.kinds |= self._of_disk(disk)
 
     def strike(self) -> str:
         """Do one of them; return which."""
@@ -51,6 +56,28 @@ class Strikes:
         (name,) = self._luck.choices(names, [weight for weight, _ in self.kinds.values()])
         self.kinds[name][1]()
         return name
+
+    def _of_disk(self, disk: Disk) -> dict[str, tuple[int, Callable[[], object]]]:
+        luck = self._luck
+
+        def bad(begin: Callable[[], object]) -> Callable[[], object]:
+            return lambda: self._for_a_while(disk, begin)
+
+        return {
+            "kill power": (10, lambda: self._hub.lose_power(disk)),
+            "disk full": (3, bad(lambda: disk.full(luck.choice((0, 5000, 100_000))))),
+            "writes fail": (3, bad(disk.fail_writes)),
+            "reads fail": (3, bad(disk.fail_reads)),
+            "syncs fail": (3, bad(disk.fail_syncs)),
+            "a sync fails": (3, bad(lambda: disk.fail_syncs(luck.randint(1, 4)))),
+            "slow syncs": (2, bad(lambda: disk.slow_syncs(luck.uniform(0.1, 1.0)))),
+            "clock jumps": (2, lambda: disk.set_clock(luck.choice((-86_400, -60, 0, 60, 86_400)))),
+        }
+
+    def _for_a_while(self, disk: Disk, begin: Callable[[], object]) -> None:
+        begin()
+        threading.Event().wait(self._luck.uniform(0.2, 1.5))
+        disk.heal()
 
     def _on_a_link(self, do: Callable[[Proxy, Link], None]) -> None:
         links = [(proxy, link) for proxy in self._proxies for link in proxy.links()]

@@ -71,6 +71,10 @@ class LoggedFailures:
         self._log(failure, what)
 
     def _log(self, failure: Failure, what: str) -> None:
+        if isinstance(failure.value, Problem) and failure.value.word == "STORE":
+            # No mistake of the hub's, and the store has said so itself, once: here each reader would, each second.
+            _log.debug("{problem} ({what})", problem=failure.value, what=what)
+            return
         if self.counters is not None:
             self.counters.failures += 1
         _log.failure("the hub made a mistake {what}", failure=failure, what=what)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from errno import ELOOP
+from errno import EDQUOT, ELOOP, ENOSPC
 from pathlib import Path
 
 import apsw
@@ -21,10 +21,11 @@ READER_CACHE_KIB = 4 * 1024
 _PART_BYTES = 1 << 20
 
 
-def connect_to_write(path: Path) -> apsw.Connection:
+def connect_to_write(path: Path, *, make: bool = True) -> apsw.Connection:
     """Return a connection that writes and syncs each commit; it leaves checkpoints to be asked for."""
-    _make(path)
-    connection = apsw.Connection(str(path))
+    if make:
+        _make(path)
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
     connection.set_busy_timeout(BUSY_MS)
     # After a failed sync nothing may be copied on the way out as if it had been synced.
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
@@ -88,14 +89,21 @@ def checkpoint(connection: apsw.Connection) -> None:
             raise
 
 
+def is_full(error: apsw.Error | OSError) -> bool:
+    """Say whether what failed is that the disk has no room."""
+    return isinstance(error, apsw.FullError) or (isinstance(error, OSError) and error.errno in (ENOSPC, EDQUOT))
+
+
 def problem_of(error: apsw.Error | OSError, path: Path) -> Problem:
     """Return what an error of SQLite means to a peer; the text says what to do."""
-    if isinstance(error, apsw.FullError):
+    if is_full(error):
         text = f"the disk of {path.parent} is full; free some of it, or lower retention.total_bytes"
     elif isinstance(error, (apsw.BusyError, apsw.LockedError)):
         text = f"{path} is locked by another program; end that"
     elif isinstance(error, (apsw.CorruptError, apsw.NotADBError)):
         text = f"{path} is damaged ({error}); stop the hub, look with hub store verify, repair with hub store compact"
+    elif isinstance(error, apsw.CantOpenError | FileNotFoundError) and not path.exists():
+        text = f"{path} was removed while the hub ran; put it back, or start the hub anew"
     elif isinstance(error, apsw.ReadOnlyError):
         text = f"{path} cannot be written ({error}); see its permissions, or set data_dir to another directory"
     elif isinstance(error, apsw.Error):

@@ -9,6 +9,7 @@ from twisted.logger import Logger
 
 from hub.adapters.store.sqlite.merging import merge_next
 from hub.adapters.store.sqlite.retention import Retention
+from hub.adapters.store.sqlite.trouble import Trouble
 from hub.adapters.store.sqlite.writer import Writer
 from hub.model.problem import Problem
 from hub.model.retention import Policy
@@ -36,21 +37,18 @@ class Housekeeping:
         self._wal_bytes = 0
         """As much as there was to copy since `_quiet_since`."""
         self._quiet_since = 0.0
-        self._told = ""
+        self._trouble = Trouble("keep house")
 
     def step(self) -> float:
         """Do one thing; return after how many seconds to be called again, unless something else comes first."""
         try:
             wait = self._step()
         except Problem as problem:
-            # The same each second is told once.
-            if problem.text != self._told:
-                self._told = problem.text
-                _log.error("the store could not keep house: {problem}", problem=problem)
+            self._trouble.met(problem)
         except Exception:
             _log.failure("the store made a mistake while keeping house")
         else:
-            self._told = ""
+            self._trouble.over()
             return wait
         self._sweep = None
         self._next_sweep = time.monotonic() + SWEEP_SECONDS

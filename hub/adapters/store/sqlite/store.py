@@ -18,13 +18,16 @@ from hub.adapters.store.sqlite.database import (
     checkpoint,
     connect_to_read,
     connect_to_write,
+    is_full,
     problem_of,
     write_wal_again,
 )
 from hub.adapters.store.sqlite.grouping import Grouping
 from hub.adapters.store.sqlite.housekeeping import Housekeeping
+from hub.adapters.store.sqlite.patient_clock import PatientClock
 from hub.adapters.store.sqlite.reading import Reading
 from hub.adapters.store.sqlite.row import CorruptRow, is_sealed, whole_record
+from hub.adapters.store.sqlite.trouble import Trouble
 from hub.adapters.store.sqlite.worker import CallInReactor, Worker
 from hub.adapters.store.sqlite.writer import Writer, put_records, reserve_epochs
 from hub.core.epochs import RESERVE
@@ -60,16 +63,17 @@ class SqliteStore:
         call_in_reactor: CallInReactor,
         policy: Policy | None = None,
         runs_kept: int = 1000,
-        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        now_ms: Callable[[], int] | None = None,
     ) -> None:
         self.path = directory / FILE_NAME
         self.pace_seconds = PACE_SECONDS
         self.trimmed: Callable[[str, int], None] = lambda stream, start: None
         self._call_in_reactor = call_in_reactor
         self._writer = Writer(self.path, runs_kept)
-        self._house = Housekeeping(self._writer, policy or Policy(), self._was_trimmed, now_ms)
+        self._house = Housekeeping(self._writer, policy or Policy(), self._was_trimmed, now_ms or PatientClock())
         self._writing = Worker("hub-store", call_in_reactor, idle=self._house.step, close=self._writer.close)
         self._small = Grouping(self._writer, self._writing, call_in_reactor)
+        self._append_trouble, self._read_trouble = Trouble("take output"), Trouble("read")
         self._local = threading.local()
         self._reading = Worker("hub-read", call_in_reactor, threads=READERS, close=self._close_reading)
 
@@ -82,8 +86,8 @@ class SqliteStore:
         try:
             try:
                 epoch = _prepare(self.path, now_ms)
-            except apsw.FullError:
-                if not reserve.let_go():
+            except (apsw.Error, OSError) as error:
+                if not (is_full(error) and reserve.let_go()):
                     raise
                 _log.warn("the disk of {path} is full: no output is taken until some is free", path=self.path.parent)
                 epoch = _prepare(self.path, now_ms)
@@ -99,7 +103,12 @@ class SqliteStore:
     async def append(self, batch: Sequence[Append]) -> None:
         """Make a batch durable."""
         self._small.separate()
-        seconds = await self._writing.do(lambda: self._timed_append(batch))
+        try:
+            seconds = await self._writing.do(lambda: self._timed_append(batch))
+        except Problem as problem:
+            self._append_trouble.met(problem)
+            raise
+        self._append_trouble.over()
         self.pace_seconds = min(max(seconds * PAUSE_PER_WORK, PACE_SECONDS), LONGEST_PACE_SECONDS)
 
     async def reserve_epochs(self, end: int) -> None:
@@ -149,7 +158,13 @@ class SqliteStore:
         return time.thread_time() - began
 
     async def _read(self, work: Callable[[Reading], T]) -> T:
-        return await self._reading.do(lambda: self._with_reading(work))
+        try:
+            result = await self._reading.do(lambda: self._with_reading(work))
+        except Problem as problem:
+            self._read_trouble.met(problem)
+            raise
+        self._read_trouble.over()
+        return result
 
     def _with_reading(self, work: Callable[[Reading], T]) -> T:
         """Run `work` on this thread's connection; one that failed is let go of."""

@@ -14,8 +14,15 @@ from twisted.logger import Logger
 from hub.adapters.store.sqlite import schema
 from hub.adapters.store.sqlite.block import COLUMNS, FULL_LEVEL, TEXT_BYTES, Block, join
 from hub.adapters.store.sqlite.breath import Breath
-from hub.adapters.store.sqlite.database import checkpoint, connect_to_write, problem_of, write_wal_again
+from hub.adapters.store.sqlite.database import (
+    checkpoint,
+    connect_to_write,
+    is_full,
+    problem_of,
+    write_wal_again,
+)
 from hub.adapters.store.sqlite.entry import Entries, Entry
+from hub.adapters.store.sqlite.identity import Identity
 from hub.adapters.store.sqlite.reserve import RESERVE_BYTES, Reserve
 from hub.adapters.store.sqlite.row import CorruptRow, pack_record, pack_run, unpack_record
 from hub.core.ports import Append
@@ -58,6 +65,7 @@ class Writer:
         """Streams that have many small blocks."""
         self._runs_kept = runs_kept
         self.reserve = Reserve(path.parent)
+        self._identity = Identity(path)
         self._connection: apsw.Connection | None = None
         self._wal_frames = 0
         self._copied_frames = 0
@@ -68,10 +76,11 @@ class Writer:
     def connection(self) -> apsw.Connection:
         """The connection; opened where there is none, with all that the last one left in the WAL copied and synced."""
         if self._connection is None:
-            connection = connect_to_write(self.path)
+            connection = connect_to_write(self.path, make=False)
             try:
                 write_wal_again(connection, self.path)
                 checkpoint(connection)
+                self._identity.connected()
             except BaseException:
                 connection.close(True)
                 raise
@@ -87,12 +96,10 @@ class Writer:
         """
         try:
             return self._transact(work, durable=durable)
-        except apsw.FullError as error:
-            if not reserved or not self.reserve.let_go():
+        except (apsw.Error, OSError) as error:
+            if not (reserved and is_full(error) and self.reserve.let_go()):
                 raise problem_of(error, self.path) from error
             _log.warn("the disk of {path} is full: the room held for that is used", path=self.path.parent)
-        except (apsw.Error, OSError) as error:
-            raise problem_of(error, self.path) from error
         try:
             return self._transact(work, durable=durable)
         except (apsw.Error, OSError) as error:
@@ -107,6 +114,7 @@ class Writer:
             connection.execute("BEGIN IMMEDIATE")
             result = work(connection)
             connection.execute("COMMIT")
+            self._identity.check()
             if not durable:
                 connection.pragma("synchronous", "FULL")
         except BaseException:
