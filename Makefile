@@ -29,11 +29,13 @@ check: $(STAMPS)/dev ## style, types, layers, the page's checks
 	$(BIN)/python scripts/page_types.py check
 	$(BIN)/python scripts/build_page.py check
 
-faults: $(STAMPS)/dev ## kill hub, producers and readers at random over 200 times, on a bad network; at most 15 minutes
-	cd tests && ../$(BIN)/python -m faults --batches 30 --strikes 14 --freeze 60 --seconds 720 $(ARGS)
+faults: $(STAMPS)/dev ## fail the disk, the clock and the network of a whole hub, kill all its parts 200 times; 15 minutes at most
+	timeout 360 $(BIN)/python -m pytest -q -m long tests/faults
+	cd tests && ../$(BIN)/python -m faults --batches 40 --strikes 14 --freeze 60 --seconds 480 $(ARGS)
 
 faults-short: $(STAMPS)/dev ## the same for 2 minutes
-	cd tests && ../$(BIN)/python -m faults --batches 6 --strikes 8 --seconds 90 $(ARGS)
+	timeout 120 $(BIN)/python -m pytest -q -m long tests/faults -k "a_full_disk or another_program or durable"
+	cd tests && ../$(BIN)/python -m faults --batches 6 --strikes 8 --seconds 60 $(ARGS)
 
 types: $(STAMPS)/dev ## make the page's types from the hub's own
 	$(BIN)/python scripts/page_types.py

@@ -78,8 +78,9 @@ class Listener:
             followed.at = item.end
             followed.skipped_to = item.end if item.reason == "lag" else None
         elif isinstance(item, Live):
+            assert item.offset == followed.at, "LIVE somewhere else than where it is"
             caught_up = followed.at in (len(followed.model.content), followed.skipped_to)
-            assert item.offset == followed.at and caught_up, "LIVE before it has caught up"
+            assert caught_up, "LIVE before it has caught up"
             followed.live = True
         elif isinstance(item, RunEnded):
             self._ended(followed, item)

@@ -7,6 +7,7 @@ works. `lose_power` leaves of the files just what such a disk would have kept.
 from __future__ import annotations
 
 import ctypes
+import errno
 import mmap
 import shutil
 import struct
@@ -16,8 +17,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
-
-import errno
 
 SOURCE = Path(__file__).with_name("disk.c")
 COMPILE_SECONDS = 60

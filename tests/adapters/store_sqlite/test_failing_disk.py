@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,8 @@ import pytest
 from adapters.store_sqlite.disk import Disk
 from adapters.store_sqlite.place import Place
 from contracts.store import Feed
+from hub.adapters.store.sqlite.database import connect_to_write, write_wal_again
+from hub.adapters.store.sqlite.reserve import RESERVE_BYTES
 from hub.model.problem import Problem
 
 
@@ -131,3 +135,75 @@ def test_small_writes_are_synced_and_their_failure_is_told_to_each(disk: Disk, p
             loop.run(write)
     disk.heal()
     assert loop.run(store.records("kind")) == {"a": b"2"}
+
+
+def test_a_wal_whose_sync_failed_is_written_again_where_it_is(disk: Disk, place: Place) -> None:
+    """Else a loss of power could leave its older half, to be copied over newer pages at the next start."""
+    feed = Feed("a")
+    place.append(feed.chunk(b"one\n"))
+    disk.fail("sync", "wal")
+    batch = feed.chunk(b"two\n")
+    with pytest.raises(Problem):
+        place.append(batch)
+    disk.heal()
+    wal = place.path.with_name("hub.db-wal")
+    before, touched = wal.read_bytes(), wal.stat().st_mtime_ns
+    connection = connect_to_write(place.path, make=False)
+    write_wal_again(connection, place.path)
+    connection.close()
+    assert wal.stat().st_mtime_ns > touched
+    assert wal.read_bytes() == before
+    place.append(batch)
+    assert place.text("a") == b"one\ntwo\n"
+
+
+def test_a_full_disk_keeps_room_for_commands_and_gives_none_to_output(disk: Disk, place: Place) -> None:
+    reserve = place.directory / "hub.reserve"
+    assert reserve.stat().st_size == RESERVE_BYTES
+    feed = Feed("a")
+    disk.fail("write", "wal", apsw.FullError)
+    batch = feed.chunk(b"one\n")
+    with pytest.raises(Problem, match="is full"):
+        place.append(batch)
+    assert reserve.exists(), "output does not get it"
+    with pytest.raises(Problem, match="is full"):
+        place.loop.run(place.store.put("kind", {"a": b"1"}))
+    assert not reserve.exists(), "a command does"
+    disk.heal()
+    place.loop.run(place.store.put("kind", {"a": b"1"}))
+    place.append(batch)
+    assert reserve.stat().st_size == RESERVE_BYTES, "held again before output is taken"
+
+
+def test_no_lock_is_lost_when_the_file_is_opened_again(disk: Disk, place: Place) -> None:
+    """What another tool does to the file afterwards must not take the WAL away that is written to."""
+    feed = Feed("a")
+    place.append(feed.chunk(b"one\n"))
+    assert place.text("a") == b"one\n", "a reading connection is there"
+    disk.fail("write", "wal")
+    batch = feed.chunk(b"two\n")
+    with pytest.raises(Problem):
+        place.append(batch)
+    disk.heal()
+    place.append(batch)
+    look = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT count(*) FROM stream'); c.close()"
+    subprocess.run([sys.executable, "-c", look, str(place.path)], check=True)
+    assert place.path.with_name("hub.db-wal").exists()
+    place.append(feed.chunk(b"three\n"))
+    place.restart()
+    assert place.text("a") == b"one\ntwo\nthree\n"
+
+
+@pytest.mark.parametrize("name", ["hub.db", "hub.db-wal"])
+def test_nothing_is_durable_in_a_file_that_was_taken_away(place: Place, tmp_path: Path, name: str) -> None:
+    feed = Feed("a")
+    place.append(feed.chunk(b"one\n"))
+    (place.directory / name).rename(tmp_path / "away")
+    batch = feed.chunk(b"two\n")
+    for _ in range(2):
+        with pytest.raises(Problem, match="removed"):
+            place.append(batch)
+    (tmp_path / "away").replace(place.directory / name)
+    place.append(batch)
+    place.restart()
+    assert place.text("a") == b"one\ntwo\n"

@@ -16,7 +16,7 @@ from hub.client.framed.machine import Asked, Finished, Lost, Machine, Opened, Re
 from hub.conversations.producer import ProducerConversation
 from hub.core.deletion import delete_stream
 from hub.model.begin import START
-from hub.model.chunk import Chunk, Gap
+from hub.model.chunk import Chunk
 
 OK = b"OK stream=a session=x resumed=0 run=1 epoch=1 offset=100 fence=1 durability=fsync window=10 max=100\n"
 KEY = "k" * 22

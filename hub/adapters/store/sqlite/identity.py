@@ -18,6 +18,12 @@ class Identity:
         self._path, self._wal_path = path, path.with_name(path.name + "-wal")
         self._file: Id | None = None
         self._wal: Id | None = None
+        self._is_broken = False
+
+    def connecting(self) -> None:
+        """Raise OSError while what was missed last is still missing: a connection would make it anew, and empty."""
+        if self._is_broken:
+            self.check()
 
     def connected(self) -> None:
         """Take note of the WAL of a new connection; raise OSError where the database is not the one of the first."""
@@ -29,7 +35,8 @@ class Identity:
     def check(self) -> None:
         """Raise OSError where one of them is not there any more."""
         found = _id(self._path), _id(self._wal_path)
-        if None in found or found != (self._file, self._wal):
+        self._is_broken = None in found or found != (self._file, self._wal)
+        if self._is_broken:
             raise OSError(ESTALE, "it was removed or replaced while the hub ran; put it back, or start the hub anew")
 
 

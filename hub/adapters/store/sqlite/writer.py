@@ -76,6 +76,7 @@ class Writer:
     def connection(self) -> apsw.Connection:
         """The connection; opened where there is none, with all that the last one left in the WAL copied and synced."""
         if self._connection is None:
+            self._identity.connecting()
             connection = connect_to_write(self.path, make=False)
             try:
                 write_wal_again(connection, self.path)
