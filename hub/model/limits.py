@@ -57,6 +57,7 @@ class Limits:
     # Memory
     reader_queue_bytes: int = _limit(4 * MIB, "what one reader's queue may refer to before it is emptied")
     reader_queues_bytes: int = _limit(512 * MIB, "all reader queues and half-received frames")
+    reserve_bytes: int = _limit(32 * MIB, "room held on the disk for starts and commands when it is full; 0 holds none")
     not_durable_bytes: int = _limit(64 * MIB, "bytes taken from producers and not yet durable, in all")
     producer_window_bytes: int = _limit(MIB, "bytes that a framed producer may have sent and not acknowledged")
     tail_stream_bytes: int = _limit(MIB, "recent bytes of one stream kept in memory for its readers")

@@ -14,8 +14,9 @@ from adapters.store_sqlite.disk import Disk
 from adapters.store_sqlite.place import Place
 from contracts.store import Feed
 from hub.adapters.store.sqlite.database import connect_to_write, write_wal_again
-from hub.adapters.store.sqlite.reserve import RESERVE_BYTES
 from hub.model.problem import Problem
+
+RESERVE_BYTES = 1 << 20
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def disk() -> Iterator[Disk]:
 
 @pytest.fixture
 def place(disk: Disk, tmp_path: Path) -> Iterator[Place]:
-    place = Place(tmp_path)
+    place = Place(tmp_path, reserve_bytes=RESERVE_BYTES)
     yield place
     disk.heal()
     place.stop()
@@ -192,6 +193,22 @@ def test_no_lock_is_lost_when_the_file_is_opened_again(disk: Disk, place: Place)
     place.append(feed.chunk(b"three\n"))
     place.restart()
     assert place.text("a") == b"one\ntwo\nthree\n"
+
+
+def test_a_wal_that_cannot_be_copied_for_want_of_room_goes_on(disk: Disk, place: Place) -> None:
+    feed = Feed("a")
+    place.append(feed.chunk(b"one\n"))
+    disk.fail("write", "wal", apsw.FullError)
+    disk.fail("write", "db", apsw.FullError)
+    batch = feed.chunk(b"two\n")
+    with pytest.raises(Problem, match="is full"):
+        place.append(batch)
+    del disk.failing["write", "wal"]
+    place.append(batch)
+    assert place.text("a") == b"one\ntwo\n"
+    place.stop()
+    place.start()
+    assert place.text("a") == b"one\ntwo\n"
 
 
 @pytest.mark.parametrize("name", ["hub.db", "hub.db-wal"])

@@ -8,8 +8,11 @@ from errno import EDQUOT, ELOOP, ENOSPC
 from pathlib import Path
 
 import apsw
+from twisted.logger import Logger
 
 from hub.model.problem import Problem
+
+_log = Logger(namespace="hub")
 
 FILE_NAME = "hub.db"
 BUSY_MS = 2000
@@ -48,6 +51,16 @@ def _make(path: Path) -> None:
         raise OSError(ELOOP, "it is a link")
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+
+
+def settle(connection: apsw.Connection, path: Path) -> None:
+    """Make sure that all which is in the WAL is on the disk, and copy it to the file where that has room."""
+    write_wal_again(connection, path)
+    try:
+        checkpoint(connection)
+    except apsw.FullError:
+        # The WAL goes on; it is copied by and by, when there is room.
+        _log.debug("no room to copy {path}-wal", path=path)
 
 
 def write_wal_again(connection: apsw.Connection, path: Path) -> None:

@@ -7,22 +7,25 @@ from errno import EDQUOT, ENOSPC
 from pathlib import Path
 
 FILE_NAME = "hub.reserve"
-RESERVE_BYTES = 8 << 20
 
 
 class Reserve:
-    """A file of `RESERVE_BYTES` beside the store's. It is removed when the disk is full, and made again afterwards.
+    """A file of `size` bytes beside the store's. It is removed when the disk is full, and made again afterwards.
 
     Output never gets this room: while the file is missing none is written, unless as much is free within the store.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, size: int) -> None:
+        """A `size` of 0 holds nothing."""
         self._path = directory / FILE_NAME
+        self.size = size
 
     def hold(self) -> bool:
         """Hold the room, taken anew if need be; return whether the disk had it. Raise OSError for other reasons."""
+        if not self.size:
+            return True
         try:
-            if self._path.lstat().st_size >= RESERVE_BYTES:
+            if self._path.lstat().st_size >= self.size:
                 return True
         except FileNotFoundError:
             pass
@@ -46,6 +49,6 @@ class Reserve:
     def _take(self) -> None:
         file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
-            os.posix_fallocate(file, 0, RESERVE_BYTES)
+            os.posix_fallocate(file, 0, self.size)
         finally:
             os.close(file)

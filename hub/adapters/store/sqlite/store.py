@@ -15,12 +15,11 @@ from hub.adapters.store.sqlite import schema
 from hub.adapters.store.sqlite.counting import count
 from hub.adapters.store.sqlite.database import (
     FILE_NAME,
-    checkpoint,
     connect_to_read,
     connect_to_write,
     is_full,
     problem_of,
-    write_wal_again,
+    settle,
 )
 from hub.adapters.store.sqlite.grouping import Grouping
 from hub.adapters.store.sqlite.housekeeping import Housekeeping
@@ -63,13 +62,14 @@ class SqliteStore:
         call_in_reactor: CallInReactor,
         policy: Policy | None = None,
         runs_kept: int = 1000,
+        reserve_bytes: int = 0,
         now_ms: Callable[[], int] | None = None,
     ) -> None:
         self.path = directory / FILE_NAME
         self.pace_seconds = PACE_SECONDS
         self.trimmed: Callable[[str, int], None] = lambda stream, start: None
         self._call_in_reactor = call_in_reactor
-        self._writer = Writer(self.path, runs_kept)
+        self._writer = Writer(self.path, runs_kept, reserve_bytes)
         self._house = Housekeeping(self._writer, policy or Policy(), self._was_trimmed, now_ms or PatientClock())
         self._writing = Worker("hub-store", call_in_reactor, idle=self._house.step, close=self._writer.close)
         self._small = Grouping(self._writer, self._writing, call_in_reactor)
@@ -195,8 +195,7 @@ def _prepare(path: Path, now_ms: int) -> int:
     try:
         schema.prepare(connection, str(path))
         # A sync of it may have failed at the end of an earlier hub.
-        write_wal_again(connection, path)
-        checkpoint(connection)
+        settle(connection, path)
         with connection:
             epoch = _next_epoch(connection, now_ms)
             _set_aside_damaged(connection)

@@ -19,11 +19,11 @@ from hub.adapters.store.sqlite.database import (
     connect_to_write,
     is_full,
     problem_of,
-    write_wal_again,
+    settle,
 )
 from hub.adapters.store.sqlite.entry import Entries, Entry
 from hub.adapters.store.sqlite.identity import Identity
-from hub.adapters.store.sqlite.reserve import RESERVE_BYTES, Reserve
+from hub.adapters.store.sqlite.reserve import Reserve
 from hub.adapters.store.sqlite.row import CorruptRow, pack_record, pack_run, unpack_record
 from hub.core.ports import Append
 from hub.model.chunk import Chunk, Gap, Piece
@@ -54,7 +54,7 @@ class Writer:
     Not for two threads at once.
     """
 
-    def __init__(self, path: Path, runs_kept: int) -> None:
+    def __init__(self, path: Path, runs_kept: int, reserve_bytes: int = 0) -> None:
         self.path = path
         self.entries = Entries()
         self.stored: dict[bool, int] | None = None
@@ -64,7 +64,7 @@ class Writer:
         self.mergeable: dict[str, None] = {}
         """Streams that have many small blocks."""
         self._runs_kept = runs_kept
-        self.reserve = Reserve(path.parent)
+        self.reserve = Reserve(path.parent, reserve_bytes)
         self._identity = Identity(path)
         self._connection: apsw.Connection | None = None
         self._wal_frames = 0
@@ -74,13 +74,12 @@ class Writer:
 
     @property
     def connection(self) -> apsw.Connection:
-        """The connection; opened where there is none, with all that the last one left in the WAL copied and synced."""
+        """The connection; opened where there is none, with all that the last one left in the WAL synced anew."""
         if self._connection is None:
             self._identity.connecting()
             connection = connect_to_write(self.path, make=False)
             try:
-                write_wal_again(connection, self.path)
-                checkpoint(connection)
+                settle(connection, self.path)
                 self._identity.connected()
             except BaseException:
                 connection.close(True)
@@ -141,7 +140,7 @@ class Writer:
         try:
             if self.reserve.hold():
                 return
-            if self.connection.pragma("freelist_count") * PAGE_BYTES < RESERVE_BYTES:
+            if self.connection.pragma("freelist_count") * PAGE_BYTES < self.reserve.size:
                 raise apsw.FullError("only the reserve is left")
         except (apsw.Error, OSError) as error:
             raise problem_of(error, self.path) from error
