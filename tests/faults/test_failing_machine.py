@@ -44,10 +44,9 @@ def test_a_full_disk(make_scene: MakeScene) -> None:
     scene.output.write(500_000, seconds=5)
     scene.command("send", "old/one", given="something\n")
     scene.disk.full()
-    # The output is taken until too much is not durable.
-    while scene.output.write(1 << 16, seconds=1):
-        assert scene.output.sent < 8 * NOT_DURABLE_BYTES
-    assert scene.acknowledged_in(1.0) == 0
+    # The output is taken until too much is not durable. A copied WAL gives some room back, which is used first.
+    while scene.output.write(1 << 16, seconds=1) or scene.acknowledged_in(1.0):
+        assert scene.output.sent < 64 * NOT_DURABLE_BYTES
     scene.look_anew("during")
     scene.until("a new reader has all", lambda: scene.read_to("during") >= scene.acknowledged())
     assert "is full" in scene.problem()
