@@ -4,6 +4,7 @@ import "open-props/normalize";
 import "./styles/page.css";
 import "./styles/list.css";
 import "./styles/ansi.css";
+import "./styles/fleet.css";
 import "./styles/text.css";
 import { start } from "./session/page-state";
 import { settings } from "./session/settings";

@@ -1,27 +1,8 @@
 import { expect, test } from "vitest";
 import { age, bytes, rate, stateWord } from "../src/streams/format";
-import { HeldList } from "../src/streams/held-list";
 import { sparkPath } from "../src/streams/sparkline";
 import { StreamList } from "../src/streams/stream-list";
-import type { StreamRow } from "../src/wire/types";
-
-const row = (stream: string, more: Partial<StreamRow> = {}): StreamRow => ({
-  stream,
-  state: "live",
-  epoch: 1,
-  start: 0,
-  end: 0,
-  run: 1,
-  lines: 0,
-  bytes: 0,
-  lines_per_s: 0,
-  first_at: null,
-  last_at: null,
-  status: null,
-  meta: {},
-  watchers: 0,
-  ...more,
-});
+import { row } from "./rows";
 
 async function loaded(...names: string[]): Promise<StreamList> {
   const list = new StreamList();
@@ -34,7 +15,9 @@ async function loaded(...names: string[]): Promise<StreamList> {
   return list;
 }
 
-const names = (list: StreamList, filter = "") => list.matching(filter).map((each) => each.stream);
+/** The newest first. */
+const names = (list: StreamList) =>
+  [...list.all()].map((each) => each.stream).sort((a, b) => list.orderOf(b) - list.orderOf(a));
 
 test("the newest comes first, over all pages", async () => {
   expect(names(await loaded("c", "b", "a"))).toEqual(["c", "b", "a"]);
@@ -51,11 +34,30 @@ test("a row keeps its place while it changes; a new run goes to the top", async 
   expect(names(list)).toEqual(["a", "b"]);
 });
 
-test("a filter is words of the name, or a state", async () => {
-  const list = await loaded("ci/build-1", "ci/build-2", "train/x");
-  list.event({ topic: "streams", seq: 1, rows: [row("train/x", { state: "ended" })] });
-  expect(names(list, "ci 2")).toEqual(["ci/build-2"]);
-  expect(names(list, "ended")).toEqual(["train/x"]);
+test("what events tell while the list is loaded is newer than the list", async () => {
+  const list = await loaded("a", "b");
+  const pages = [
+    { streams: [row("a", { lines: 1 }), row("b", { lines: 1 })], next: "more" },
+    { streams: [row("c", { lines: 1 })], next: null },
+  ];
+  await list.load(<T>() => {
+    if (pages.length === 1) {
+      list.event({ topic: "streams", seq: 1, rows: [row("a", { lines: 9 })] });
+      list.event({ topic: "stream.deleted", seq: 2, ...row("b") });
+      list.event({ topic: "stream.created", seq: 3, ...row("d") });
+    }
+    return Promise.resolve(pages.shift() as T);
+  });
+  expect(names(list).toSorted()).toEqual(["a", "c", "d"]);
+  expect(list.get("a")?.lines).toBe(9);
+});
+
+test("streams that are gone when all are listed again are gone here", async () => {
+  const list = await loaded("a", "b");
+  const before = list.structure;
+  await list.load(<T>() => Promise.resolve({ streams: [row("b")], next: null } as T));
+  expect(names(list)).toEqual(["b"]);
+  expect(list.structure).toBeGreaterThan(before);
 });
 
 test("rates are kept for a while and forgotten when there are none", async () => {
@@ -68,27 +70,27 @@ test("rates are kept for a while and forgotten when there are none", async () =>
   expect(list.sparkline("a")).toEqual([]);
 });
 
+test("a folder's rate is the sum of what is in it", async () => {
+  const list = await loaded("ci/a/1", "ci/b");
+  list.event({
+    topic: "streams",
+    seq: 1,
+    rows: [row("ci/a/1", { lines_per_s: 4 }), row("ci/b", { lines_per_s: 2 })],
+  });
+  list.tick();
+  expect([list.sparkline("ci/"), list.sparkline("ci/a/"), list.sparkline("ci/b")]).toEqual([[6], [4], [2]]);
+  list.event({ topic: "streams", seq: 2, rows: [row("ci/b", { state: "ended", lines_per_s: 2 })] });
+  list.tick();
+  expect([list.sparkline("ci/"), list.sparkline("ci/b")]).toEqual([
+    [6, 4],
+    [2, 0],
+  ]);
+});
+
 test("numbers are for people", () => {
   expect([bytes(0), bytes(2048), bytes(5 * 1024 ** 3)]).toEqual(["0 B", "2.0 KiB", "5.0 GiB"]);
   expect([rate(0), rate(0.5), rate(1234)]).toEqual(["–", "0.5/s", "1,234/s"]);
   expect([age(null, 0), age(1000, 2000), age(0, 90_000)]).toEqual(["–", "now", "1 min ago"]);
   expect(stateWord("ended", "exit:3")).toMatchObject({ word: "exit:3", tone: "bad" });
   expect(sparkPath([1, 2], 10, 20, 2)).toBe("M0.0 10.0L10.0 1.0");
-});
-
-test("rows under the pointer keep their places, with the values of now", () => {
-  const list = new HeldList();
-  list.show([row("b"), row("a")]);
-  list.hold();
-  const held = list.show([row("c"), row("a", { lines: 5 })]);
-  expect(held.rows.map((each) => [each.stream, each.lines])).toEqual([
-    ["b", 0],
-    ["a", 5],
-  ]);
-  expect(held.waiting).toBe(1);
-  list.release();
-  expect(list.show([row("c"), row("a")])).toMatchObject({
-    rows: [{ stream: "c" }, { stream: "a" }],
-    waiting: 0,
-  });
 });

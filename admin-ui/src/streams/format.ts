@@ -57,3 +57,10 @@ export function stateWord(state: string, status: string | null): StateWord {
     return { word: "ended", tone: "done", mark: "■" };
   return { word: status, tone: "bad", mark: "!" };
 }
+
+/** A run's meta in one line. */
+export function metaText(meta: Record<string, unknown>): string {
+  return Object.entries(meta)
+    .map(([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join("  ");
+}

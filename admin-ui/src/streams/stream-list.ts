@@ -8,16 +8,26 @@ export const SPARK_POINTS = 30;
 export type Call = <T>(method: string, params: Record<string, unknown>) => Promise<T>;
 
 export class StreamList {
+  /** Grows when streams come or go, or a new run changes the order. */
+  structure = 0;
+  /** Whether all pages have come once. */
+  isLoaded = false;
   private readonly rows = new Map<string, StreamRow>();
   private readonly order = new Map<string, number>();
+  /** By a stream's name, or a folder's path with its `/`. */
   private readonly rates = new Map<string, number[]>();
+  private readonly active = new Set<string>();
   private lastOrder = 0;
+  /** Names that events told of while the list is loaded. */
+  private meanwhile: Set<string> | null = null;
 
   /** Lists everything anew; changes that come meanwhile are newer and win. */
   async load(call: Call): Promise<void> {
     const known: StreamRow[] = [];
     let after: string | null = null;
     const before = new Set(this.rows.keys());
+    const meanwhile = new Set<string>();
+    this.meanwhile = meanwhile;
     do {
       const page: StreamPage = await call<StreamPage>(
         "stream.list",
@@ -26,10 +36,12 @@ export class StreamList {
       known.push(...page.streams);
       after = page.next;
     } while (after !== null);
+    if (this.meanwhile === meanwhile) this.meanwhile = null;
     const names = new Set(known.map((row) => row.stream));
-    for (const name of before) if (!names.has(name)) this.remove(name);
+    for (const name of before) if (!names.has(name) && !meanwhile.has(name)) this.remove(name);
     // The newest run comes first in the answer, so that the last one is the first to get its place.
-    for (const row of known.toReversed()) this.put(row);
+    for (const row of known.toReversed()) if (!meanwhile.has(row.stream)) this.put(row);
+    this.isLoaded = true;
   }
 
   /** Takes an event of the hub. */
@@ -41,46 +53,78 @@ export class StreamList {
       this.top(event as unknown as StreamRow);
   }
 
-  /** Notes every stream's rate; to be called once a second. */
+  /** Notes the rates of every stream and folder; to be called once a second. */
   tick(): void {
-    for (const [name, row] of this.rows) {
-      const rates = this.rates.get(name);
-      if (!rates && row.lines_per_s === 0) continue;
-      const next = [...(rates ?? []), row.state === "live" ? row.lines_per_s : 0].slice(-SPARK_POINTS);
-      if (next.some((rate) => rate > 0)) this.rates.set(name, next);
-      else this.rates.delete(name);
+    const sums = new Map<string, number>();
+    for (const name of this.active) {
+      const row = this.rows.get(name);
+      const rate = row?.state === "live" ? row.lines_per_s : 0;
+      if (rate === 0) {
+        this.active.delete(name);
+        continue;
+      }
+      sums.set(name, rate);
+      for (let at = name.indexOf("/"); at >= 0; at = name.indexOf("/", at + 1)) {
+        const folder = name.slice(0, at + 1);
+        sums.set(folder, (sums.get(folder) ?? 0) + rate);
+      }
     }
+    for (const [id, rates] of this.rates) {
+      rates.push(sums.get(id) ?? 0);
+      if (rates.length > SPARK_POINTS) rates.shift();
+      if (!rates.some((rate) => rate > 0)) this.rates.delete(id);
+      sums.delete(id);
+    }
+    for (const [id, rate] of sums) this.rates.set(id, [rate]);
+  }
+
+  get size(): number {
+    return this.rows.size;
+  }
+
+  all(): Iterable<StreamRow> {
+    return this.rows.values();
   }
 
   get(name: string): StreamRow | undefined {
     return this.rows.get(name);
   }
 
-  sparkline(name: string): readonly number[] {
-    return this.rates.get(name) ?? [];
+  /** Where its last run stands among all runs; the newest has the greatest. */
+  orderOf(name: string): number {
+    return this.order.get(name) ?? 0;
   }
 
-  /** Rows whose name has all the words of `filter`, the newest run first. A row keeps its place while it changes. */
-  matching(filter: string): StreamRow[] {
-    const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
-    return [...this.rows.values()]
-      .filter((row) => words.every((word) => row.stream.toLowerCase().includes(word) || row.state === word))
-      .sort((a, b) => (this.order.get(b.stream) ?? 0) - (this.order.get(a.stream) ?? 0));
+  /** The last rates of a stream, or of a folder by its path with the `/` at its end. */
+  sparkline(id: string): readonly number[] {
+    return this.rates.get(id) ?? [];
   }
 
   private put(row: StreamRow): void {
-    if (!this.order.has(row.stream)) this.order.set(row.stream, ++this.lastOrder);
-    this.rows.set(row.stream, row);
+    if (!this.order.has(row.stream)) {
+      this.order.set(row.stream, ++this.lastOrder);
+      this.structure += 1;
+    }
+    this.take(row);
   }
 
   private top(row: StreamRow): void {
     this.order.set(row.stream, ++this.lastOrder);
+    this.structure += 1;
+    this.take(row);
+  }
+
+  private take(row: StreamRow): void {
+    this.meanwhile?.add(row.stream);
     this.rows.set(row.stream, row);
+    if (row.state === "live" && row.lines_per_s > 0) this.active.add(row.stream);
   }
 
   private remove(name: string): void {
-    this.rows.delete(name);
+    this.meanwhile?.add(name);
+    if (this.rows.delete(name)) this.structure += 1;
     this.order.delete(name);
     this.rates.delete(name);
+    this.active.delete(name);
   }
 }

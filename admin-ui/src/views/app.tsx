@@ -36,7 +36,7 @@ export function App() {
       <Banner status={status.value} retry={() => connection.retryNow()} />
       <main id="main" tabIndex={-1}>
         {shown.view === "list" ? (
-          <ListView filter={shown.keys.q ?? ""} />
+          <ListView keys={shown.keys} />
         ) : (
           <StreamView key={shown.names[0]} name={shown.names[0] ?? ""} />
         )}

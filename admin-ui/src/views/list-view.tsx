@@ -1,144 +1,146 @@
-// All streams, the newest first, with live rates.
+// The fleet: all streams as a tree, with what concerns the whole hub above.
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { printPlace, streamPlace } from "../session/address";
-import { now, setKeys, streams, version } from "../session/page-state";
-import { age, bytes, count, rate, stateWord } from "../streams/format";
-import { HeldList } from "../streams/held-list";
-import { SPARK_POINTS } from "../streams/stream-list";
-import type { StreamRow } from "../wire/types";
-import { Sparkline } from "./sparkline";
+import { useEffect, useReducer, useRef } from "preact/hooks";
+import { setKeys, streams, version } from "../session/page-state";
+import type { FleetRows } from "../streams/fleet";
+import { type Order, parseOrder, printOrder } from "../streams/fleet-order";
+import { count } from "../streams/format";
+import { FilterBox } from "./filter-box";
+import { Empty, Loading, NoMatch } from "./fleet-empty";
+import { fleet } from "./fleet-state";
+import { FleetTable } from "./fleet-table";
 import { Tiles } from "./totals";
 
-const MOST = 500;
-
-export function ListView({ filter }: { filter: string }) {
+export function ListView({ keys }: { keys: Record<string, string> }) {
   const box = useRef<HTMLInputElement>(null);
+  const [, redraw] = useReducer((times: number) => times + 1, 0);
   useEffect(() => {
     document.title = "Hub";
     const key = (event: KeyboardEvent) => {
-      if (event.key === "/" && !(event.target instanceof HTMLInputElement)) {
+      if (event.key === "/" && !isTyping(event.target)) {
         event.preventDefault();
         box.current?.focus();
+        box.current?.select();
       }
     };
     addEventListener("keydown", key);
     return () => removeEventListener("keydown", key);
   }, []);
-  // A new filter is the reader's own wish: nothing is held over it.
-  const places = useMemo(() => new HeldList(), [filter]);
-  const [, redraw] = useState(0);
-  const release = () => {
-    places.release();
-    redraw((times) => times + 1);
-  };
+  const filter = keys.q ?? "";
+  const order = parseOrder(keys.sort ?? "");
+  const flat = keys.tree === "off";
+  fleet.set({ filter, order, flat });
   version.value;
-  const matching = streams.matching(filter);
-  const { rows, waiting } = places.show(matching.slice(0, MOST));
+  const shown = fleet.show();
   return (
-    <section class="list">
+    <section class={flat ? "list flat" : "list"}>
       <h1 class="hidden">Streams</h1>
       <Tiles />
-      <label class="filter">
-        <span class="hidden">Filter streams by name or state</span>
-        <input
-          ref={box}
-          type="search"
-          placeholder="Filter by name or state   /"
+      <div class="filter">
+        <FilterBox
+          box={box}
           value={filter}
-          onInput={(event) => setKeys({ q: event.currentTarget.value })}
+          change={(text) => setKeys({ q: text })}
+          intoList={() => {
+            fleet.cursor ??= fleet.show().rows[0]?.branch.id ?? null;
+            document.querySelector<HTMLElement>(".fleet")?.focus();
+          }}
         />
-        <span class="quiet" role="status">
-          {count(matching.length)} {matching.length === 1 ? "stream" : "streams"}
-          {waiting > 0 && `, ${count(waiting)} new when the pointer leaves the list`}
-        </span>
-      </label>
-      {rows.length === 0 ? (
-        <Empty filtered={filter !== ""} />
+        <SortChoice order={order} />
+        <button
+          type="button"
+          aria-pressed={!flat}
+          onClick={() => setKeys({ tree: flat ? "" : "off" })}
+          title="Streams in folders, by the / in their names"
+        >
+          Tree
+        </button>
+        {!flat && <FoldButtons redraw={() => redraw(0)} />}
+        <Said shown={shown} renew={() => redraw(fleet.renew() ?? 0)} />
+      </div>
+      {streams.size === 0 ? (
+        streams.isLoaded ? (
+          <Empty />
+        ) : (
+          <Loading />
+        )
+      ) : shown.rows.length === 0 ? (
+        <NoMatch filter={filter} clear={() => setKeys({ q: "" })} />
       ) : (
-        <Table rows={rows} hold={() => places.hold()} release={release} />
+        <FleetTable
+          fleet={fleet}
+          shown={shown}
+          order={order}
+          sort={(next) => setKeys({ sort: printOrder(next) })}
+          redraw={() => redraw(0)}
+        />
       )}
-      {matching.length > MOST && <p class="quiet">The {MOST} newest are shown; filter to find others.</p>}
     </section>
   );
 }
 
-function Empty({ filtered }: { filtered: boolean }) {
-  if (filtered) return <p class="empty">No stream has these words in its name.</p>;
+export function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]");
+}
+
+/** How many there are, and that the list stands still. It takes no more room for that: the list must not move. */
+function Said({ shown, renew }: { shown: FleetRows; renew: () => void }) {
   return (
-    <div class="empty">
-      <p>Nothing has been streamed yet. Send something:</p>
-      <pre>make 2&gt;&amp;1 | nc -N 127.0.0.1 7411</pre>
+    <div class="said">
+      {shown.held && <span class="held">order held while you are in the list</span>}
+      {shown.held && shown.waiting > 0 && (
+        <button type="button" onClick={renew}>
+          {count(shown.waiting)} new: show
+        </button>
+      )}
+      <span role="status">
+        {count(shown.matching)} {shown.matching === 1 ? "stream" : "streams"}
+      </span>
     </div>
   );
 }
 
-function Table({ rows, hold, release }: { rows: StreamRow[]; hold: () => void; release: () => void }) {
+const SORTS: [string, string][] = [
+  ["", "Newest"],
+  ["name", "Name"],
+  ["-state", "State"],
+  ["-rate", "Rate"],
+  ["-lines", "Lines"],
+  ["-bytes", "Size"],
+  ["-last", "Last line"],
+  ["-watchers", "Watching"],
+  ["-runs", "Runs"],
+];
+
+/** Where there is no room for heads of columns. */
+function SortChoice({ order }: { order: Order }) {
   return (
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Stream</th>
-          <th scope="col">State</th>
-          <th scope="col" class="spark-cell">
-            Rate
-          </th>
-          <th scope="col" class="number">
-            Lines/s
-          </th>
-          <th scope="col" class="number wide">
-            Lines
-          </th>
-          <th scope="col" class="number wide">
-            Size
-          </th>
-          <th scope="col" class="number wide">
-            Last line
-          </th>
-          <th scope="col" class="number wide">
-            Watching
-          </th>
-        </tr>
-      </thead>
-      <tbody onPointerEnter={hold} onPointerLeave={release}>
-        {rows.map((row) => (
-          <Line key={row.stream} row={row} />
+    <label class="sort-choice">
+      <span class="hidden">Sort by</span>
+      <select value={printOrder(order)} onChange={(event) => setKeys({ sort: event.currentTarget.value })}>
+        {SORTS.map(([value, text]) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
         ))}
-      </tbody>
-    </table>
+      </select>
+    </label>
   );
 }
 
-function Line({ row }: { row: StreamRow }) {
-  const { word, tone, mark } = stateWord(row.state, row.status);
-  const slash = row.stream.lastIndexOf("/") + 1;
+function FoldButtons({ redraw }: { redraw: () => void }) {
+  const turn = (open: boolean) => {
+    fleet.turnAll(open);
+    redraw();
+  };
   return (
-    <tr class={tone}>
-      <th scope="row">
-        <a href={printPlace(streamPlace(row.stream))}>
-          <span class="folder">{row.stream.slice(0, slash)}</span>
-          {row.stream.slice(slash)}
-        </a>
-        {row.run > 1 && <span class="chip">run {row.run}</span>}
-      </th>
-      <td>
-        <span class={`state ${tone}`}>
-          <span aria-hidden="true">{mark}</span> {word}
-        </span>
-      </td>
-      <td class="spark-cell">
-        <Sparkline
-          values={streams.sparkline(row.stream)}
-          points={SPARK_POINTS}
-          width={110}
-          label={rate(row.lines_per_s)}
-        />
-      </td>
-      <td class="number">{rate(row.lines_per_s)}</td>
-      <td class="number wide">{count(row.lines)}</td>
-      <td class="number wide">{bytes(row.bytes)}</td>
-      <td class="number wide">{age(row.last_at, now.value)}</td>
-      <td class="number wide">{row.watchers || "–"}</td>
-    </tr>
+    <span class="fold-buttons">
+      <button type="button" class="plain" onClick={() => turn(true)}>
+        Unfold all
+      </button>
+      <button type="button" class="plain" onClick={() => turn(false)}>
+        Fold all
+      </button>
+    </span>
   );
 }

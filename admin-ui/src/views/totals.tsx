@@ -51,7 +51,7 @@ export function Tiles() {
       <div class="tile">
         <Tile name="Watching" value={count(current.readers)} />
       </div>
-      <div class="tile">
+      <div class="tile extra">
         <Tile name="Lines so far" value={count(current.lines)} more={bytes(current.bytes)} />
       </div>
     </dl>

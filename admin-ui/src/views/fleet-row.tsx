@@ -1,0 +1,158 @@
+// One row of the list: a folder with its sums, or a stream.
+
+import { printPlace, streamPlace } from "../session/address";
+import { now, streams } from "../session/page-state";
+import type { FleetRow } from "../streams/fleet";
+import type { Folder, Leaf } from "../streams/fleet-tree";
+import { age, bytes, count, metaText, rate, stateWord } from "../streams/format";
+import { SPARK_POINTS } from "../streams/stream-list";
+import { Sparkline } from "./sparkline";
+
+interface Props {
+  row: FleetRow;
+  index: number;
+  top: number;
+  isAt: boolean;
+  turn: (id: string, open: boolean) => void;
+}
+
+export const rowId = (index: number) => `fleet-${index}`;
+
+export function Row({ row, index, top, isAt, turn }: Props) {
+  const { branch, level, open, position, siblings } = row;
+  const tone = branch.kind === "stream" ? stateWord(branch.row.state, branch.row.status).tone : "";
+  return (
+    <div
+      role="row"
+      id={rowId(index)}
+      class={`fleet-row is-${branch.kind} ${tone}${isAt ? " at" : ""}`}
+      data-id={branch.id}
+      aria-level={level + 1}
+      aria-posinset={position}
+      aria-setsize={siblings}
+      aria-rowindex={index + 2}
+      aria-expanded={open ?? undefined}
+      aria-selected={isAt}
+      style={{ top: `${top}px`, "--level": String(level) }}
+    >
+      {branch.kind === "folder" ? (
+        <FolderName folder={branch} open={open === true} turn={turn} />
+      ) : (
+        <StreamName leaf={branch} />
+      )}
+      <div role="gridcell" class="c-state">
+        {branch.kind === "folder" ? <FolderState folder={branch} /> : <StreamState leaf={branch} />}
+      </div>
+      <div role="gridcell" class="c-spark">
+        <Sparkline
+          values={streams.sparkline(branch.id)}
+          points={SPARK_POINTS}
+          width={96}
+          height={18}
+          label={rate(branch.sums.rate)}
+        />
+      </div>
+      <Numbers branch={branch} />
+    </div>
+  );
+}
+
+function FolderName({
+  folder,
+  open,
+  turn,
+}: {
+  folder: Folder;
+  open: boolean;
+  turn: (id: string, open: boolean) => void;
+}) {
+  return (
+    <div role="rowheader" class="c-name" title={folder.id}>
+      <button
+        type="button"
+        class="turn"
+        tabIndex={-1}
+        aria-label={open ? `Fold ${folder.id}` : `Unfold ${folder.id}`}
+        onClick={(event) => {
+          event.stopPropagation();
+          turn(folder.id, !open);
+        }}
+      >
+        <span aria-hidden="true" class={open ? "twist open" : "twist"} />
+      </button>
+      <span class="label">
+        <bdi>{folder.label}</bdi>
+      </span>
+      <span class="chip">{count(folder.sums.streams)}</span>
+    </div>
+  );
+}
+
+function StreamName({ leaf }: { leaf: Leaf }) {
+  const slash = leaf.label.lastIndexOf("/") + 1;
+  return (
+    <div role="rowheader" class="c-name" title={leaf.id}>
+      <a href={printPlace(streamPlace(leaf.id))} tabIndex={-1} class="label" aria-label={leaf.id}>
+        {slash > 0 && <span class="path">{leaf.label.slice(0, slash)}</span>}
+        {leaf.label.slice(slash)}
+      </a>
+    </div>
+  );
+}
+
+function StreamState({ leaf }: { leaf: Leaf }) {
+  const { word, tone, mark } = stateWord(leaf.row.state, leaf.row.status);
+  return (
+    <span class={`state ${tone}`} title={leaf.row.status ?? leaf.row.state}>
+      <span aria-hidden="true">{mark}</span> <bdi>{word}</bdi>
+    </span>
+  );
+}
+
+function FolderState({ folder }: { folder: Folder }) {
+  const { live, failed } = folder.sums;
+  return (
+    <span class="folder-state">
+      {live > 0 && (
+        <span class="state live">
+          <span aria-hidden="true">●</span> {count(live)} live
+        </span>
+      )}
+      {failed > 0 && (
+        <span class="state bad">
+          <span aria-hidden="true">✗</span> {count(failed)} failed
+        </span>
+      )}
+    </span>
+  );
+}
+
+function Numbers({ branch }: { branch: Folder | Leaf }) {
+  const { sums } = branch;
+  return (
+    <>
+      <div role="gridcell" class="c-rate number">
+        {rate(sums.rate)}
+      </div>
+      <div role="gridcell" class="c-lines number">
+        {count(sums.lines)}
+        <span class="unit"> lines</span>
+      </div>
+      <div role="gridcell" class="c-bytes number">
+        {bytes(sums.bytes)}
+      </div>
+      <div role="gridcell" class="c-last number">
+        {age(sums.lastAt, now.value)}
+      </div>
+      <div role="gridcell" class="c-watchers number">
+        {sums.watchers || "–"}
+      </div>
+      <div role="gridcell" class="c-runs number">
+        {count(sums.runs)}
+      </div>
+      <div role="gridcell" class="c-meta" dir="auto">
+        {branch.kind === "stream" ? metaText(branch.row.meta) : ""}
+      </div>
+    </>
+  );
+}
