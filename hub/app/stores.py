@@ -27,6 +27,7 @@ def open_store(config: Config, reactor: IReactorCore) -> tuple[Store, Opened]:
         policy=retention_policy(config.retention),
         runs_kept=limits.runs_per_stream,
         reserve_bytes=limits.reserve_bytes,
+        search_processes=limits.search_processes,
     )
     try:
         opened = store.open(now_ms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 from hub.conversations.commander import Commander
@@ -10,8 +10,8 @@ from hub.conversations.method import Method
 from hub.core.hub import Hub
 from hub.core.matcher import Matcher
 from hub.core.rows import HitRow, SearchAnswer
-from hub.core.search import Hit, Range, Search
-from hub.core.stream import Stream
+from hub.core.scan import Hit, Range, Wanted
+from hub.core.search import Place, Search
 from hub.model.pattern import Pattern
 from hub.model.principal import Principal, Role
 from hub.model.problem import Problem
@@ -34,83 +34,87 @@ class _Answer:
         self._room = hub.limits.answer_bytes - ENVELOPE_BYTES
         self._newest = params.newest
 
-    def found(self, stream: Stream, hit: Hit) -> bool:
-        row = hit.row(stream)
+    def found(self, place: Place, epoch: int, hit: Hit) -> bool:
+        row = hit.row(place.name, epoch)
         self._room -= len(json_rpc.encode(row)) + 1
         self.cut = self._room < 0 and bool(self.hits)
         if self.cut or len(self.hits) == self._limit:
-            # The hit that has no room is the first of the next page: going back, its end is where that begins.
-            self.next = f"{hit.offset + hit.size if self._newest else hit.offset} {stream.name}"
+            # The hit that has no room is the first of the next page: going back, its end, LF and all, is where that
+            # begins; where there is no LF, what comes next is no line of the stream's.
+            position = hit.offset + hit.size + 1 if self._newest else hit.offset
+            self.next = f"{position} {place.ordinal} {place.name}"
             return False
         self.hits.append(row)
         return True
 
 
+class _Way:
+    """The streams that a search goes through, and how far it is."""
+
+    def __init__(self, hub: Hub, pattern: Pattern, principal: Principal, params: StreamSearch) -> None:
+        """Raise Problem PROTO or NOTFOUND where it cannot go on after a former answer."""
+        self._streams, self._pattern, self._principal = hub.streams, pattern, principal
+        self._newest = params.newest
+        self._first = None if params.after is None else _parse_place(params.after)
+        if self._first is not None and not (self._first.name in self._streams and self.is_chosen(self._first.name)):
+            raise Problem("NOTFOUND", "the stream at which the search was to go on is gone; search anew")
+        self.before = 0
+        """Streams that former answers have gone through."""
+        if self._first is not None and not pattern.is_literal:
+            self.before = self._streams.passed(self._first.ordinal, newest=self._newest)
+        self.of = 1 if pattern.is_literal else len(hub.streams)
+
+    def is_chosen(self, name: str) -> bool:
+        return self._pattern.matches(name) and self._principal.may_see(name)
+
+    def places(self) -> Iterator[Place]:
+        first = self._first
+        if first is not None:
+            yield first
+        if self._pattern.is_literal:
+            facts = self._streams.facts(self._pattern.text) if first is None else None
+            if facts is not None:
+                yield Place(facts.ordinal, self._pattern.text)
+            return
+        past = None if first is None else first.ordinal
+        for ordinal, name in self._streams.in_order(newest=self._newest, past=past):
+            if first is None or name != first.name:
+                yield Place(ordinal, name)
+
+
 def _search(commander: Commander, params: StreamSearch, progress: Progress) -> Coroutine[Any, Any, SearchAnswer]:
     matcher = Matcher(params.query, regex=params.regex, case=params.case, invert=params.invert)
-    return _find(commander.hub, commander.principal, Pattern(params.pattern), matcher, params, progress)
+    way = _Way(commander.hub, Pattern(params.pattern), commander.principal, params)
+    return _find(commander.hub, way, matcher, params, progress)
 
 
-async def _find(
-    hub: Hub, principal: Principal, pattern: Pattern, matcher: Matcher, params: StreamSearch, progress: Progress
-) -> SearchAnswer:
+async def _find(hub: Hub, way: _Way, matcher: Matcher, params: StreamSearch, progress: Progress) -> SearchAnswer:
     answer, clock = _Answer(hub, params), hub.clock
-    names = list(hub.streams.matching(pattern, principal))
-    if not params.newest:
-        names.reverse()
-    first, position = _resume(params.after, names)
-    done, told_at = first, clock.monotonic()
+    told_at = clock.monotonic()
     times = Range(params.from_, params.to)
-    search = Search(hub.history, hub.tasks, matcher, times, hub.limits.line_text_bytes, params.limit + 1, answer.found)
+    wanted = Wanted(matcher.query, times, params.newest, hub.limits.line_text_bytes, params.limit + 1)
+    search = Search(hub.streams, hub.history, hub.tasks, matcher, wanted, answer.found)
 
     def tell() -> None:
         nonlocal told_at
         if clock.monotonic() - told_at >= PROGRESS_SECONDS:
             told_at = clock.monotonic()
-            hits = len(answer.hits)
-            progress({"streams": done, "of": len(names), "bytes": search.scanned, "hits": hits})
+            streams, hits = min(way.before + search.passed, way.of), len(answer.hits)
+            progress({"streams": streams, "of": way.of, "bytes": search.scanned, "hits": hits})
 
     search.progressed = tell
-    for name in names[first:]:
-        done += 1
-        stream = hub.streams.get(name) if _may_hold(hub, name, times) else None
-        if stream is None:
-            position = None
-            continue
-        if params.newest:
-            more = await search.backward(stream, stream.end if position is None else position)
-        else:
-            more = await search.forward(stream, max(position or 0, stream.start))
-        position = None
-        hub.streams.let_sleep(name)
-        if not more:
-            break
+    await search.through(way.places(), way.is_chosen)
     result: SearchAnswer = {"hits": answer.hits, "next": answer.next, "scanned_bytes": search.scanned}
     if answer.cut:
         result["truncated"] = True
     return result
 
 
-def _may_hold(hub: Hub, name: str, times: Range) -> bool:
-    """Tell, without waking it, whether a stream may hold something of a time."""
-    record = hub.streams.asleep(name)
-    if record is None or record.first_at is None or record.last_at is None:
-        return True
-    return (times.since is None or record.last_at >= times.since) and (
-        times.until is None or record.first_at < times.until
-    )
-
-
-def _resume(after: str | None, names: list[str]) -> tuple[int, int | None]:
-    if after is None:
-        return 0, None
-    number, _, name = after.partition(" ")
-    if not (number.isascii() and number.isdigit() and len(number) <= 16):
+def _parse_place(after: str) -> Place:
+    numbers, name = after.split(" ")[:2], after.split(" ")[2:]
+    if len(name) != 1 or not all(each.isascii() and each.isdigit() and len(each) <= 16 for each in numbers):
         raise Problem("PROTO", "after is the next of an earlier answer")
-    try:
-        return names.index(name), int(number)
-    except ValueError:
-        raise Problem("NOTFOUND", "the stream at which the search was to go on is gone; search anew") from None
+    return Place(int(numbers[1]), name[0], int(numbers[0]))
 
 
 SEARCH_METHODS = {"stream.search": Method(Role.VIEWER, StreamSearch, _search, waits=True)}

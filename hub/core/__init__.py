@@ -15,9 +15,10 @@ outlive connections: those of readers in `sessions` (and the hub itself, by `kep
 in `producer_sessions`; `roster` lists and ends both, `presence` says who watches what. `replies` waits for what
 producers answer to commands. `events` are what command connections may
 subscribe to; `rows` are the shapes of what is answered, `report` fills them. `first_answers` keeps what was changed
-from being changed twice, `deletion` ends streams for ever. `search` looks through the past, `line_filter` at what
-comes; both with a `matcher`. `turn` gathers what is to be done once in a reactor turn, `deadlines` watches thousands
-of silent connections with one timer, `admission` counts connections.
+from being changed twice, `deletion` ends streams for ever. `search` looks through the past, in `slabs` of whole
+lines, `line_filter` at what comes; both with a `matcher`. `scan` is how a search is put to a store.
+`turn` gathers what is to be done once in a reactor turn, `deadlines` watches thousands of silent connections with one
+timer, `admission` counts connections.
 `hub` puts them together; `ports` says what the core needs from outside.
 
 Only `model` is imported here. Publish and fan-out are plain calls; only what waits for the store is `async`.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from hub.model.record import Facts, StreamRecord, pack, packed_facts, unpack
@@ -68,17 +69,30 @@ class Directory:
         self._awake.pop(name, None)
         self._asleep.pop(name, None)
 
-    def names(self, after: int = 0, before: int | None = None) -> Iterator[tuple[int, str]]:
-        """Iterate over (ordinal of the last run, name), the newest first: those past `after` and under `before`."""
+    def names(
+        self, after: int = 0, before: int | None = None, *, oldest_first: bool = False
+    ) -> Iterator[tuple[int, str]]:
+        """Iterate over (ordinal of the last run, name) of those past `after` and under `before`, the newest first.
+
+        Streams may come and go meanwhile; one that gets a new run comes where it was.
+        """
         ordinals, names = self._ordinals, self._names
-        last = len(names) if before is None else bisect_left(ordinals, before)
-        for index in range(last - 1, -1, -1):
+        length = len(names)
+        latest = ordinals[-1] if ordinals else 0
+        first = bisect_right(ordinals, after)
+        last = length if before is None else bisect_left(ordinals, before)
+        for index in range(first, last) if oldest_first else range(last - 1, first - 1, -1):
             ordinal = ordinals[index]
-            if ordinal <= after:
-                return
-            facts = self.facts(names[index])
-            if facts is not None and facts.ordinal == ordinal:
-                yield ordinal, names[index]
+            name = names[index]
+            facts = self.facts(name)
+            if facts is None:
+                continue
+            if facts.ordinal == ordinal or (facts.ordinal > latest and name not in islice(names, index + 1, length)):
+                yield ordinal, name
+
+    def share(self, ordinal: int) -> float:
+        """Return about which share of all streams had their last run before this ordinal."""
+        return bisect_left(self._ordinals, ordinal) / max(len(self._ordinals), 1)
 
     def asleep(self, name: str) -> StreamRecord | None:
         """Return the record of a stream that sleeps, without waking it; None if it is awake or not there."""

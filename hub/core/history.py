@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hub.core.ports import Store
+from hub.core.scan import Part, Scanned, Wanted
 from hub.model.begin import Begin
 from hub.model.buckets import Buckets, Counted
 from hub.model.chunk import Chunk, Gap, Piece
@@ -71,6 +72,10 @@ class History:
             return stream.first_at
         pieces = await self.read(stream, stream.start, 1)
         return next((piece.at for piece in pieces if isinstance(piece, Chunk)), None)
+
+    async def scan(self, parts: Sequence[Part], wanted: Wanted) -> Scanned | None:
+        """Let the store search parts that it has all of; None where it leaves that to others."""
+        return await self._store.scan(parts, wanted)
 
     async def seek(self, stream: Stream, begin: Begin) -> tuple[int, int | None]:
         """Return where `begin` is in the stream, and what to truncate if a cursor was ahead of it.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import re2
 
+from hub.core.scan import Query
 from hub.model.problem import Problem
 
 MAX_PATTERN = 4096
+_BEYOND_LINES = re.compile(r"\\[Az]|\(\?[A-Za-z]*-[A-Za-z]*m")
 MAX_MEMORY = 8 << 20
 
 Span = tuple[int, int]
@@ -19,6 +22,7 @@ class Matcher:
 
     def __init__(self, query: str, *, regex: bool = True, case: bool = True, invert: bool = False) -> None:
         """Raise Problem PROTO where the query is no RE2, or too large."""
+        self.query = Query(query, regex, case, invert)
         if len(query) > MAX_PATTERN:
             raise Problem("PROTO", f"a query has at most {MAX_PATTERN} characters")
         options = re2.Options()
@@ -32,6 +36,8 @@ class Matcher:
         except (re2.error, UnicodeEncodeError) as error:
             raise Problem("PROTO", f"the query is no regular expression of RE2: {_reason(error)}") from None
         self._invert = invert
+        self.is_by_line = not (regex and _BEYOND_LINES.search(query))
+        """Whether it makes no difference to a line what else is in the text."""
 
     def matches(self, line: bytes) -> bool:
         """Tell whether one line, without its LF, is wanted."""
@@ -43,6 +49,11 @@ class Matcher:
         `text` is whole lines, the last one perhaps without its LF; a wanted line comes once, however often it matches.
         """
         return self._unmatched(text) if self._invert else self._matched(text)
+
+    def next_match(self, text: bytes, position: int) -> int | None:
+        """Return where, from `position` on, the query is found next, whether lines with or without it are wanted."""
+        found = self._find(text, position)
+        return None if found is None else int(found.start())
 
     def matches_in(self, line: bytes) -> Iterator[Span]:
         """Yield where the query is found in one line, in order; empty matches are left out."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from hub.core.scan import Part, Scanned, Wanted
 from hub.model.buckets import Buckets, Counted
 from hub.model.chunk import Chunk, Gap, Piece
 from hub.model.principal import Principal
@@ -174,6 +175,14 @@ class Store(Protocol):
 
     async def count(self, stream: str, buckets: Buckets) -> Counted:
         """Return by time of receipt what is kept of a stream: each chunk counts in its bucket, whole and once."""
+
+    async def scan(self, parts: Sequence[Part], wanted: Wanted) -> Scanned | None:
+        """Search parts of streams, one after the other, as far as it gets in a moment, and some way in any case.
+
+        None where they are to be read and scanned by who asks: a store offers this only if it can search where the
+        hub's own process is not held up, and where that is worth its while. All of a part is in the store, though it
+        may be gone by now: what cannot be read has no lines.
+        """
 
     async def delete(self, stream: str) -> None:
         """Forget a stream."""

@@ -1,138 +1,203 @@
-"""Search through what is kept: large slabs of whole lines, scanned in threads, never line by line."""
+"""Search through what is kept: large slabs of whole lines, scanned in threads or by the store, never line by line."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import islice
+from typing import NamedTuple
 
 from hub.core.history import History
 from hub.core.matcher import Matcher
 from hub.core.ports import Tasks
-from hub.core.rows import HitRow
-from hub.model.chunk import Chunk, Gap, Piece
+from hub.core.scan import Hit, Part, Wanted
+from hub.core.slabs import SLAB_BYTES, Backward, Forward, hits_in, past
+from hub.core.stream import Stream
+from hub.core.streams import Streams
+from hub.model.chunk import Chunk
+from hub.model.record import StreamRecord
 
-if TYPE_CHECKING:
-    from hub.core.stream import Stream
-
-SLAB_BYTES = 1 << 20
-LONGEST_LINE = 16 << 20
-"""A line that is longer than this is looked at in parts."""
-
-
-class Hit(NamedTuple):
-    """A line that was found."""
-
-    offset: int
-    line: int
-    at: int
-    """Time of receipt of the line's first byte, ms."""
-    text: bytes
-    size: int
-    """Bytes of the line; `text` may have been cut."""
-
-    def row(self, stream: Stream) -> HitRow:
-        """Return the hit as an answer shows it."""
-        text = self.text.decode("utf-8", "replace")
-        row: HitRow = {
-            "stream": stream.name,
-            "epoch": stream.epoch,
-            "offset": self.offset,
-            "line": self.line,
-            "at": self.at,
-            "text": text,
-            "bytes": self.size,
-        }
-        if len(self.text) < self.size:
-            row["cut"] = True
-        return row
+AT_ONCE = 256
+"""Streams that are looked up, and hits that are told, before the reactor has its turn."""
 
 
-class Slab(NamedTuple):
-    """Whole lines without a gap, and when they came."""
+class Place(NamedTuple):
+    """A stream on the way of a search."""
 
-    offset: int
-    first_line: int
-    pieces: list[Chunk]
-
-
-@dataclass(slots=True)
-class Range:
-    """What of the time is searched: received at `since` or later, and before `until` (ms)."""
-
-    since: int | None = None
-    until: int | None = None
-
-    def holds(self, at: int) -> bool:
-        """Tell whether a time is in it."""
-        return (self.since is None or at >= self.since) and (self.until is None or at < self.until)
+    ordinal: int
+    """Its place in the order: that of its last run when the search came by."""
+    name: str
+    position: int | None = None
+    """Where to go on in it; None is from its beginning, or back from its end."""
 
 
 @dataclass(slots=True)
 class Search:
-    """One search, over one stream after the other. `found` is told each hit, and returns whether it wants more."""
+    """One search, over one stream after the other. `found` is told each hit, and returns whether it wants more.
 
+    What only the store has is searched by the store, if it offers that, many streams at a time, and none is woken for
+    it; the rest is read and scanned here.
+    """
+
+    streams: Streams
     history: History
     tasks: Tasks
     matcher: Matcher
-    range: Range
-    text_bytes: int
-    most: int
-    """No more hits than so many are wanted of one slab."""
-    found: Callable[[Stream, Hit], bool]
+    wanted: Wanted
+    found: Callable[[Place, int, Hit], bool]
+    """Told where, under which epoch, and what."""
+    progressed: Callable[[], None] = field(default=lambda: None)
+    """Called now and then."""
     scanned: int = 0
     """Bytes looked at so far."""
-    progressed: Callable[[], None] = field(default=lambda: None)
-    """Called after each slab."""
+    passed: int = 0
+    """Streams gone through so far."""
+    enough: bool = False
+    """`found` wants no more."""
 
-    async def forward(self, stream: Stream, offset: int) -> bool:
-        """Search a stream from `offset` to where it ends now; return whether more is wanted."""
-        end = stream.end
-        if self.range.since is not None:
-            offset = max(offset, await self.history.seek_time(stream, self.range.since))
+    async def through(self, places: Iterable[Place], is_chosen: Callable[[str], bool]) -> None:
+        """Search the streams at some places, those of them that are chosen by name."""
+        way = iter(places)
+        while not self.enough and (some := list(islice(way, AT_ONCE))):
+            await self._some([place for place in some if is_chosen(place.name)], len(some))
+
+    async def _some(self, places: Sequence[Place], passed: int) -> None:
+        """Search a few streams; those that sleep are searched together."""
+        until = self.passed + passed
+        waiting: list[tuple[Place, StreamRecord]] = []
+        for place in places:
+            record = self.streams.asleep(place.name)
+            if record is not None:
+                if self._may_hold(record):
+                    waiting.append((place, record))
+                continue
+            await self._sleepers(waiting)
+            waiting = []
+            if not self.enough:
+                await self._stream(place)
+            if self.enough:
+                return
+            self.passed += 1
+        await self._sleepers(waiting)
+        self.passed = until
+        await self._told()
+
+    def _may_hold(self, record: StreamRecord) -> bool:
+        """Tell whether a stream may hold something of the time that is searched."""
+        times = self.wanted.range
+        if record.start >= record.end or record.first_at is None or record.last_at is None:
+            return False
+        return (times.since is None or record.last_at >= times.since) and (
+            times.until is None or record.first_at < times.until
+        )
+
+    async def _sleepers(self, waiting: Sequence[tuple[Place, StreamRecord]]) -> None:
+        """Let the store search whole streams that sleep; where it does not, wake one after the other."""
+        parts = [_part(place, record, newest=self.wanted.newest) for place, record in waiting]
+        while parts and not self.enough:
+            scanned = await self.history.scan(parts, self.wanted)
+            if scanned is None:
+                break
+            self.scanned += scanned.bytes
+            for index, hits in scanned.found:
+                place, record = waiting[index]
+                if self.streams.is_still(place.name, record.ordinal):
+                    await self._tell(place, self.streams.epochs.current, hits)
+            self.passed += scanned.finished
+            waiting, parts = waiting[scanned.finished :], parts[scanned.finished :]
+            if parts:
+                parts[0] = _rest(parts[0], scanned.reached, newest=self.wanted.newest)
+                waiting = [(waiting[0][0]._replace(position=scanned.reached), waiting[0][1]), *waiting[1:]]
+            await self._told()
+        for place, _ in waiting:
+            if not self.enough:
+                await self._stream(place)
+                self.passed += 1
+
+    async def _stream(self, place: Place) -> None:
+        """Search one stream; it may be woken for that."""
+        stream = self.streams.get(place.name)
+        if stream is None:
+            return
+        if self.wanted.newest:
+            await self._backward(
+                place, stream, stream.end if place.position is None else min(place.position, stream.end)
+            )
+        else:
+            await self._forward(place, stream, max(place.position or 0, stream.start))
+        self.streams.let_sleep(place.name)
+
+    async def _forward(self, place: Place, stream: Stream, offset: int) -> None:
+        """Search from `offset`, where a line begins, to where the stream ends now."""
+        end, since = stream.end, self.wanted.range.since
+        if since is not None:
+            offset = max(offset, await self.history.seek_time(stream, since))
             offset = await self._line_start(stream, offset)
-        size = SLAB_BYTES
-        while offset < end:
-            pieces = await self._gather(stream, offset, end, size)
-            if not pieces:
-                break
-            slabs, after = _whole_lines(pieces, at_end=pieces[-1].end >= end)
-            if after == offset and size < LONGEST_LINE:
-                size *= 4  # one line is longer than that
-                continue
-            if after == offset:
-                slabs, after = _slabs(pieces), pieces[-1].end
-            offset, size = after, SLAB_BYTES
-            if not await self._scan(stream, slabs, newest=False):
-                return False
-            if self.range.until is not None and all(each.at >= self.range.until for s in slabs for each in s.pieces):
-                break
-        return True
+        offset, done = await self._far(place, stream, offset, min(end, stream.tail.start))
+        if not done:
+            await self._near(place, stream, Forward(offset, end, to_the_end=True))
 
-    async def backward(self, stream: Stream, end: int) -> bool:
-        """Search a stream from `end`, where a line ends, back to its start; return whether more is wanted."""
-        size = SLAB_BYTES
-        while end > stream.start:
-            low = max(stream.start, end - size)
-            pieces = await self._gather(stream, low, end, end - low)
-            if not pieces:
+    async def _backward(self, place: Place, stream: Stream, end: int) -> None:
+        """Search from `end`, where a line ends, back to the stream's start."""
+        low = max(stream.start, stream.tail.start - SLAB_BYTES)
+        near = Backward(low, end, from_the_start=low <= stream.start)
+        if await self._near(place, stream, near):
+            return
+        end = near.reached
+        if end <= stream.tail.start:
+            end, done = await self._far(place, stream, stream.start, end)
+            if done:
+                return
+        await self._near(place, stream, Backward(stream.start, end, from_the_start=True))
+
+    async def _far(self, place: Place, stream: Stream, start: int, end: int) -> tuple[int, bool]:
+        """Let the store search, as far as it does; return where to go on, and whether there is nothing to go on for."""
+        newest = self.wanted.newest
+        while end - start >= SLAB_BYTES:
+            scanned = await self.history.scan([Part(stream.name, start, end, whole=newest)], self.wanted)
+            if scanned is None or stream.deleted:
                 break
-            slabs, begins = _from_first_line(pieces, at_start=low == stream.start)
-            if begins >= end and size < LONGEST_LINE:
-                size *= 4  # one line is longer than that
-                continue
-            if begins >= end:
-                slabs, begins = _slabs(pieces), low
-            if not await self._scan(stream, slabs, newest=True):
-                return False
-            times = [chunk.at for slab in slabs for chunk in slab.pieces]
-            if self.range.since is not None and times and max(times) < self.range.since:
+            start, end = (start, scanned.reached) if newest else (scanned.reached, end)
+            self.scanned += scanned.bytes
+            for _, hits in scanned.found:
+                await self._tell(place, stream.epoch, hits)
+            await self._told()
+            if self.enough or scanned.past:
+                return scanned.reached, True
+            if scanned.finished:
                 break
-            end, size = begins, SLAB_BYTES
-        return True
+        return (end if newest else start), False
+
+    async def _near(self, place: Place, stream: Stream, walk: Forward | Backward) -> bool:
+        """Read and scan here; return whether there is nothing to go on for."""
+        newest = self.wanted.newest
+        while not walk.over:
+            slabs = walk.take(await self.history.read(stream, *walk.wants()))
+            for slab in reversed(slabs) if newest else slabs:
+                hits = await self.tasks.in_thread(partial(hits_in, slab, self.matcher, self.wanted))
+                self.scanned += slab.size
+                await self._tell(place, stream.epoch, hits[::-1] if newest else hits)
+                if self.enough:
+                    return True
+                self.progressed()
+            if past(slabs, self.wanted.range, newest=newest):
+                return True
+        return False
+
+    async def _tell(self, place: Place, epoch: int, hits: Sequence[Hit]) -> None:
+        """Tell what was found, until it is enough; the reactor has its turn in between."""
+        for first in range(0, len(hits), AT_ONCE):
+            if first:
+                await self.tasks.in_thread(_nothing)
+            for hit in hits[first : first + AT_ONCE]:
+                if self.enough or not self.found(place, epoch, hit):
+                    self.enough = True
+                    return
+
+    async def _told(self) -> None:
+        self.progressed()
+        await self.tasks.in_thread(_nothing)
 
     async def _line_start(self, stream: Stream, offset: int) -> int:
         """Return where the line begins that holds the byte at `offset`."""
@@ -142,98 +207,15 @@ class Search:
             return offset
         return min(offset, await self.history.seek_line(stream, first.first_line))
 
-    async def _gather(self, stream: Stream, offset: int, end: int, size: int) -> list[Piece]:
-        """Return the pieces from `offset` up to `end`, at least `size` bytes unless that is the end."""
-        pieces: list[Piece] = []
-        while offset < end and size > 0:
-            found = await self.history.read(stream, offset, size)
-            if not found:
-                break
-            for piece in found:
-                if piece.offset >= end:
-                    return pieces
-                if piece.end > end:
-                    piece = piece.cut(piece.offset, end) if isinstance(piece, Chunk) else piece._replace(end=end)
-                pieces.append(piece)
-                size -= piece.end - piece.offset if isinstance(piece, Chunk) else 0
-                offset = piece.end
-        return pieces
 
-    async def _scan(self, stream: Stream, slabs: list[Slab], *, newest: bool) -> bool:
-        for slab in reversed(slabs) if newest else slabs:
-            hits = await self.tasks.in_thread(partial(self._hits, slab, newest=newest))
-            self.scanned += sum(len(chunk.data) for chunk in slab.pieces)
-            for hit in reversed(hits) if newest else hits:
-                if not self.found(stream, hit):
-                    return False
-            self.progressed()
-        return True
-
-    def _hits(self, slab: Slab, *, newest: bool) -> list[Hit]:
-        """Scan one slab; runs in a thread."""
-        text = b"".join([chunk.data for chunk in slab.pieces])
-        ends = [chunk.end - slab.offset for chunk in slab.pieces]
-        hits: deque[Hit] = deque(maxlen=self.most)
-        line, counted = slab.first_line, 0
-        for start, end in self.matcher.spans(text):
-            line += text.count(b"\n", counted, start)
-            counted = start
-            at = slab.pieces[bisect_right(ends, start)].at
-            if self.range.holds(at):
-                shown = text[start : min(end, start + self.text_bytes)]
-                hits.append(Hit(slab.offset + start, line, at, shown, end - start))
-                if len(hits) == self.most and not newest:
-                    break
-        return list(hits)
+def _part(place: Place, record: StreamRecord, *, newest: bool) -> Part:
+    part = Part(place.name, record.start, record.end)
+    return part if place.position is None else _rest(part, place.position, newest=newest)
 
 
-def _slabs(pieces: list[Piece]) -> list[Slab]:
-    """Return the stretches between gaps; a gap ends the line before it."""
-    slabs: list[Slab] = []
-    open_slab: list[Chunk] = []
-    for piece in pieces:
-        if isinstance(piece, Gap):
-            open_slab = []
-        elif open_slab:
-            open_slab.append(piece)
-        else:
-            open_slab = [piece]
-            slabs.append(Slab(piece.offset, piece.first_line, open_slab))
-    return slabs
+def _rest(part: Part, position: int, *, newest: bool) -> Part:
+    return part._replace(end=min(part.end, position)) if newest else part._replace(start=max(part.start, position))
 
 
-def _whole_lines(pieces: list[Piece], *, at_end: bool) -> tuple[list[Slab], int]:
-    """Return the slabs up to the last line that is whole, and where to go on."""
-    end = pieces[-1].end
-    slabs = _slabs(pieces)
-    if at_end or isinstance(pieces[-1], Gap):
-        return slabs, end
-    last = slabs[-1]
-    for index in range(len(last.pieces) - 1, -1, -1):
-        chunk = last.pieces[index]
-        feed = chunk.data.rfind(b"\n")
-        if feed >= 0:
-            cut = chunk.offset + feed + 1
-            last.pieces[index:] = [chunk.cut(chunk.offset, cut)]
-            return slabs, cut
-    return slabs[:-1], last.offset
-
-
-def _from_first_line(pieces: list[Piece], *, at_start: bool) -> tuple[list[Slab], int]:
-    """Return the slabs from the first line that begins within them on, and where that is."""
-    slabs = _slabs(pieces)
-    if at_start or isinstance(pieces[0], Gap) or not slabs:
-        return slabs, pieces[0].offset
-    first = slabs[0]
-    for index, chunk in enumerate(first.pieces):
-        feed = chunk.data.find(b"\n")
-        if feed < 0:
-            continue
-        cut = chunk.offset + feed + 1
-        rest = ([chunk.cut(cut, chunk.end)] if cut < chunk.end else []) + first.pieces[index + 1 :]
-        if not rest:
-            return slabs[1:], cut
-        return [Slab(cut, rest[0].first_line, rest), *slabs[1:]], cut
-    if len(slabs) > 1:
-        return slabs[1:], slabs[1].offset
-    return [], pieces[-1].end
+def _nothing() -> None:
+    """What a thread does so that the reactor goes on first."""

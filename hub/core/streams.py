@@ -95,6 +95,25 @@ class Streams:
         matches = pattern.matches
         return (name for _, name in self._directory.names(after, before) if matches(name) and principal.may_see(name))
 
+    def in_order(self, *, newest: bool, past: int | None = None) -> Iterator[tuple[int, str]]:
+        """Iterate over (ordinal of the last run, name) of all streams, the oldest or the newest first.
+
+        `past` is the ordinal up to which they were gone through before. None is woken.
+        """
+        if newest:
+            return self._directory.names(before=past)
+        return self._directory.names(past or 0, oldest_first=True)
+
+    def passed(self, ordinal: int, *, newest: bool) -> int:
+        """Return about how many streams come before this ordinal in that order."""
+        share = self._directory.share(ordinal)
+        return round(len(self) * (1 - share if newest else share))
+
+    def is_still(self, name: str, ordinal: int) -> bool:
+        """Tell whether the stream of that name is the one that came to be as this number."""
+        stream = self._directory.asleep(name) or (self._directory.get(name) if self.is_awake(name) else None)
+        return stream is not None and stream.ordinal == ordinal
+
     def __contains__(self, name: str) -> bool:
         return name in self._directory
 

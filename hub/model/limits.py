@@ -29,6 +29,7 @@ class Limits:
     request_batch: int = _limit(50, "most calls in a JSON-RPC batch")
     requests_at_once: int = _limit(64, "calls of a connection under way at once")
     waiting_calls: int = _limit(16, "waiting calls (leases, search) of a connection under way at once")
+    search_processes: int = _limit(2, "processes that search beside the hub, each a search at a time; 0 searches in it")
     answer_bytes: int = _limit(MIB, "largest answer to a call; longer ones are cut and say next")
     line_text_bytes: int = _limit(16 * KIB, "most text of one line that stream.lines returns")
     events_waiting: int = _limit(1000, "events that wait for a command connection before they give way to lost")

@@ -8,7 +8,10 @@ from typing import Any, TypeVar
 
 import pytest
 
+from hub.core.matcher import Matcher
 from hub.core.ports import Append, Store
+from hub.core.scan import Part, Query, Range, Wanted
+from hub.core.slabs import hits_in, slabs_of
 from hub.model.buckets import Buckets
 from hub.model.chunk import Chunk, Gap, Piece
 from hub.model.cursor import EpochStart
@@ -65,6 +68,9 @@ def content(pieces: list[Piece]) -> bytes:
 
 class StoreContract:
     """The suite. Each test gets a fresh store that has room for all that it is given here."""
+
+    searches = False
+    """Whether the store may search by itself."""
 
     def make(self) -> Store:
         raise NotImplementedError
@@ -242,3 +248,55 @@ class StoreContract:
     def test_epochs_are_reserved(self, store: Store) -> None:
         self.run(store.reserve_epochs(1 << 45))
         self.run(store.reserve_epochs(1))
+
+    def hits(self, store: Store, parts: list[Part], wanted: Wanted) -> list[tuple[str, int, int, int, bytes]] | None:
+        """Return (stream, offset, line, time, text) of what the store finds; None where it does not search."""
+        found: list[tuple[str, int, int, int, bytes]] = []
+        parts = list(parts)
+        while parts:
+            scanned = self.run(store.scan(parts, wanted))
+            if scanned is None:
+                assert not self.searches
+                return None
+            for index, hits in scanned.found:
+                found.extend((parts[index].stream, hit.offset, hit.line, hit.at, hit.text) for hit in hits)
+            parts = parts[scanned.finished :]
+            if parts:
+                edge = "end" if wanted.newest else "start"
+                assert scanned.finished or getattr(parts[0], edge) != scanned.reached, "it comes no further"
+                parts[0] = parts[0]._replace(**{edge: scanned.reached})
+        return found
+
+    @pytest.mark.parametrize("newest", [False, True])
+    @pytest.mark.parametrize(
+        "query", [Query("b+"), Query("^$"), Query("B.", regex=True, case=False), Query("b", invert=True), Query("zz")]
+    )
+    def test_a_store_that_searches_finds_what_is_read(self, store: Store, query: Query, newest: bool) -> None:
+        feeds = [Feed(f"s/{number}") for number in range(40)]
+        batch = []
+        for number, feed in enumerate(feeds):
+            batch += [feed.chunk(b"a\nb"), feed.chunk(b"%d\n\nBb\n" % number, at=2000 + number)]
+            if number % 7 == 3:
+                batch += [feed.gap(5), feed.chunk(b"b after a gap", at=9000)]
+        big = Feed("big")
+        batch += [
+            big.chunk(b"a line of some length\n" * 99 + b"b%d " % number, at=3000 + number) for number in range(99)
+        ]
+        self.append(store, *batch)
+        feeds.insert(20, big)
+        matcher = Matcher(query.text, regex=query.regex, case=query.case, invert=query.invert)
+        wanted = Wanted(query, Range(2010, None), newest, 1000, 1_000_000)
+        expected = []
+        for feed in feeds:
+            for slab in slabs_of(self.read_all(store, feed.name, 1 << 20)):
+                expected.extend((feed.name, *hit[:4]) for hit in hits_in(slab, matcher, wanted._replace(newest=False)))
+        found = self.hits(store, [Part(feed.name, 0, feed.end) for feed in feeds[:: -1 if newest else 1]], wanted)
+        assert found is None or found == expected[:: -1 if newest else 1]
+        assert expected or query.text == "zz"
+
+    def test_a_search_of_what_is_gone_finds_nothing(self, store: Store) -> None:
+        feed = Feed("a")
+        self.append(store, feed.chunk(b"a\n"))
+        self.run(store.delete("a"))
+        wanted = Wanted(Query("a"), Range(), False, 1000, 10)
+        assert not self.hits(store, [Part("a", 0, 2), Part("b", 0, 2)] * 20, wanted)

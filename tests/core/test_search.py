@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import hub.core.search as search_module
 from conversations.command_line import CommandLine
 from fakes.world import World
+from hub.adapters.store.sqlite import scanning
+from hub.core import search as search_module
+from hub.core import slabs as slabs_module
 from hub.core.matcher import Matcher
 from hub.model.problem import Problem
 
@@ -55,6 +57,18 @@ def hits(line: CommandLine, **params: Any) -> list[dict[str, Any]]:
             return found
 
 
+def fall_asleep(world: World, *names: str) -> None:
+    """Let ended streams sleep, as those do that have been quiet for minutes."""
+    world.settle()
+    world.hub.log.active.clear()
+    for name in names:
+        stream = world.hub.streams.get(name)
+        assert stream is not None
+        world.hub.log.tails.drop(stream)
+        world.hub.streams.let_sleep(name)
+        assert not world.hub.streams.is_awake(name)
+
+
 @given(
     pieces=st.lists(TEXTS.map(b"".join).filter(bool), min_size=1, max_size=8),
     gaps=st.sets(st.integers(0, 7)),
@@ -62,41 +76,63 @@ def hits(line: CommandLine, **params: Any) -> list[dict[str, Any]]:
     slab=st.sampled_from([1, 7, 64, 1 << 20]),
     limit=st.sampled_from([1, 3, 1000]),
     tail=st.sampled_from([0, 1 << 20]),
+    store=st.sampled_from([None, (0.0, 500), (0.1, 1), (0.1, 500)]),
+    asleep=st.booleans(),
+    query=st.sampled_from(["a", "^a", "a$", "^$"]),
 )
-def test_every_line_is_found_once_whatever_the_slabs_and_pages_are(
-    pieces: list[bytes], gaps: set[int], newest: bool, slab: int, limit: int, tail: int
+def test_every_line_is_found_once_whatever_the_slabs_and_pages_are_and_whoever_searches(
+    pieces: list[bytes],
+    gaps: set[int],
+    newest: bool,
+    slab: int,
+    limit: int,
+    tail: int,
+    store: tuple[float, int] | None,
+    asleep: bool,
+    query: str,
 ) -> None:
-    world = World(tail_stream_bytes=tail)
+    world = World(tail_stream_bytes=tail, searching_store=store is not None)
+    world.stream_of("0", b"b\nba\n\nxa").end("eof")
     writer = world.writer("a")
     expected: list[tuple[int, bytes]] = []
     line_start, unfinished = 0, b""
     for index, piece in enumerate(pieces):
-        for byte in piece:
+        for position, byte in enumerate(piece, writer.stream.end):
             if byte == 0x0A:
                 expected.append((line_start, unfinished))
-                unfinished = b""
+                line_start, unfinished = position + 1, b""
             else:
                 unfinished += bytes([byte])
-            if byte == 0x0A:
-                line_start = writer.stream.end + 1
         world.write(writer, piece)
-        line_start = writer.stream.end - len(unfinished)
         if index in gaps:
             if unfinished:
                 expected.append((line_start, unfinished))
-            unfinished = b""
             writer.lose(writer.stream.end + 3, "producer_skip")
-            line_start = writer.stream.end
+            line_start, unfinished = writer.stream.end, b""
     if unfinished:
         expected.append((line_start, unfinished))
-    before = search_module.SLAB_BYTES
-    search_module.SLAB_BYTES = slab
-    try:
-        found = hits(CommandLine(world), query="a", newest=newest, limit=limit)
-    finally:
-        search_module.SLAB_BYTES = before
-    wanted = [text.decode("utf-8", "replace") for _, text in expected if b"a" in text]
-    assert [hit["text"] for hit in found] == (wanted[::-1] if newest else wanted)
+    world.stream_of("z", b"a\nb\n").end("eof")
+    if asleep:
+        writer.end("eof")
+        fall_asleep(world, "0", "a", "z")
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (slabs_module, search_module):
+            patch.setattr(module, "SLAB_BYTES", slab)
+        if store is not None:
+            patch.setattr(scanning, "SECONDS", store[0])
+            patch.setattr(scanning, "HITS", store[1])
+        found = hits(CommandLine(world), query=query, newest=newest, limit=limit)
+    world.assert_no_failures()
+    lines = [("0", 0, b"b"), ("0", 2, b"ba"), ("0", 5, b""), ("0", 6, b"xa")]
+    lines += [("a", offset, text) for offset, text in expected] + [("z", 0, b"a"), ("z", 2, b"b")]
+    wanted = [
+        (name, offset, text.decode("utf-8", "replace"))
+        for name, offset, text in lines
+        if re.search(query.encode(), text)
+    ]
+    assert [(hit["stream"], hit["offset"], hit["text"]) for hit in found] == (wanted[::-1] if newest else wanted)
+    if asleep and store is not None:
+        assert not any(world.hub.streams.is_awake(name) for name in "0az"), "searched, and not woken"
 
 
 def test_hits_say_where_and_when_they_are() -> None:

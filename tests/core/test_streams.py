@@ -183,6 +183,19 @@ def test_a_retired_stream_leaves_nothing_in_memory() -> None:
     world.assert_no_failures()
 
 
+def test_streams_that_get_a_run_while_they_are_gone_through_come_once() -> None:
+    for newest in (False, True):
+        world = World()
+        for name in "abcdac":
+            ended(world, name, b"x")
+        way = world.hub.streams.in_order(newest=newest)
+        first = next(way)[1]
+        for name in ("b", first, "b"):
+            ended(world, name, b"y")
+        order = [first, *(name for _, name in way)]
+        assert order == list("cadb" if newest else "bdac")
+
+
 def test_news_are_told_of_each_step() -> None:
     world = World(streams=1)
     heard: list[str] = []

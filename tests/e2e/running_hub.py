@@ -125,6 +125,11 @@ class RunningHub:
         """Return what `hub ls --json` lists."""
         return [json.loads(line) for line in self.run("ls", "--json", *args).stdout.splitlines()]
 
+    def children(self) -> list[int]:
+        """Return the processes that the hub has started."""
+        tasks = Path(f"/proc/{self.process.popen.pid}/task").iterdir()
+        return [int(word) for task in tasks for word in (task / "children").read_text().split()]
+
     def until_durable(self) -> None:
         """Wait until all that was taken is in the store, and all runs that are over with it."""
         deadline = time.monotonic() + PATIENCE_SECONDS

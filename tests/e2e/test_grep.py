@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import select
+import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from running_hub import RunningHub
+from running_hub import PATIENCE_SECONDS, RunningHub
 
 BUILD = b"".join(
     b"line %d%s\n" % (number, b" \x1b[31mERROR\x1b[0m" if number % 40 == 0 else b"") for number in range(100)
@@ -67,3 +71,25 @@ def test_json_tells_all(hub: RunningHub) -> None:
     (row,) = [json.loads(line) for line in grep(hub, "--json", "line 40 ", "grep/a")]
     assert (row["stream"], row["line"]) == ("grep/a", 40)
     assert BUILD[row["offset"] :].startswith(b"line 40")
+
+
+def test_what_is_on_the_disk_is_searched_by_a_process_that_ends_with_the_hub(tmp_path: Path) -> None:
+    hub = RunningHub(tmp_path / "data")
+    try:
+        for number in range(40):
+            with hub.producer() as socket:
+                socket.sendall(b"HUB/1 RAW stream=many/%d\nline %d of many\n" % (number, number))
+                socket.shutdown(1)
+                socket.recv(1)
+        hub.until_durable()
+        for number in (signal.SIGKILL, signal.SIGTERM):
+            hub.come_again()  # what a new hub finds in its store sleeps
+            found = grep(hub, "line 1.? of", "many/*")
+            assert found == [f"many/{number}:line {number} of many" for number in (1, *range(10, 20))]
+            (process,) = hub.children()
+            over = os.pidfd_open(process)
+            hub.process.end(number)
+            assert select.select([over], [], [], PATIENCE_SECONDS)[0], "it outlives its hub"
+            os.close(over)
+    finally:
+        hub.close()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from fakes.tasks import Wait
 from hub.core.ports import Append, Buckets, Counted, Opened, Piece, Store
+from hub.core.scan import Part, Scanned, Wanted
 
 
 class TrickyStore:
@@ -116,6 +117,12 @@ class TrickyStore:
         found = await self.inner.count(stream, buckets)
         await self._wait()
         return found
+
+    async def scan(self, parts: Sequence[Part], wanted: Wanted) -> Scanned | None:
+        await self._call("scan")
+        scanned = await self.inner.scan(parts, wanted)
+        await self._wait()
+        return scanned
 
     async def delete(self, stream: str) -> None:
         await self._call("delete")

@@ -7,6 +7,7 @@ from typing import Any
 
 from fakes.accounts import FakeAccounts
 from fakes.clock import FakeClock
+from fakes.scanning_store import ScanningStore
 from fakes.sink import RecordingSink
 from fakes.store import TrickyStore
 from fakes.tasks import FakeFailures, FakeTasks
@@ -25,7 +26,9 @@ FAR = Peer("192.0.2.7", 40000)
 class World:
     """Hub, clock, store and failures of one test."""
 
-    def __init__(self, *, slow_store: bool = False, policy: Policy | None = None, **limits: int) -> None:
+    def __init__(
+        self, *, slow_store: bool = False, searching_store: bool = False, policy: Policy | None = None, **limits: int
+    ) -> None:
         self.limits = Limits(**limits)
         self.clock = FakeClock()
         self.failures = FakeFailures()
@@ -33,7 +36,7 @@ class World:
         self.memory = MemoryStore(
             self.limits.memory_store_bytes, self.limits.memory_store_stream_bytes, self.limits.anonymous_bytes
         )
-        self.store = TrickyStore(self.memory, slow=slow_store)
+        self.store = (ScanningStore if searching_store else TrickyStore)(self.memory, slow=slow_store)
         self.accounts = FakeAccounts()
         self.policy = policy or Policy(version="1.2.3", node="here")
         self.hub = self._start(EPOCH)

@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 
 class TestSqliteStore(StoreContract):
+    searches = True
+
     @pytest.fixture
     def store(self, tmp_path: Path) -> Iterator[Store]:
         self.directory = tmp_path

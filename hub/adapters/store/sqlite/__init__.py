@@ -11,6 +11,8 @@ Map, from what the hub sees down to the file:
 - `reading`: reads and seeks.
 - `housekeeping`: what the writing thread does in between: `merging` small blocks, `retention`, which judges ages by
   a `patient_clock`.
+- `searching`: processes that search the file, and asking them; `search_process`: one of them; `scanning`: what it does;
+  `sieve`: many small streams at once.
 - `block`: pieces joined, compressed, under a checksum; `row`: a stream's record, packed.
 - `inspection`: what is in the file and whether it can be read; `copies`: backup, a compact file, plain files.
 - `trouble`: what is wrong with it, in the log, once.

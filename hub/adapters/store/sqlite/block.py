@@ -178,6 +178,14 @@ def decode(block: Block) -> list[Chunk]:
         raise CorruptBlock(str(error)) from error
 
 
+def text_of(codec: int, table_bytes: int, data: bytes) -> bytes:
+    """Return the text of a block, unchecked; raise CorruptBlock where it cannot be unpacked."""
+    try:
+        return (zstd.ZstdDecompressor().decompress(data) if codec == _ZSTD else data)[table_bytes:]
+    except (zstd.ZstdError, TypeError, MemoryError) as error:
+        raise CorruptBlock(str(error)) from error
+
+
 def arrivals(block: Block) -> list[Arrival]:
     """Return when the chunks of a block came, without unpacking its text; raise CorruptBlock as `decode` does."""
     try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 import apsw
@@ -27,6 +29,11 @@ _SINCE = (
     "WHERE stream = ? AND max_at >= ? ORDER BY start LIMIT 1"
 )
 _SCAN = f"SELECT {_PLACE} FROM block NOT INDEXED WHERE stream = ?"  # noqa: S608
+_OF_STREAMS = (
+    "SELECT each.key, block.start, block.end, reason, codec, table_bytes, data FROM json_each(?) AS each "
+    "CROSS JOIN stream INDEXED BY stream_name ON name = each.value AND state = 0 "
+    "CROSS JOIN block INDEXED BY block_place ON block.stream = stream.id ORDER BY each.key, block.start"
+)
 _CACHED_BLOCKS = 8
 
 
@@ -59,6 +66,10 @@ class Reading:
         """Let go of the file."""
         self.connection.close(True)
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Return a context in which all is read from one state of the file."""
+        return snapshot(self.connection)
+
     def read(self, name: str, offset: int, max_bytes: int) -> Sequence[Piece]:
         """Return contiguous pieces that begin exactly at `offset`, of `max_bytes` or a little more."""
         with snapshot(self.connection):
@@ -76,6 +87,10 @@ class Reading:
                     if max_bytes <= 0:
                         break
             return pieces
+
+    def blocks_of(self, names: Sequence[str]) -> Iterator[tuple[int, int, int, str | None, int, int, bytes]]:
+        """Yield all blocks of some small streams, unchecked: which stream it is, then columns of `block`."""
+        yield from self.connection.execute(_OF_STREAMS, (json.dumps(names),))
 
     def seek_line(self, name: str, line: int) -> int | None:
         """Return the offset after a stream's `line`-th LF, or the first kept one; None where it comes later."""
@@ -201,16 +216,18 @@ class Reading:
 
 
 class snapshot:  # noqa: N801
-    """A read transaction: what it sees does not change."""
+    """A read transaction: what it sees does not change. One within another is a part of that."""
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
 
     def __enter__(self) -> None:
-        self._connection.execute("BEGIN")
+        self._is_outermost = self._connection.get_autocommit()
+        if self._is_outermost:
+            self._connection.execute("BEGIN")
 
     def __exit__(self, *_: object) -> None:
-        if not self._connection.get_autocommit():
+        if self._is_outermost and not self._connection.get_autocommit():
             self._connection.execute("ROLLBACK")
 
 

@@ -26,11 +26,13 @@ from hub.adapters.store.sqlite.housekeeping import Housekeeping
 from hub.adapters.store.sqlite.patient_clock import PatientClock
 from hub.adapters.store.sqlite.reading import Reading
 from hub.adapters.store.sqlite.row import CorruptRow, is_sealed, whole_record
+from hub.adapters.store.sqlite.searching import Searching
 from hub.adapters.store.sqlite.trouble import Trouble
 from hub.adapters.store.sqlite.worker import CallInReactor, Worker
 from hub.adapters.store.sqlite.writer import Writer, put_records, reserve_epochs
 from hub.core.epochs import RESERVE
 from hub.core.ports import Append, Opened
+from hub.core.scan import Part, Scanned, Wanted
 from hub.model.buckets import Buckets, Counted
 from hub.model.chunk import Piece
 from hub.model.problem import Problem
@@ -49,8 +51,9 @@ _log = Logger(namespace="hub")
 
 
 class SqliteStore:
-    """Streams in one file, `DIR/hub.db`. One thread writes, two read; no thread runs and no file is open between
-    `open` and the first call after it, so that the process may fork there.
+    """Streams in one file, `DIR/hub.db`. One thread writes, two read, processes search.
+
+    None of these run and no file is open between `open` and the first call after it: the process may fork there.
     """
 
     durability = "fsync"
@@ -63,6 +66,7 @@ class SqliteStore:
         policy: Policy | None = None,
         runs_kept: int = 1000,
         reserve_bytes: int = 0,
+        search_processes: int = 2,
         now_ms: Callable[[], int] | None = None,
     ) -> None:
         self.path = directory / FILE_NAME
@@ -76,6 +80,7 @@ class SqliteStore:
         self._append_trouble, self._read_trouble = Trouble("take output"), Trouble("read")
         self._local = threading.local()
         self._reading = Worker("hub-read", call_in_reactor, threads=READERS, close=self._close_reading)
+        self._searching = Searching(self.path, call_in_reactor, search_processes)
 
     def open(self, now_ms: int) -> Opened:
         """Open the file, or make it; raise Problem STORE when it cannot be used.
@@ -131,6 +136,10 @@ class SqliteStore:
         """Return by time of receipt what is kept of a stream."""
         return await self._read(lambda reading: count(reading.connection, stream, buckets))
 
+    async def scan(self, parts: Sequence[Part], wanted: Wanted) -> Scanned | None:
+        """Search parts of streams in a process beside the hub, where that is worth its start."""
+        return await self._searching.scan(parts, wanted) if self._searching.is_worth(parts) else None
+
     async def delete(self, stream: str) -> None:
         """Forget a stream."""
         await self._small.do(lambda connection: self._writer.delete(connection, stream))
@@ -145,6 +154,7 @@ class SqliteStore:
 
     async def close(self) -> None:
         """Finish what was asked for, copy the WAL, and let go of the file."""
+        await self._searching.stop()
         await self._reading.stop()
         try:
             await self._writing.stop()

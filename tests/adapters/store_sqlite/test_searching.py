@@ -1,0 +1,115 @@
+"""Searching in processes beside the hub: they come when needed, are replaced when killed, and go with the hub."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from adapters.store_sqlite.rig import Loop, make_store
+from contracts.store import Feed
+from hub.adapters.store.sqlite import searching
+from hub.adapters.store.sqlite.store import SqliteStore
+from hub.core.scan import Part, Query, Range, Wanted
+
+STREAMS = 40
+WANTED = Wanted(Query("1"), Range(), False, 1000, 10_000)
+EXPECTED = [f"s/{number}" for number in range(STREAMS) if "1" in str(number)]
+
+
+def children() -> set[int]:
+    """Return the processes that this one has started and that are not over."""
+    found: set[int] = set()
+    for task in Path("/proc/self/task").iterdir():
+        found.update(int(word) for word in (task / "children").read_text().split())
+    return found
+
+
+class Searched:
+    """A store with some streams, to be searched."""
+
+    def __init__(self, directory: Path, **options: int) -> None:
+        self.loop = Loop()
+        self.store: SqliteStore = make_store(directory, self.loop, **options)
+        self.before = children()
+        list(self.store.open(1000).streams)
+        self.feeds = [Feed(f"s/{number}") for number in range(STREAMS)]
+        self.loop.run(self.store.append([feed.chunk(b"%d\n" % number) for number, feed in enumerate(self.feeds)]))
+
+    def search(self, streams: int = STREAMS) -> list[str] | None:
+        """Return the streams in which something is found; None where the store leaves it to others."""
+        parts = [Part(feed.name, 0, feed.end) for feed in self.feeds[:streams]]
+        scanned = self.loop.run(self.store.scan(parts, WANTED))
+        return None if scanned is None else [parts[found.part].stream for found in scanned.found]
+
+    @property
+    def pids(self) -> set[int]:
+        return children() - self.before
+
+
+@pytest.fixture
+def searched(tmp_path: Path) -> Iterator[Searched]:
+    searched = Searched(tmp_path)
+    yield searched
+    searched.loop.run(searched.store.close())
+    assert searched.pids == set(), "none is left, not even as a zombie"
+
+
+def test_a_process_is_started_for_much_and_kept_for_what_follows(searched: Searched) -> None:
+    assert searched.search(streams=2) is None, "read sooner than a process is started"
+    assert searched.pids == set()
+    assert searched.search() == EXPECTED
+    (pid,) = searched.pids
+    assert os.getpriority(os.PRIO_PROCESS, pid) >= 10
+    assert searched.search(streams=2) == ["s/1"]
+    assert searched.pids == {pid}
+
+
+def test_a_killed_process_is_replaced(searched: Searched) -> None:
+    searched.search()
+    (pid,) = searched.pids
+    os.kill(pid, signal.SIGKILL)
+    assert searched.search() == EXPECTED
+    assert len(searched.pids - {pid}) == 1
+
+
+def test_a_process_that_does_not_answer_is_ended(searched: Searched, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched.search()
+    (pid,) = searched.pids
+    os.kill(pid, signal.SIGSTOP)
+    monkeypatch.setattr(searching, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(searching, "END_SECONDS", 0.1)
+    assert searched.search() in (None, EXPECTED)  # the next one may need longer to start
+    assert pid not in searched.pids
+
+
+def test_where_no_process_can_be_started_it_is_left_to_others(
+    searched: Searched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    assert searched.search() is None
+    monkeypatch.undo()
+    assert searched.search() is None, "and for a while nothing more is tried"
+    later = searching.time.monotonic() + searching.PAUSE_SECONDS + 1
+    monkeypatch.setattr(searching, "time", SimpleNamespace(monotonic=lambda: later))
+    assert searched.search() == EXPECTED
+
+
+def test_a_process_that_nobody_needs_ends(searched: Searched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "IDLE_SECONDS", 0.0)
+    searched.search()
+    # The second search comes after the look for idle ones that follows the first.
+    (pid,) = searched.pids or {0}
+    assert searched.search() == EXPECTED
+    assert pid == 0 or pid not in searched.pids
+
+
+def test_none_is_started_where_the_limit_says_so(tmp_path: Path) -> None:
+    searched = Searched(tmp_path, search_processes=0)
+    assert searched.search() is None
+    searched.loop.run(searched.store.close())
