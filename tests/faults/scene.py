@@ -123,6 +123,14 @@ class Scene:
         time.sleep(seconds)
         return self.acknowledged() - before
 
+    def fill_disk(self) -> None:
+        """Let somebody else take all room there is, and what a copied WAL gives back, until nothing more is taken."""
+        self.disk.full()
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self.acknowledged_in(1.5):
+            assert time.monotonic() < deadline, "the disk does not get full"
+            self.disk.full()
+
     def command(self, *args: str, given: str = "", code: int | None = 0) -> str:
         """Run a command of the hub's, and check its exit code unless that is None; return its standard output."""
         env = {name: value for name, value in os.environ.items() if not name.startswith(("HUB_", "XDG_"))}

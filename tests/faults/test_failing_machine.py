@@ -43,15 +43,16 @@ def test_a_full_disk(make_scene: MakeScene) -> None:
     scene = make_scene()
     scene.output.write(500_000, seconds=5)
     scene.command("send", "old/one", given="something\n")
-    scene.disk.full()
-    # The output is taken until too much is not durable. A copied WAL gives some room back, which is used first.
-    while scene.output.write(1 << 16, seconds=1) or scene.acknowledged_in(1.0):
-        assert scene.output.sent < 64 * NOT_DURABLE_BYTES
+    scene.fill_disk()
+    scene.command("delete", "--yes", "old/one")
+    assert "old/one" not in scene.command("ls")
+    scene.fill_disk()
+    # The output is taken until too much is not durable.
+    while scene.output.write(1 << 16, seconds=1):
+        assert scene.output.sent < 8 * NOT_DURABLE_BYTES
     scene.look_anew("during")
     scene.until("a new reader has all", lambda: scene.read_to("during") >= scene.acknowledged())
     assert "is full" in scene.problem()
-    scene.command("delete", "--yes", "old/one")
-    assert "old/one" not in scene.command("ls")
     waited = scene.until("raw output runs on", lambda: scene.output.write(1 << 16))
     assert waited < 6, "it waits for 5 s in all"
     before = scene.output.sent
@@ -70,7 +71,7 @@ def test_a_full_disk(make_scene: MakeScene) -> None:
 def test_a_disk_that_is_full_at_the_start(make_scene: MakeScene) -> None:
     scene = make_scene()
     scene.command("send", "old/one", given="something\n")
-    scene.disk.full()
+    scene.fill_disk()
     for _ in range(3):
         scene.hub.kill()
         scene.look_anew("during")
