@@ -30,7 +30,7 @@ check: $(STAMPS)/dev ## style, types, layers, the page's checks
 	$(BIN)/python scripts/build_page.py check
 
 faults: $(STAMPS)/dev ## fail the disk, the clock and the network of a whole hub, kill all its parts 200 times; 15 minutes at most
-	timeout 360 $(BIN)/python -m pytest -q -m long tests/faults
+	timeout 400 $(BIN)/python -m pytest -q -m long tests/faults
 	cd tests && ../$(BIN)/python -m faults --batches 40 --strikes 14 --freeze 60 --seconds 480 $(ARGS)
 
 faults-short: $(STAMPS)/dev ## the same for 2 minutes

@@ -9,7 +9,7 @@ so that they are a second opinion on the wire.
 - `link`: a socket that speaks frames. `producer`, `reader`: the peers, each a process; `peer_process` kills it.
 - `hub_process`: the hub, killed and started again. `proxy`: the bad network between them.
 - `disk`: the hub's disk and clock, which fail as they are told (`disk.c`, preloaded). `scene`: a hub on it, with peers.
-- `test_failing_machine`: what was promised for each such failure.
+- `test_failing_machine`: what was promised for each such failure; `test_half_open`: for links that go dead.
 - `strikes`: what is done to all of these. `rounds`: rounds of violence; `python -m faults` runs them.
 - `test_trace`: what strace sees of a hub: a finished sync before each ACK.
 - `test_*`: the tests of these, and of hostile bytes.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from errno import EDQUOT, ENOSPC
 from pathlib import Path
 
@@ -49,6 +50,9 @@ class Reserve:
     def _take(self) -> None:
         file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
-            os.posix_fallocate(file, 0, self.size)
+            if sys.platform == "darwin":
+                os.write(file, bytes(self.size))
+            else:
+                os.posix_fallocate(file, 0, self.size)
         finally:
             os.close(file)
