@@ -19,6 +19,8 @@ pytestmark = pytest.mark.long
 
 MakeScene = Callable[..., Scene]
 DAY = 86_400.0
+AT_ONCE_SECONDS = 4.0
+"""Whatever does not wait for the failing part takes no longer, even on a machine with much else to do."""
 
 
 @pytest.fixture
@@ -97,7 +99,7 @@ def test_a_disk_that_fails(make_scene: MakeScene, fail: Callable[[Disk], None]) 
     scene = make_scene()
     fail(scene.disk)
     assert scene.acknowledged_in(1.5) == 0
-    assert scene.echo_seconds() < 1
+    assert scene.echo_seconds() < AT_ONCE_SECONDS
     assert "see the disk of data_dir" in scene.problem()
     scene.disk.heal()
     scene.until_acknowledged_more()
@@ -136,12 +138,12 @@ def test_a_loss_of_power_takes_nothing_that_was_acknowledged(make_scene: MakeSce
 
 def test_a_slow_disk_delays_acknowledgements_and_nothing_else(make_scene: MakeScene) -> None:
     scene = make_scene()
-    scene.disk.slow_syncs(3.0)
+    scene.disk.slow_syncs(2 * AT_ONCE_SECONDS)
     assert scene.acknowledged_in(1.0) == 0
-    assert scene.echo_seconds() < 1
+    assert scene.echo_seconds() < AT_ONCE_SECONDS
     began = time.monotonic()
     scene.command("status")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < AT_ONCE_SECONDS
     scene.disk.heal()
     scene.until_acknowledged_more()
     assert scene.verdict() == []
@@ -153,7 +155,7 @@ def test_a_disk_that_cannot_be_read_for_a_while(make_scene: MakeScene) -> None:
     scene.until_acknowledged_more(2_000_000)
     scene.disk.fail_reads()
     scene.look_anew("during")
-    assert scene.echo_seconds() < 1
+    assert scene.echo_seconds() < AT_ONCE_SECONDS
     scene.until("it is in the log", lambda: "the store cannot read" in scene.hub.log())
     scene.disk.heal()
     scene.until_acknowledged_more()
@@ -166,7 +168,7 @@ def test_a_clock_that_jumps(make_scene: MakeScene, tmp_path: Path) -> None:
     scene = make_scene(HUB_RETENTION_AGE_SECONDS="1h", HUB_LIMITS_HEARTBEAT_SECONDS="1", HUB_LIMITS_DEAD_SECONDS="3")
     for seconds in (DAY, 0, -DAY, 0):
         scene.disk.set_clock(seconds)
-        assert scene.echo_seconds() < 1
+        assert scene.echo_seconds() < AT_ONCE_SECONDS
         scene.until_acknowledged_more()
         # Long enough for heartbeats, deadlines and a look of the retention.
         assert scene.acknowledged_in(3.5) > 0
@@ -182,7 +184,7 @@ def test_a_lock_of_another_program(make_scene: MakeScene) -> None:
     with closing(sqlite3.connect(scene.hub.directory / "hub.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert scene.acknowledged_in(2.5) == 0
-        assert scene.echo_seconds() < 1
+        assert scene.echo_seconds() < AT_ONCE_SECONDS
         assert "locked by another program" in scene.problem()
         began = time.monotonic()
         scene.command("delete", "--yes", "old/one", code=1)
@@ -206,7 +208,7 @@ def test_files_that_are_taken_away(make_scene: MakeScene, tmp_path: Path, what: 
     away = tmp_path / "away"
     (tmp_path / what).rename(away)
     assert scene.acknowledged_in(1.5) == 0
-    assert scene.echo_seconds() < 1
+    assert scene.echo_seconds() < AT_ONCE_SECONDS
     assert "removed" in scene.hub.log()
     if what == "hub":
         # The hub may have begun to make something in its place.
