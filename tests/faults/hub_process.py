@@ -14,7 +14,7 @@ from pathlib import Path
 from faults.disk import Disk
 
 LISTENERS = ("producers", "commands", "data", "web")
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 
 
 class HubProcess:
