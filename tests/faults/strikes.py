@@ -58,6 +58,7 @@ class Strikes:
         return name
 
     def _of_disk(self, disk: Disk) -> dict[str, tuple[int, Callable[[], object]]]:
+        # Reads do not fail here: what cannot be read is told as a gap, and nothing could be judged any more.
         luck = self._luck
 
         def bad(begin: Callable[[], object]) -> Callable[[], object]:
@@ -67,7 +68,6 @@ class Strikes:
             "kill power": (10, lambda: self._hub.lose_power(disk)),
             "disk full": (3, bad(lambda: disk.full(luck.choice((0, 5000, 100_000))))),
             "writes fail": (3, bad(disk.fail_writes)),
-            "reads fail": (3, bad(disk.fail_reads)),
             "syncs fail": (3, bad(disk.fail_syncs)),
             "a sync fails": (3, bad(lambda: disk.fail_syncs(luck.randint(1, 4)))),
             "slow syncs": (2, bad(lambda: disk.slow_syncs(luck.uniform(0.1, 1.0)))),
