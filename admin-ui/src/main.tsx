@@ -6,6 +6,7 @@ import "./styles/list.css";
 import "./styles/ansi.css";
 import "./styles/fleet.css";
 import "./styles/text.css";
+import "./styles/numbers.css";
 import { start } from "./session/page-state";
 import { settings } from "./session/settings";
 import { App } from "./views/app";

@@ -4,6 +4,7 @@ const KEYS = [
   ["End", "jump to the end and follow"],
   ["Home", "go to the oldest line held"],
   ["t", "show when each line came, or hide it"],
+  ["i", "statistics of the stream beside its text"],
   ["Esc", "back to the list"],
   ["?", "this help"],
 ];

@@ -7,6 +7,7 @@ import type { Look } from "../viewer/look";
 import { FIRST_STATE, type Pane, type PaneState } from "../viewer/pane";
 import type { TextLine } from "../viewer/rows";
 import { JumpBox } from "./jump-box";
+import { NumbersFrame, NumbersSwitch, toggleNumbers } from "./numbers-frame";
 import { behind, PaneView } from "./pane-view";
 import { LookSwitches, nextTimes, rawAddress, StreamHead } from "./stream-head";
 
@@ -16,9 +17,6 @@ export function StreamView({ name }: { name: string }) {
   const [jumping, setJumping] = useState(false);
   const look = useLook();
   const [linked, setLinked] = useState<number | null>(null);
-  useEffect(() => {
-    document.title = `${name} · Hub`;
-  }, [name]);
   useKeys({
     f: () => pane.current?.toggle(),
     End: () => pane.current?.toEnd(),
@@ -28,6 +26,7 @@ export function StreamView({ name }: { name: string }) {
     w: () => flip("wrap"),
     n: () => flip("numbers"),
     z: () => flip("fold"),
+    i: toggleNumbers,
   });
   version.value;
   const lag = behind(pane.current, streams.get(name)?.end);
@@ -46,6 +45,7 @@ export function StreamView({ name }: { name: string }) {
           Raw text
         </a>
         <LookSwitches />
+        <NumbersSwitch />
         <button
           type="button"
           onClick={() => setJumping(!jumping)}
@@ -65,16 +65,18 @@ export function StreamView({ name }: { name: string }) {
         </button>
       </StreamHead>
       {jumping && <JumpBox go={(target) => pane.current?.goTo(target)} close={() => setJumping(false)} />}
-      <PaneView
-        name={name}
-        look={look}
-        at={place.value.keys.at ?? ""}
-        take={(taken) => {
-          pane.current = taken;
-        }}
-        changed={setState}
-        link={link}
-      />
+      <NumbersFrame name={name} goTo={(at) => pane.current?.goTo({ kind: "time", at })}>
+        <PaneView
+          name={name}
+          look={look}
+          at={place.value.keys.at ?? ""}
+          take={(taken) => {
+            pane.current = taken;
+          }}
+          changed={setState}
+          link={link}
+        />
+      </NumbersFrame>
     </section>
   );
 }

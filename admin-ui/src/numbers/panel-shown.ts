@@ -1,0 +1,5 @@
+// Whether the numbers are shown beside the text.
+
+import { setting } from "../session/settings";
+
+export const panelShown = setting("panel", false);

@@ -1,0 +1,109 @@
+import { describe, expect, it, vi } from "vitest";
+import { SeriesFeed } from "../src/numbers/feed";
+import type { SeriesAnswer, StreamRow, StreamSeriesParams } from "../src/wire/types";
+
+const row = (more: Partial<StreamRow> = {}): StreamRow => ({
+  stream: "a",
+  state: "live",
+  epoch: 1,
+  start: 0,
+  end: 0,
+  run: 1,
+  lines: 6,
+  bytes: 60,
+  lines_per_s: 0,
+  first_at: 10_000,
+  last_at: 12_500,
+  status: null,
+  meta: {},
+  watchers: 0,
+  ...more,
+});
+
+/** A hub that answers when it is told to. */
+class Desk {
+  asked: StreamSeriesParams[] = [];
+  changes = 0;
+  private waiting: [(answer: SeriesAnswer) => void, (error: Error) => void][] = [];
+  feed = new SeriesFeed(
+    "a",
+    "lines",
+    10,
+    (params) => {
+      this.asked.push(params);
+      return new Promise((resolve, reject) => this.waiting.push([resolve, reject]));
+    },
+    () => {
+      this.changes += 1;
+    },
+  );
+
+  async answer(values: number[], which = 0): Promise<void> {
+    const [[resolve] = [() => undefined]] = this.waiting.splice(which, 1);
+    const total = values.reduce((a, b) => a + b, 0);
+    resolve({ stream: "a", field: "lines", since: 10_000, step_ms: 1000, until: 0, total, values });
+    await vi.waitFor(() => undefined);
+  }
+
+  async fail(): Promise<void> {
+    const [[, reject] = [undefined, () => undefined]] = this.waiting.splice(0, 1);
+    reject(new Error("the disk is full"));
+    await vi.waitFor(() => undefined);
+  }
+}
+
+describe("SeriesFeed", () => {
+  it("asks once, and goes on by the rows", async () => {
+    const desk = new Desk();
+    desk.feed.row(row(), 13_000);
+    desk.feed.row(row(), 13_000);
+    expect(desk.asked).toEqual([{ stream: "a", field: "lines", points: 10 }]);
+    await desk.answer([1, 2, 3]);
+    desk.feed.row(row({ lines: 10, last_at: 13_100 }), 13_200);
+    expect(desk.feed.series?.values).toEqual([1, 2, 3, 4]);
+    expect(desk.asked).toHaveLength(1);
+  });
+
+  it("asks anew when it has become long, when the stream ends, and when it is another stream", async () => {
+    const desk = new Desk();
+    desk.feed.row(row(), 13_000);
+    await desk.answer([1, 2, 3]);
+    desk.feed.row(row(), 30_000);
+    expect(desk.asked).toHaveLength(2);
+    await desk.answer([6]);
+    desk.feed.row(row({ state: "ended" }), 10_500);
+    expect(desk.asked).toHaveLength(3);
+    await desk.answer([6]);
+    desk.feed.row(row({ state: "ended" }), 10_500);
+    expect(desk.asked).toHaveLength(3);
+    desk.feed.row(row({ epoch: 2 }), 10_500);
+    expect(desk.asked).toHaveLength(4);
+  });
+
+  it("shows what was wished for last", async () => {
+    const desk = new Desk();
+    const first = desk.feed.show({ kind: "last", ms: 600_000 }, 700_000.5);
+    const second = desk.feed.show({ kind: "part", from: 1.5, to: 2.5 }, 700_000);
+    expect(desk.asked.map(({ from, to }) => [from, to])).toEqual([
+      [100_000, undefined],
+      [1, 3],
+    ]);
+    await desk.answer([9], 1);
+    await desk.answer([1], 0);
+    await Promise.all([first, second]);
+    expect(desk.feed.series?.values).toEqual([9]);
+    // A part of the past stays as it is.
+    desk.feed.row(row({ lines: 99 }), 700_000);
+    expect(desk.feed.series?.values).toEqual([9]);
+  });
+
+  it("says why there is nothing, and asks again at the next row", async () => {
+    const desk = new Desk();
+    desk.feed.row(row(), 13_000);
+    await desk.fail();
+    expect(desk.feed.problem).toBe("the disk is full");
+    desk.feed.row(row(), 14_000);
+    await desk.answer([6]);
+    expect([desk.feed.problem, desk.feed.series?.values]).toEqual(["", [6]]);
+  });
+});

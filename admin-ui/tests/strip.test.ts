@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { clockFor, length } from "../src/numbers/clock";
+import { barAt, barPath } from "../src/numbers/strip";
+
+describe("the volume strip", () => {
+  it("draws a bar for each step with something, the least of them to be seen", () => {
+    expect(barPath([0, 1, 1000], 30, 20)).toBe("M10 20V19H19V20ZM20 20V0H29V20Z");
+    expect(barPath([0, 0], 30, 20)).toBe("");
+    expect(barPath([], 30, 20)).toBe("");
+  });
+
+  it("finds the bar at a pointer", () => {
+    expect([0, 49, 50, 99, 100, -5].map((x) => barAt(x, 100, 2))).toEqual([0, 0, 1, 1, 1, 0]);
+    expect(barAt(5, 100, 0)).toBe(0);
+  });
+});
+
+describe("times", () => {
+  it("are as short as their chart allows", () => {
+    const at = new Date(2026, 10, 24, 17, 5, 9).getTime();
+    expect(clockFor(60_000)(at)).toBe("17:05:09");
+    expect(clockFor(3_600_000)(at)).toBe("17:05");
+    expect(clockFor(2 * 86_400_000)(at)).toBe("24 Nov 17:05");
+    expect(clockFor(30 * 86_400_000)(at)).toBe("24 Nov");
+  });
+
+  it("lengths have two units at most", () => {
+    expect([999, 1000, 61_000, 3_600_000, 90_061_000].map(length)).toEqual([
+      "0 s",
+      "1 s",
+      "1 min 1 s",
+      "1 h",
+      "1 d 1 h",
+    ]);
+  });
+});
