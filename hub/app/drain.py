@@ -45,6 +45,7 @@ async def drain(hub: Hub, factories: Sequence[ConversationFactory], web: WebList
     committer = hub.log.committer
     if not await _wait(lambda: committer.idle, reactor, deadline + seconds):
         _log.error("{size} bytes could not be made durable: {why}", size=committer.waiting_bytes, why=committer.problem)
+    await hub.audit.save()
     await hub.kept_sessions.save()
     goodbye = Problem("DRAIN", "the hub is shutting down", retry_after=RETRY_MS)
     for factory in factories:

@@ -1,5 +1,6 @@
 """The table of all JSON-RPC methods that this hub serves."""
 
+from hub.conversations.account_methods import ACCOUNT_METHODS
 from hub.conversations.hub_methods import HUB_METHODS
 from hub.conversations.method import Method
 from hub.conversations.search_methods import SEARCH_METHODS
@@ -13,4 +14,5 @@ METHODS: dict[str, Method] = {
     **SERIES_METHODS,
     **SEARCH_METHODS,
     **SESSION_METHODS,
+    **ACCOUNT_METHODS,
 }

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IListeningPort, IReactorCore, IReactorTime
+from twisted.internet.interfaces import IListeningPort, IReactorCore, IReactorFromThreads, IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from hub.adapters.accounts.passwords import CheckedPasswords, PasswordPool
 from hub.adapters.accounts.token_file import TokenFile
 from hub.adapters.reactor.clock import DeferredTasks, LoggedFailures, ReactorClock
 from hub.adapters.tcp import ConversationFactory, MakeConversation
@@ -94,7 +95,7 @@ class HubService(MultiService):
         return Deferred.fromCoroutine(self._stop())
 
     async def _listen(self) -> None:
-        await self.hub.kept_sessions.restore()
+        await self.hub.restore()
         for name in LISTENERS:
             description = self.config.endpoint(name)
             factory = self.web.site if name == "web" else self._factory(name)
@@ -192,12 +193,20 @@ def _make_hub(config: Config, reactor: IReactorCore) -> Hub:
         failures=failures,
         store=store,
         accounts=TokenFile(config.data_path),
+        passwords=CheckedPasswords(_password_pool(reactor, limits.passwords_waiting)),
         limits=limits,
         policy=Policy(config.producer_auth, tuple(config.raw_allow), __version__, socket.gethostname()),
         opened=opened,
     )
     failures.counters = hub.counters
     return hub
+
+
+def _password_pool(reactor: IReactorCore, waiting: int) -> PasswordPool:
+    pool = PasswordPool(IReactorFromThreads(reactor), waiting)
+    reactor.callWhenRunning(pool.start)
+    reactor.addSystemEventTrigger("during", "shutdown", pool.stop)
+    return pool
 
 
 def _write_endpoints(path: Path, endpoints: dict[str, str]) -> None:

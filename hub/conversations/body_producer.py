@@ -34,6 +34,8 @@ class BodyProducer:
         self._writer = hub.streams.open_exact(name, who, meta)
         self._writer.holder = self
         self._start = self._writer.stream.end
+        self._principal = who
+        hub.standing.enter(who, self)
 
     def received(self, data: bytes) -> None:
         """Append bytes of the body."""
@@ -46,7 +48,7 @@ class BodyProducer:
 
     def complete(self) -> dict[str, object]:
         """End the run of a whole body; return the answer, which is to be sent once `when_durable` calls back."""
-        self._writer.end("eof")
+        self._end("eof")
         stream = self._writer.stream
         return {
             "stream": stream.name,
@@ -63,6 +65,7 @@ class BodyProducer:
 
     def displaced(self, problem: Problem) -> None:
         """Give way: the stream was deleted."""
+        self._hub.standing.leave(self._principal, self)
         self._sink.abort()
 
     def committed(self) -> None:
@@ -80,9 +83,18 @@ class BodyProducer:
 
     def dismiss(self, problem: Problem) -> None:
         """Break off; what came is kept."""
-        self._writer.end("hub_lost")
+        self._end("hub_lost")
         self._sink.abort()
 
     def lost(self, cause: str) -> None:
         """End the run of a body that broke off; what came is kept."""
-        self._writer.end("reset" if cause == "eof" else cause)
+        self._end("reset" if cause == "eof" else cause)
+
+    def revoked(self, problem: Problem) -> None:
+        """Give way: the token is over, and the run with it."""
+        self._end("revoked")
+        self._sink.abort()
+
+    def _end(self, cause: str) -> None:
+        self._hub.standing.leave(self._principal, self)
+        self._writer.end(cause)

@@ -19,6 +19,22 @@ if TYPE_CHECKING:
     from hub.conversations.commander import Commander
 
 
+# What of a call's parameters the audit log tells: no passwords, and nothing that a producer is sent.
+_TARGETS = ("stream", "session", "user", "token", "name", "alert", "pattern")
+_DETAILS = (
+    "kind",
+    "role",
+    "patterns",
+    "principal",
+    "expires_at",
+    "expires_s",
+    "command",
+    "force",
+    "reason",
+    "deadline_s",
+)
+
+
 class Calls:
     """Runs calls and answers them. Those that may wait for long (`Method.waits`) are bounded apart from the others."""
 
@@ -74,8 +90,7 @@ class Calls:
             text = f"there is no method {call.method[:100]!r}"
             self.answer(call, _mistake(call, json_rpc.METHOD_NOT_FOUND, text), batch)
             return
-        if self._commander.principal.role < method.role:
-            raise Problem("DENIED", f"{call.method} is for the role {method.role.word}")
+        self._check_right(call, method)
         if method.waits and self._waiting >= self._hub.limits.waiting_calls:
             bound = self._hub.limits.waiting_calls
             raise Problem("BUSY", f"limits.waiting_calls ({bound}) calls wait for something", retry_after=1000)
@@ -99,7 +114,26 @@ class Calls:
             if first is not None:
                 self.answer(call, json_rpc.answer(call.id, first.result), batch)
                 return
-        self._wait_for(call, self._changing(method, params), batch, waits=method.waits, lasting=True)
+        self._wait_for(call, self._changing(call.method, method, params), batch, waits=method.waits, lasting=True)
+
+    def _check_right(self, call: Call, method: Method) -> None:
+        principal = self._commander.principal
+        try:
+            if principal.role < method.role:
+                raise Problem("DENIED", f"{call.method} is for the role {method.role.word}")
+            if method.unbound and principal.patterns:
+                raise Problem("DENIED", f"{call.method} is for those who are not bound to patterns")
+        except Problem as problem:
+            if issubclass(method.params, Mutation):
+                self._hub.audit.note(principal.name, str(self._commander.peer), call.method, "", problem.word)
+            raise
+
+    def _audit(self, name: str, params: Mutation, outcome: str) -> None:
+        said = {key: value for key in (*_TARGETS, *_DETAILS) if (value := getattr(params, key, None)) not in (None, "")}
+        target = next((str(said.pop(key)) for key in _TARGETS if key in said), "")
+        detail = " ".join(f"{key}={value}" for key, value in said.items())
+        principal = self._session.principal
+        self._hub.audit.note(principal.name, str(self._commander.peer), name, target, outcome, detail)
 
     @property
     def _session(self) -> Session:
@@ -108,16 +142,26 @@ class Calls:
             raise Problem("AUTH", "hub.hello comes first")
         return session
 
-    async def _changing(self, method: Method, params: Mutation) -> object:
+    async def _changing(self, name: str, method: Method, params: Mutation) -> object:
         session, idem = self._session, params.idem
+        outcome = "INTERNAL"
         try:
             result = method.run(self._commander, params)
             if isinstance(result, Coroutine):
                 result = await result
+            outcome = "ok"
+        except Problem as problem:
+            outcome = problem.word
+            if idem is not None:
+                self._first_answers.failed(session, idem)
+            raise
         except BaseException:
             if idem is not None:
                 self._first_answers.failed(session, idem)
             raise
+        finally:
+            if method.audited:
+                self._audit(name, params, outcome)
         if idem is not None:
             self._first_answers.done(session, idem, result)
         return result

@@ -14,7 +14,7 @@ from hub.conversations.slices import Slices
 from hub.conversations.under_way import Answer, Batch
 from hub.core.events import Event, MayHear
 from hub.core.hub import Hub
-from hub.core.ports import Sink
+from hub.core.ports import Cancellable, Sink
 from hub.core.sessions import COMMAND, Session
 from hub.core.subscription import Subscription
 from hub.model.pattern import Pattern
@@ -63,6 +63,11 @@ class Commander:
         self._over = False
         self._life: Life | None = None
         self._greeting = hub.clock.call_later(limits.first_frame_seconds, self._no_hello)
+        self._checking: Cancellable | None = None
+        self._checks = False
+        """Whether a hello's password is being checked."""
+        self._early: list[bytes] = []
+        """Lines that came meanwhile."""
 
     # What the adapter calls.
 
@@ -86,9 +91,15 @@ class Commander:
 
     def message(self, line: bytes) -> None:
         """Take one line, or one message of a WebSocket."""
+        limits = self.hub.limits
+        if self._checks:
+            self._early.append(line)
+            if len(self._early) > limits.requests_at_once:
+                bound = limits.requests_at_once
+                self.fail(Problem("BUSY", f"limits.requests_at_once ({bound}) calls wait for hub.hello"))
+            return
         if self._life is not None:
             self._life.heard()
-        limits = self.hub.limits
         message = json_rpc.parse(line, depth=limits.request_depth, batch=limits.request_batch)
         batch = Batch(len(message.calls)) if message.batch else None
         for call in message.calls:
@@ -223,7 +234,15 @@ class Commander:
             if call.method != "hub.hello" or batch is not None:
                 raise Problem("AUTH", "the first call is hub.hello, alone")
             hello = parse_params(Hello, call.params)
-            result = self._welcome(hello)
+            if hello.protocol != "HUB/1":
+                raise Problem("VERSION", "this hub speaks HUB/1", supported=1)
+            if hello.user is not None and hello.token is None:
+                self._sink.pause_reading()
+                self._greeting.cancel()
+                self._checks = True
+                self._checking = self.hub.tasks.spawn(self._check_password(call, hello, hello.user))
+                return
+            result = self._welcome(hello, self._who(hello))
         except msgspec.ValidationError as error:
             self.fail(Problem("PROTO", f"hub.hello: {error}"), call.id)
         except Problem as problem:
@@ -231,11 +250,25 @@ class Commander:
         else:
             self._calls.answer(call, json_rpc.answer(call.id, result), batch)
 
-    def _welcome(self, hello: Hello) -> dict[str, object]:
+    async def _check_password(self, call: Call, hello: Hello, user: str) -> None:
+        try:
+            try:
+                principal = await self.hub.log_in(user, hello.password or "", self.peer)
+            finally:
+                self._checks = False
+            if self._over:
+                return
+            result = self._welcome(hello, principal)
+        except Problem as problem:
+            self.fail(problem, call.id)
+            return
+        self._calls.answer(call, json_rpc.answer(call.id, result), None)
+        early, self._early = self._early, []
+        self._slices.add(early)
+        self.writable()
+
+    def _welcome(self, hello: Hello, principal: Principal) -> dict[str, object]:
         hub = self.hub
-        if hello.protocol != "HUB/1":
-            raise Problem("VERSION", "this hub speaks HUB/1", supported=1)
-        principal = self._who(hello)
         key = None
         if hello.session is not None:
             session = hub.sessions.find(hello.session, principal)
@@ -251,6 +284,8 @@ class Commander:
             "id": session.id,
             "principal": principal.name,
             "role": principal.role.word,
+            "patterns": [pattern.text for pattern in principal.patterns],
+            "expires_at": principal.expires_at,
             "resumed": resumed,
             "limits": hub.public_limits(),
         }
@@ -258,11 +293,9 @@ class Commander:
     def _who(self, hello: Hello) -> Principal:
         if hello.token is not None:
             return self.hub.admin(hello.token)
-        if hello.user is not None:
-            raise Problem("AUTH", "this user and password are not valid")
         if self._principal is not None:
             return self._principal
-        raise Problem("AUTH", "hub.hello needs a token")
+        raise Problem("AUTH", "hub.hello needs a token, or user and password")
 
     # Writing and ends.
 
@@ -312,6 +345,9 @@ class Commander:
             return
         self._over = True
         self._greeting.cancel()
+        self._early.clear()
+        if self._checking is not None and self._checks:
+            self._checking.cancel()
         if self._life is not None:
             self._life.end()
         self.hub.events.remove(self)

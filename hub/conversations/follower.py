@@ -70,6 +70,8 @@ class Follower:
         self._lines = LineCollector(hub.limits.line_text_bytes, lambda row: 0)
         self._epoch = cursor.epoch
         self._reader = Reader(hub, principal, self._wake, self._refused)
+        self._principal = principal
+        hub.standing.enter(principal, self)
         self._life = Life(hub, sink, self._die, None)
         subscription = Subscription("follow", Pattern(stream.name), Begin("cursor", cursor=cursor), False, {}, 0)
         self._reader.subscribe(subscription)
@@ -87,6 +89,10 @@ class Follower:
         """Break the body off."""
         self._end()
         self._finish(False)
+
+    def revoked(self, problem: Problem) -> None:
+        """Break the body off: the token is over."""
+        self.dismiss(problem)
 
     def lost(self, cause: str) -> None:
         """Let go of everything."""
@@ -189,6 +195,7 @@ class Follower:
     def _end(self) -> None:
         if not self._over:
             self._over = True
+            self._hub.standing.leave(self._principal, self)
             self._portions.clear()
             self._life.end()
             self._reader.close()

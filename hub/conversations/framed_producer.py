@@ -38,6 +38,7 @@ class FramedProducer:
         "_life",
         "_over",
         "_paused",
+        "_principal",
         "_repeat",
         "_run",
         "_said_window",
@@ -56,6 +57,7 @@ class FramedProducer:
         self._known = principal
         self._frames = FrameReader(hub.limits.header_bytes, hub.limits.payload_bytes)
         self._greeting = hub.clock.call_later(hub.limits.first_frame_seconds, self._no_hello)
+        self._principal: Principal | None = None
         self._run: Run | None = None
         self._writer: Writer | None = None
         self._life: Life | None = None
@@ -145,6 +147,10 @@ class FramedProducer:
         self._writer = None
         self.fail(problem)
 
+    def revoked(self, problem: Problem) -> None:
+        """Give way: the token is over. The session stays, for whoever comes with another token of the same name."""
+        self.dismiss(problem)
+
     def committed(self) -> None:
         """Acknowledge what is durable now, and read on if that was waited for."""
         if self._over or self._writer is None:
@@ -193,6 +199,8 @@ class FramedProducer:
         attached = hub.producer_sessions.attach(
             hello.session, hello.stream, principal, meta, self, resume=hello.resume, take=hello.take
         )
+        self._principal = principal
+        hub.standing.enter(principal, self)
         self._greeting.cancel()
         self._run, self._writer, self._commands = attached.run, attached.writer, hello.commands
         self._life = Life(hub, self._sink, self.fail, self._ping)
@@ -370,6 +378,8 @@ class FramedProducer:
         if self._life is not None:
             self._life.end()
         self._hub.replies.gone(self)
+        if self._principal is not None:
+            self._hub.standing.leave(self._principal, self)
         writer, self._writer = self._writer, None
         if writer is not None:
             self._hub.producer_sessions.detach(writer, self)

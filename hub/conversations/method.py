@@ -20,3 +20,7 @@ class Method(NamedTuple):
     run: Callable[..., object]
     """`run(commander, params)`, or `run(commander, params, progress)`."""
     waits: bool = False
+    unbound: bool = False
+    """Whether it reaches beyond streams, so that somebody bound to patterns may not call it."""
+    audited: bool = True
+    """Whether a call that changes something is in the audit log; False for what clients repeat all the time."""

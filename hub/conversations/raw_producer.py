@@ -24,7 +24,18 @@ class RawProducer:
     all the same: what comes then is counted and recorded as a GAP, so that a build is not stopped by a full disk.
     """
 
-    __slots__ = ("_hub", "_losing", "_lost", "_open_writer", "_over", "_patience", "_sink", "_writer", "peer")
+    __slots__ = (
+        "_hub",
+        "_losing",
+        "_lost",
+        "_open_writer",
+        "_over",
+        "_patience",
+        "_principal",
+        "_sink",
+        "_writer",
+        "peer",
+    )
 
     def __init__(self, hub: Hub, peer: Peer, sink: Sink, header: Frame | None) -> None:
         self._hub = hub
@@ -32,6 +43,7 @@ class RawProducer:
         self._sink = sink
         self._open_writer: Callable[[], Writer] | None = None
         self._writer: Writer | None = None
+        self._principal: Principal | None = None
         self._over = False
         self._patience: Cancellable | None = None
         self._losing = False
@@ -70,15 +82,22 @@ class RawProducer:
 
     def _end(self, cause: str) -> None:
         self._over = True
+        self._leave()
         self._stop_losing()
         if self._writer is not None:
             self._writer.end(cause)
+
+    def _leave(self) -> None:
+        if self._principal is not None:
+            self._hub.standing.leave(self._principal, self)
 
     def _prepare(self, header: Frame | None) -> None:
         """Decide who it is and what the stream will be called; raise Problem."""
         keys: dict[str, str] = {} if header is None else dict(header.keys)
         streams = self._hub.streams
         principal = self._hub.producer_principal(self.peer, keys.get("token"), raw=True)
+        self._principal = principal
+        self._hub.standing.enter(principal, self)
         meta = parse_meta(keys.get("meta"), self._hub.limits.meta_bytes)
         if "stream" in keys:
             name = check_stream_name(keys["stream"])
@@ -111,6 +130,11 @@ class RawProducer:
         """Give way: the stream was deleted."""
         self._stop_losing()
         self._writer = None
+        self._refuse(problem)
+
+    def revoked(self, problem: Problem) -> None:
+        """Give way: the token is over, and the run with it."""
+        self._end("revoked")
         self._refuse(problem)
 
     def committed(self) -> None:
@@ -161,6 +185,7 @@ class RawProducer:
 
     def _refuse(self, problem: Problem) -> None:
         self._over = True
+        self._leave()
         self._hub.counters.problem(problem.word)
         self._sink.send([encode_error(problem)])
         self._sink.close(problem)

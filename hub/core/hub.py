@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hub.core.account_book import AccountBook
 from hub.core.admission import Admission
+from hub.core.audit import Audit
 from hub.core.catch_up import CatchUp
 from hub.core.committer import Committer
 from hub.core.counters import Counters
@@ -16,8 +18,9 @@ from hub.core.first_answers import FirstAnswers
 from hub.core.history import History
 from hub.core.kept_sessions import KeptSessions
 from hub.core.log import Log
+from hub.core.login_rate import LoginRate
 from hub.core.meter import Meter
-from hub.core.ports import Accounts, Clock, Failures, Opened, Store, Tasks
+from hub.core.ports import Accounts, Clock, Failures, Opened, Passwords, Store, Tasks
 from hub.core.producer_sessions import ProducerSessions
 from hub.core.queue_memory import QueueMemory
 from hub.core.reader import Reader
@@ -26,6 +29,7 @@ from hub.core.report import hub_stats, stream_row
 from hub.core.roster import client_row, may_see_session, may_see_writer, producer_row
 from hub.core.rows import StreamRow
 from hub.core.sessions import Session, Sessions
+from hub.core.standing import Standing
 from hub.core.stream import Stream
 from hub.core.streams import Streams
 from hub.core.subscription import Subscriptions
@@ -75,15 +79,17 @@ class Hub:
         failures: Failures,
         store: Store,
         accounts: Accounts,
+        passwords: Passwords,
         limits: Limits,
         policy: Policy,
         opened: Opened,
     ) -> None:
+        """`accounts` are those that the store does not hold: the admin's."""
         self.clock = clock
         self.tasks = tasks
         self.failures = failures
         self.store = store
-        self.accounts = accounts
+        self.accounts = AccountBook(accounts, passwords, store, clock, limits)
         self.limits = limits
         self.policy = policy
         self.started_at = clock.monotonic()
@@ -97,7 +103,11 @@ class Hub:
         self.events = Events()
         self.admission = Admission(limits, self.counters)
         self.sessions = Sessions(clock, limits, self.counters, self._client_news)
-        self.kept_sessions = KeptSessions(self.sessions, store, accounts, clock, tasks)
+        self.kept_sessions = KeptSessions(self.sessions, store, self.accounts, clock, tasks)
+        self.standing = Standing(self.accounts, self.sessions)
+        self.accounts.changed = self.standing.review
+        self.login_rate = LoginRate(clock, limits.login_attempts_per_minute)
+        self.audit = Audit(store, clock, tasks, limits.audit_entries)
         self.subscriptions = Subscriptions()
         self.readers: set[Reader] = set()
         self.queue_memory = QueueMemory(limits.reader_queues_bytes)
@@ -127,11 +137,19 @@ class Hub:
         self.changed.update(self.log.mark_meters())
         self.sessions.expire()
         self.producer_sessions.expire()
+        self.accounts.tick()
+        self.audit.tick()
         self.kept_sessions.tick()
         self.streams.rest()
         self.events.tell("stats", lambda: hub_stats(self))
         changed, self.changed = self.changed, set()
         self.events.tell_rows([stream.name for stream in changed], self._row)
+
+    async def restore(self) -> None:
+        """Take up what a former hub kept beside streams; to be called before anybody is let in."""
+        await self.accounts.restore()
+        await self.audit.restore()
+        await self.kept_sessions.restore()
 
     def public_limits(self) -> dict[str, int]:
         """Return the bounds that a client meets, by name."""
@@ -173,6 +191,21 @@ class Hub:
         principal = self.accounts.by_token(token)
         if principal is None or not principal.role:
             raise Problem("AUTH", "this token is not valid")
+        return principal
+
+    async def log_in(self, user: str, password: str, peer: Peer) -> Principal:
+        """Return the user of that name and password; raise Problem AUTH, BUSY, or LIMIT after too many failures."""
+        address = peer.host or "local"
+        self.login_rate.check(address, user)
+        self.login_rate.failed(address, user)
+        try:
+            principal = await self.accounts.by_password(user, password)
+        except Problem as problem:
+            if problem.word == "AUTH":
+                self.audit.note(user, str(peer), "login", peer.via, problem.word)
+            raise
+        self.login_rate.succeeded(address, user)
+        self.audit.note(user, str(peer), "login", peer.via)
         return principal
 
     def _row(self, name: str) -> StreamRow | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 
-from hub.core.ports import Accounts, Clock, Store, Tasks
+from hub.core.account_book import AccountBook
+from hub.core.ports import Clock, Store, Tasks
 from hub.core.sessions import Session, Sessions
 from hub.core.subscription import NONE, Subscription
 from hub.model.kept_session import KeptSession, KeptSubscription, pack_session, unpack_session
@@ -20,7 +21,7 @@ UNKNOWN = 0
 class KeptSessions:
     """Saves what changed, and restores all at a start. After a crash a reader goes on earlier perhaps, never later."""
 
-    def __init__(self, sessions: Sessions, store: Store, accounts: Accounts, clock: Clock, tasks: Tasks) -> None:
+    def __init__(self, sessions: Sessions, store: Store, accounts: AccountBook, clock: Clock, tasks: Tasks) -> None:
         self._sessions = sessions
         self._store = store
         self._accounts = accounts
@@ -84,7 +85,7 @@ class KeptSessions:
             except (ValueError, Problem):
                 stale[key_hash] = None
                 continue
-            principal = self._accounts.by_name(kept.principal)
+            principal = self._accounts.by_credential(kept.credential)
             if principal is None:
                 stale[key_hash] = None
                 continue
@@ -99,7 +100,7 @@ def _pack(session: Session) -> bytes | None:
     if session.over:
         return None
     kept = tuple(_kept(session.current_subscriptions()))
-    return pack_session(KeptSession(session.principal.name, kept)) if kept else None
+    return pack_session(KeptSession(session.principal.credential, kept)) if kept else None
 
 
 def _kept(subscriptions: Iterable[Subscription]) -> Iterable[KeptSubscription]:

@@ -198,7 +198,7 @@ class Store(Protocol):
 
 
 class Accounts(Protocol):
-    """Who is who."""
+    """Accounts that are not in the store: the admin's, whose token is a file."""
 
     signing_key: bytes
     """Signs logins; it changes when all of them are to end."""
@@ -206,8 +206,21 @@ class Accounts(Protocol):
     def by_token(self, token: str) -> Principal | None:
         """Return whose token this is; None if it is nobody's."""
 
-    def by_name(self, name: str) -> Principal | None:
-        """Return the principal of that name; None if there is none any more."""
+    def by_credential(self, credential: str) -> Principal | None:
+        """Return whose `Principal.credential` this is; None if it is worth nothing any more."""
+
+
+class Passwords(Protocol):
+    """Hashes passwords and checks them, beside the reactor: either takes a tenth of a second of a processor."""
+
+    find: Callable[[str], str | None]
+    """Set by the hub: the hash of a user's password, None where there is no such user or no password."""
+
+    async def hash(self, password: str) -> str:
+        """Return the hash to keep; raise Problem BUSY where too many wait."""
+
+    async def check(self, user: str, password: str) -> bool:
+        """Tell whether it is the user's password, in the same time for nobody's; raise Problem BUSY."""
 
 
 __all__ = [
@@ -222,6 +235,7 @@ __all__ = [
     "Failures",
     "Gap",
     "Opened",
+    "Passwords",
     "Piece",
     "Promise",
     "Sink",

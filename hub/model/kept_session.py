@@ -22,9 +22,10 @@ class KeptSubscription(msgspec.Struct, array_like=True, frozen=True):
 
 
 class KeptSession(msgspec.Struct, array_like=True, frozen=True):
-    """Who it was, and what they followed."""
+    """Whose it is, and what they follow."""
 
-    principal: str
+    credential: str
+    """What its principal came in with last, see `hub.core.account_book`."""
     subscriptions: tuple[KeptSubscription, ...]
 
 

@@ -54,6 +54,10 @@ class Limits:
     producer_session_seconds: int = _limit(24 * 3600, "how long a producer session is kept without a connection")
     hold_seconds: int = _limit(60, "how long a producer session without a connection holds its stream against others")
     login_attempts_per_minute: int = _limit(5, "login attempts per minute of an address and of a user")
+    passwords_waiting: int = _limit(32, "passwords that wait to be checked; two are checked at once")
+    users: int = _limit(10_000, "users")
+    tokens: int = _limit(50_000, "tokens and guest links")
+    audit_entries: int = _limit(10_000, "entries of the audit log, and a quarter as many of refusals beside them")
 
     # Memory
     reader_queue_bytes: int = _limit(4 * MIB, "what one reader's queue may refer to before it is emptied")

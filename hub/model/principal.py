@@ -21,6 +21,11 @@ class Role(IntEnum):
         """The role as it stands on the wire."""
         return self.name.lower()
 
+    @classmethod
+    def of(cls, word: str) -> Role:
+        """Return the role of that word; raise KeyError if there is none."""
+        return cls[word.upper()]
+
 
 @dataclass(frozen=True, slots=True)
 class Principal:
@@ -31,9 +36,17 @@ class Principal:
     may_produce: bool = True
     patterns: tuple[Pattern, ...] = ()
     """Streams that this principal is bound to; empty is all of them."""
+    credential: str = ""
+    """What made them known: a token, a user, a guest link. Worth nothing to whoever reads it, and it ends some day."""
+    expires_at: int | None = None
+    """When the credential ends by itself, Unix ms."""
+    within: tuple[Pattern, ...] = ()
+    """A second bound that holds beside the first one: that of the user for whom a bound token acts."""
 
     def may_see(self, stream: str) -> bool:
         """Tell whether `stream` is within the principal's patterns."""
+        if self.within and not any(pattern.matches(stream) for pattern in self.within):
+            return False
         return not self.patterns or any(pattern.matches(stream) for pattern in self.patterns)
 
 

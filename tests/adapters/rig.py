@@ -16,7 +16,7 @@ from twisted.internet.ssl import Certificate, PrivateCertificate, optionsForClie
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
-from fakes.accounts import FakeAccounts
+from fakes.accounts import FakeAccounts, FakePasswords
 from hub.adapters.reactor.clock import DeferredTasks, LoggedFailures, ReactorClock
 from hub.adapters.store.memory import MemoryStore
 from hub.adapters.tcp import ConversationFactory, MakeConversation
@@ -125,6 +125,7 @@ class Rig:
             failures=self.failures,
             store=store,
             accounts=FakeAccounts(),
+            passwords=FakePasswords(),
             limits=self.limits,
             policy=Policy(),
             opened=store.open(self.clock.now_ms()),

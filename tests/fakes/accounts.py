@@ -1,6 +1,9 @@
-"""Tokens by name."""
+"""Tokens by name, and passwords that are only marked as hashed."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 from hub.model.pattern import Pattern
 from hub.model.principal import Principal, Role
@@ -11,12 +14,14 @@ class FakeAccounts:
 
     def __init__(self) -> None:
         self.principals = {
-            "admin-token": Principal("admin", Role.ADMIN),
-            "operator-token": Principal("op", Role.OPERATOR),
-            "viewer-token": Principal("viewer", Role.VIEWER, may_produce=False),
-            "ci-operator-token": Principal("ci-op", Role.OPERATOR, patterns=(Pattern("ci/**"),)),
-            "ci-token": Principal("ci", Role.VIEWER, patterns=(Pattern("ci/**"),)),
-            "maker-token": Principal("maker", Role.NONE),
+            "admin-token": _principal("admin", Role.ADMIN),
+            "ci-admin-token": _principal("ci-admin", Role.ADMIN, patterns=(Pattern("ci/**"),)),
+            "operator-token": _principal("op", Role.OPERATOR),
+            "viewer-token": _principal("viewer", Role.VIEWER, may_produce=False),
+            "ci-operator-token": _principal("ci-op", Role.OPERATOR, patterns=(Pattern("ci/**"),)),
+            "ci-token": _principal("ci", Role.VIEWER, patterns=(Pattern("ci/**"),)),
+            "maker-token": _principal("maker", Role.NONE),
+            "ci-maker-token": _principal("ci-maker", Role.NONE, patterns=(Pattern("ci/**"),)),
         }
 
     signing_key = b"signing key"
@@ -24,8 +29,27 @@ class FakeAccounts:
     def forget(self, name: str) -> None:
         self.principals = {token: each for token, each in self.principals.items() if each.name != name}
 
-    def by_name(self, name: str) -> Principal | None:
-        return next((each for each in self.principals.values() if each.name == name), None)
+    def by_credential(self, credential: str) -> Principal | None:
+        return next((each for each in self.principals.values() if each.credential == credential), None)
 
     def by_token(self, token: str) -> Principal | None:
         return self.principals.get(token)
+
+
+class FakePasswords:
+    """`Passwords` without threads."""
+
+    def __init__(self) -> None:
+        self.find: Callable[[str], str | None] = lambda user: None
+        self.checks: list[str] = []
+
+    async def hash(self, password: str) -> str:
+        return f"hashed {password}"
+
+    async def check(self, user: str, password: str) -> bool:
+        self.checks.append(user)
+        return self.find(user) == f"hashed {password}"
+
+
+def _principal(name: str, role: Role, **more: Any) -> Principal:
+    return Principal(name, role, credential=name, **more)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
-from fakes.accounts import FakeAccounts
+from fakes.accounts import FakeAccounts, FakePasswords
 from fakes.clock import FakeClock
 from fakes.scanning_store import ScanningStore
 from fakes.sink import RecordingSink
@@ -38,6 +38,7 @@ class World:
         )
         self.store = (ScanningStore if searching_store else TrickyStore)(self.memory, slow=slow_store)
         self.accounts = FakeAccounts()
+        self.passwords = FakePasswords()
         self.policy = policy or Policy(version="1.2.3", node="here")
         self.hub = self._start(EPOCH)
 
@@ -48,6 +49,7 @@ class World:
             failures=self.failures,
             store=self.store,
             accounts=self.accounts,
+            passwords=self.passwords,
             limits=self.limits,
             policy=self.policy,
             opened=self.store.open(now_ms),
@@ -59,7 +61,7 @@ class World:
         self.tasks = FakeTasks(self.failures)
         self.store = TrickyStore(self.memory)
         self.hub = self._start(self.hub.epochs.current)
-        self.tasks.spawn(self.hub.kept_sessions.restore())
+        self.tasks.spawn(self.hub.restore())
         self.settle()
 
     def settle(self) -> None:

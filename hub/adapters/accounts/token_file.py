@@ -5,15 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-import secrets
-import string
 from pathlib import Path
 
+from hub.model.account import ADMIN, new_secret
 from hub.model.principal import Principal, Role
 from hub.model.session_key import key_hash
 
 FILE_NAME = "admin.token"
-_ALPHABET = string.ascii_letters + string.digits
 _MIN_LENGTH = 22
 
 
@@ -26,15 +24,15 @@ class TokenFile:
         token = self._read() or self._make()
         self._hash = key_hash(token)
         self.signing_key = hashlib.sha256(b"signing key of logins\0" + token.encode()).digest()
-        self._admin = Principal("admin", Role.ADMIN)
+        self._admin = Principal(ADMIN, Role.ADMIN, credential=f"{ADMIN}.{self._hash}")
 
     def by_token(self, token: str) -> Principal | None:
         """Return the admin if it is their token."""
         return self._admin if hmac.compare_digest(key_hash(token), self._hash) else None
 
-    def by_name(self, name: str) -> Principal | None:
-        """Return the admin if that is the name."""
-        return self._admin if name == self._admin.name else None
+    def by_credential(self, credential: str) -> Principal | None:
+        """Return the admin if they came in with the token that counts now."""
+        return self._admin if credential == self._admin.credential else None
 
     def _read(self) -> str | None:
         try:
@@ -47,7 +45,7 @@ class TokenFile:
         return token if len(token) >= _MIN_LENGTH else None
 
     def _make(self) -> str:
-        token = "hub_admin_" + "".join(secrets.choice(_ALPHABET) for _ in range(32))
+        token = new_secret(ADMIN)
         new = self.path.with_name(f".{FILE_NAME}.new")
         file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with os.fdopen(file, "w") as opened:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypedDict
 from twisted.web.server import Request
 
 from hub.core.hub import Hub
+from hub.model.peer import Peer
 from hub.model.principal import Principal
 from hub.model.problem import Problem
 from hub.model.session_key import key_hash
@@ -21,7 +22,6 @@ CODE_SECONDS = 60.0
 LOGIN_SECONDS = 12 * 3600
 MAX_CODES = 1000
 MAX_ENDED = 10_000
-MAX_ADDRESSES = 10_000
 
 
 class Login(TypedDict):
@@ -46,7 +46,6 @@ class Logins:
         self._codes: dict[str, tuple[Principal, float]] = {}
         self._ended: dict[str, None] = {}
         """Numbers of logins that were ended before their time."""
-        self._attempts: dict[str, list[float]] = {}
         self.cookie_name = "hub_session"
         """Named with the port, since cookies are not told apart by it."""
 
@@ -57,16 +56,23 @@ class Logins:
         self._codes[key_hash(code)] = (principal, self._hub.clock.monotonic() + CODE_SECONDS)
         return code
 
-    def log_in(self, request: Request, code: str | None, token: str | None) -> Login:
-        """Set the cookie and return `{principal, role, csrf}`; raise Problem AUTH or LIMIT."""
-        address = getattr(request.getClientAddress(), "host", None) or "local"
-        self._check_rate(address)
+    def log_in(self, request: Request, peer: Peer, code: str | None, token: str | None) -> Login:
+        """Let in by a code, a guest link's code or a token; raise Problem AUTH or LIMIT."""
+        address = peer.host or "local"
+        rate = self._hub.login_rate
+        rate.check(address)
         principal = self._by_code(code) if code is not None else self._hub.accounts.by_token(token or "")
         if principal is None or not principal.role:
-            self._failed(address)
+            rate.failed(address)
+            self._hub.audit.note("", str(peer), "login", peer.via, "AUTH")
             raise Problem("AUTH", "this code or token is not valid; a link works once, within a minute")
+        self._hub.audit.note(principal.name, str(peer), "login", peer.via)
+        return self.let_in(request, principal)
+
+    def let_in(self, request: Request, principal: Principal) -> Login:
+        """Set the cookie and return `{principal, role, csrf}`."""
         number = secrets.token_urlsafe(18)
-        cookie = self._sign(principal.name, self._hub.clock.now_ms() // 1000, number)
+        cookie = self._sign(principal.credential, self._hub.clock.now_ms() // 1000, number)
         login = _Login(principal, number, self._csrf(number))
         request.addCookie(
             self.cookie_name, cookie, path="/", httpOnly=True, sameSite="strict", secure=bool(request.isSecure())
@@ -106,25 +112,28 @@ class Logins:
         return login is not None and hmac.compare_digest(sent, login.csrf.encode())
 
     def _by_code(self, code: str) -> Principal | None:
+        guest = self._hub.accounts.by_guest_code(code)
+        if guest is not None:
+            return guest
         principal, until = self._codes.pop(key_hash(code), (None, 0.0))
         return principal if until > self._hub.clock.monotonic() else None
 
     def _find(self, request: Request) -> _Login | None:
         cookie = (request.getCookie(self.cookie_name.encode()) or b"").decode("latin-1")
-        name, _, rest = cookie.partition(":")
+        credential, _, rest = cookie.partition(":")
         began, _, rest = rest.partition(":")
         number = rest.partition(":")[0]
         if not (began.isascii() and began.isdigit()) or len(began) > 12 or number in self._ended:
             return None
-        if not hmac.compare_digest(cookie.encode(), self._sign(name, int(began), number).encode()):
+        if not hmac.compare_digest(cookie.encode(), self._sign(credential, int(began), number).encode()):
             return None
-        principal = self._hub.accounts.by_name(name)
+        principal = self._hub.accounts.by_credential(credential)
         if principal is None or int(began) + LOGIN_SECONDS < self._hub.clock.now_ms() // 1000:
             return None
         return _Login(principal, number, self._csrf(number))
 
-    def _sign(self, name: str, began: int, number: str) -> str:
-        text = f"{name}:{began}:{number}"
+    def _sign(self, credential: str, began: int, number: str) -> str:
+        text = f"{credential}:{began}:{number}"
         return f"{text}:{self._digest('cookie ' + text)}"
 
     def _csrf(self, number: str) -> str:
@@ -132,21 +141,6 @@ class Logins:
 
     def _digest(self, text: str) -> str:
         return hmac.digest(self._hub.accounts.signing_key, text.encode(), "sha256").hex()
-
-    def _failed(self, address: str) -> None:
-        recent = self._attempts.pop(address, [])
-        _make_room(self._attempts, MAX_ADDRESSES)
-        self._attempts[address] = [*recent, self._hub.clock.monotonic()]
-
-    def _check_rate(self, address: str) -> None:
-        now = self._hub.clock.monotonic()
-        recent = [at for at in self._attempts.pop(address, ()) if now - at < 60]
-        if recent:
-            self._attempts[address] = recent
-        bound = self._hub.limits.login_attempts_per_minute
-        if len(recent) >= bound:
-            wait = int(1000 * (60 - (now - recent[0])))
-            raise Problem("LIMIT", f"more than limits.login_attempts_per_minute ({bound})", retry_after=wait)
 
 
 def _row(login: _Login) -> Login:

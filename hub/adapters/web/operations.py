@@ -45,7 +45,8 @@ class Operations:
         """Where everything is, so that clients need one URL."""
         asked = host_name(header(request, b"host"))
         endpoints = {name: _seen_from(asked, where) for name, where in self._hub.endpoints.items()}
-        info = {"protocol": "HUB/1", "name": "hub", "version": self._hub.policy.version, "endpoints": endpoints}
+        info: dict[str, object] = {"protocol": "HUB/1", "name": "hub", "version": self._hub.policy.version}
+        info |= {"endpoints": endpoints, "passwords": self._hub.accounts.has_passwords}
         return answer_json(request, info)
 
 

@@ -124,6 +124,11 @@ class HubRequest(Request):
         return self._small.getvalue()
 
     @property
+    def gone(self) -> bool:
+        """Whether nobody waits for the answer any more."""
+        return bool(self._disconnected)
+
+    @property
     def peer(self) -> Peer:
         """Who is on the other side."""
         return peer_of(self.getClientAddress())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from twisted.internet.interfaces import IAddress, IReactorCore
 from twisted.web.resource import Resource
-from twisted.web.server import Site
+from twisted.web.server import NOT_DONE_YET, Site
 
 from hub.adapters.metrics import Metrics
 from hub.adapters.web.answer import answer_json, answer_problem
@@ -141,12 +142,24 @@ class WebListener:
     def _who(self, request: HubRequest) -> bytes:
         return answer_json(request, self._logins.current(request))
 
-    def _log_in(self, request: HubRequest) -> bytes:
-        asked = _json_object(request)
-        code, token = asked.get("code"), asked.get("token")
-        if not isinstance(code, str):
-            code = None
-        return answer_json(request, self._logins.log_in(request, code, token if isinstance(token, str) else None))
+    def _log_in(self, request: HubRequest) -> bytes | int:
+        asked = {key: value for key, value in _json_object(request).items() if isinstance(value, str)}
+        if "user" in asked:
+            self._hub.tasks.spawn(self._check_password(request, asked["user"], asked.get("password", "")))
+            return NOT_DONE_YET
+        peer = replace(request.peer, via="http")
+        return answer_json(request, self._logins.log_in(request, peer, asked.get("code"), asked.get("token")))
+
+    async def _check_password(self, request: HubRequest, user: str, password: str) -> None:
+        try:
+            principal = await self._hub.log_in(user, password, replace(request.peer, via="http"))
+            body = answer_json(request, self._logins.let_in(request, principal))
+        except Problem as problem:
+            self._hub.counters.problem(problem.word)
+            body = answer_problem(request, problem)
+        if not request.gone:
+            request.write(body)
+            request.finish()
 
     def _link(self, request: HubRequest) -> bytes:
         scheme = "https" if request.isSecure() else "http"

@@ -58,7 +58,7 @@ class StreamBody:
         _announce(request, stream, run, span)
         if request.method == b"HEAD" or span.start == span.end:
             return b""
-        copy = _Copy(self._hub, request, stream, span)
+        copy = _Copy(self._hub, request, stream, span, principal)
         request.answering = copy
         self._hub.tasks.spawn(copy.run())
         return NOT_DONE_YET
@@ -147,11 +147,13 @@ class _Following:
 class _Copy:
     """Copies a span to a response, in slices and no faster than it is taken."""
 
-    def __init__(self, hub: Hub, request: HubRequest, stream: Stream, span: Span) -> None:
+    def __init__(self, hub: Hub, request: HubRequest, stream: Stream, span: Span, principal: Principal) -> None:
         self._hub = hub
         self._stream = stream
         self._span = span
         self._request = request
+        self._principal = principal
+        hub.standing.enter(principal, self)
         self._wait: Deferred[None] | None = None
         self._sink = _sink_of(request, self._go_on)
         self._life = Life(hub, self._sink, self._die, None)
@@ -166,6 +168,7 @@ class _Copy:
             self._break_off()
         finally:
             self._life.end()
+            self._hub.standing.leave(self._principal, self)
 
     async def _copy(self) -> None:
         sink, offset, end = self._sink, self._span.start, self._span.end
@@ -207,6 +210,10 @@ class _Copy:
         """Break the body off because the hub stops."""
         self._sink.break_off()
         self._go_on()
+
+    def revoked(self, problem: Problem) -> None:
+        """Break the body off: the token or login is over."""
+        self.dismiss(problem)
 
     def _go_on(self) -> None:
         wait, self._wait = self._wait, None

@@ -15,7 +15,7 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
-from fakes.accounts import FakeAccounts
+from fakes.accounts import FakeAccounts, FakePasswords
 from fakes.clock import FakeClock
 from fakes.store import TrickyStore
 from fakes.tasks import FakeFailures
@@ -115,6 +115,7 @@ class Desk:
             failures=self.failures,
             store=self.store,
             accounts=FakeAccounts(),
+            passwords=FakePasswords(),
             limits=self.limits,
             policy=policy or Policy(version="1.2.3", node="here"),
             opened=self.store.open(EPOCH),

@@ -18,7 +18,7 @@ from twisted.internet.task import deferLater
 from zope.interface import implementer
 
 from adapters.web.desk import DeferredTasksKept
-from fakes.accounts import FakeAccounts
+from fakes.accounts import FakeAccounts, FakePasswords
 from fakes.tasks import FakeFailures
 from hub.adapters.reactor.clock import ReactorClock
 from hub.adapters.store.memory import MemoryStore
@@ -56,6 +56,7 @@ class Shop:
             failures=self.failures,
             store=store,
             accounts=FakeAccounts(),
+            passwords=FakePasswords(),
             limits=self.limits,
             policy=Policy(version="1.2.3", node="here"),
             opened=store.open(1_793_880_000_123),

@@ -115,6 +115,7 @@ def test_one_url_leads_to_everything() -> None:
         "name": "hub",
         "version": "1.2.3",
         "endpoints": {"producers": "tcp:127.0.0.1:7411", "web": "http://127.0.0.1:7480"},
+        "passwords": False,
     }
     seen = desk.ask("GET", "/.well-known/hub", {"Host": "hub.example:7480"}, peer=FAR).json()["endpoints"]
     assert seen == {"producers": "tcp:hub.example:7411", "web": "http://hub.example:7480"}

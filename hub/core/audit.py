@@ -1,0 +1,97 @@
+"""The audit log: who did what, and who could not get in. Bounded, in memory and in the store."""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+from hub.core.ports import Clock, Store, Tasks
+from hub.model.audit import AuditEntry, pack_entry, unpack_entry
+from hub.model.problem import Problem
+
+KIND = "audit"
+FAILED = ("AUTH", "DENIED")
+LONGEST_TEXT = 400
+
+
+class Audit:
+    """Deeds, and a quarter as many refusals beside them: a storm of those does not wash deeds away."""
+
+    def __init__(self, store: Store, clock: Clock, tasks: Tasks, bound: int) -> None:
+        self._store = store
+        self._clock = clock
+        self._tasks = tasks
+        self._deeds: deque[AuditEntry] = deque()
+        self._failures: deque[AuditEntry] = deque()
+        self._bounds = (bound, max(bound // 4, 1))
+        self._seq = 0
+        self._unsaved: dict[str, bytes | None] = {}
+        self._saving = False
+        self.told: Callable[[AuditEntry], None] = lambda entry: None
+        """Set by the hub: is told each entry."""
+
+    async def restore(self) -> None:
+        """Take up what the store kept."""
+        kept = await self._store.records(KIND)
+        for key in sorted(kept):
+            try:
+                entry = unpack_entry(kept[key])
+            except ValueError:
+                self._unsaved[key] = None
+                continue
+            self._seq = max(self._seq, entry.seq)
+            self._keep(entry)
+
+    def note(self, principal: str, peer: str, action: str, target: str, outcome: str = "ok", detail: str = "") -> None:
+        """Note a deed; it is in the store within a second or so."""
+        self._seq += 1
+        entry = AuditEntry(
+            self._seq,
+            self._clock.now_ms(),
+            principal,
+            peer,
+            action,
+            target[:LONGEST_TEXT],
+            outcome,
+            detail[:LONGEST_TEXT],
+        )
+        self._keep(entry)
+        self._unsaved[_key(entry)] = pack_entry(entry)
+        self.told(entry)
+
+    def newest_first(self, before: int | None = None) -> Iterator[AuditEntry]:
+        """Iterate over the entries, those with the highest number first; `before` bounds it."""
+        both = heapq.merge(reversed(self._deeds), reversed(self._failures), key=lambda entry: -entry.seq)
+        return (entry for entry in both if before is None or entry.seq < before)
+
+    def tick(self) -> None:
+        """Store what is new; to be called once a second."""
+        if self._unsaved and not self._saving:
+            self._tasks.spawn(self.save())
+
+    async def save(self) -> None:
+        """Store what is new; what the store does not take is tried again."""
+        values, self._unsaved = self._unsaved, {}
+        if not values:
+            return
+        self._saving = True
+        try:
+            with suppress(Problem):
+                await self._store.put(KIND, values)
+                values = {}
+        finally:
+            self._saving = False
+            self._unsaved = {**values, **self._unsaved}
+
+    def _keep(self, entry: AuditEntry) -> None:
+        failed = entry.outcome in FAILED
+        kept = self._failures if failed else self._deeds
+        kept.append(entry)
+        while len(kept) > self._bounds[failed]:
+            self._unsaved[_key(kept.popleft())] = None
+
+
+def _key(entry: AuditEntry) -> str:
+    return f"{entry.seq:016d}"
