@@ -41,10 +41,19 @@ class Commander(Closable):
     @classmethod
     def connect(cls, hub: Hub) -> Self:
         """Connect and say hello; raise Unreachable, HubLost, or Problem (AUTH, BUSY, VERSION)."""
-        token = hub.needed_token()
+        return cls._connect(hub, token=hub.needed_token())
+
+    @classmethod
+    def connect_as(cls, hub: Hub, user: str, password: str) -> Self:
+        """Connect with a user's name and password; raise as `connect` does."""
+        # A password is not sent where a token would not be.
+        return cls._connect(hub._replace(token=password), user=user, password=password)
+
+    @classmethod
+    def _connect(cls, hub: Hub, **credentials: str) -> Self:
         commander = cls(Connection.open(hub.address("commands")))
         try:
-            commander.session = commander.call("hub.hello", protocol="HUB/1", token=token)
+            commander.session = commander.call("hub.hello", protocol="HUB/1", **credentials)
         except BaseException:
             commander.close()
             raise

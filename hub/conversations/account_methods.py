@@ -132,12 +132,7 @@ async def _end_login(commander: Commander, params: LoginEnd) -> dict[str, object
     token = book.token_of(commander.principal)
     if token is None:
         raise Problem("NOTFOUND", "this session did not begin with a token that could end")
-
-    def revoke() -> None:
-        commander.hub.tasks.spawn(book.revoke(token))
-
-    # The answer goes out first: the connection ends with the token.
-    commander.hub.turn.add(revoke)
+    await book.revoke(token)
     return {"token": token.id}
 
 

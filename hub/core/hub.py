@@ -105,7 +105,8 @@ class Hub:
         self.sessions = Sessions(clock, limits, self.counters, self._client_news)
         self.kept_sessions = KeptSessions(self.sessions, store, self.accounts, clock, tasks)
         self.standing = Standing(self.accounts, self.sessions)
-        self.accounts.changed = self.standing.review
+        # At the end of the turn: whoever ended their own login is answered first.
+        self.accounts.changed = lambda: self.turn.add(self.standing.review)
         self.login_rate = LoginRate(clock, limits.login_attempts_per_minute)
         self.audit = Audit(store, clock, tasks, limits.audit_entries)
         self.subscriptions = Subscriptions()

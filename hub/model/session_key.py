@@ -21,7 +21,7 @@ def is_key(text: str) -> bool:
 
 def key_hash(key: str) -> str:
     """Return the hash under which a key is kept: hex SHA-256."""
-    return hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def public_id(key: str) -> str:

@@ -23,11 +23,11 @@ async function ask(method: string, path: string, body?: object, csrf?: string): 
   return value as Login;
 }
 
-/** Takes the one-use code out of the address, so that it stays in no history. */
+/** Takes the code out of the address, so that it stays in no history, and goes where the link meant. */
 export function takeCode(location: Location, history: History): string | null {
-  const code = /^#code=([A-Za-z0-9_-]{16,64})$/.exec(location.hash)?.[1] ?? null;
-  if (code) history.replaceState(null, "", `${location.pathname}#/`);
-  return code;
+  const found = /^#code=([A-Za-z0-9_-]{16,64})(?:&to=(\/.*))?$/.exec(location.hash);
+  if (found) history.replaceState(null, "", `${location.pathname}#${found[2] ?? "/"}`);
+  return found?.[1] ?? null;
 }
 
 export const withCode = (code: string) => ask("POST", "/login", { code });

@@ -119,8 +119,8 @@ class CheckedPasswords:
 
 
 def _as_bytes(text: str) -> bytes:
-    return text.encode(errors="surrogatepass")
+    return text.encode()
 
 
 def _text(given: bytes | str) -> str:
-    return given.decode(errors="surrogatepass") if isinstance(given, bytes) else given
+    return given.decode() if isinstance(given, bytes) else given

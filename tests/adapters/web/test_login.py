@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
-from adapters.web.desk import FAR, HERE, HOST, ORIGIN, Desk
+from adapters.web.desk import FAR, HERE, HOST, ORIGIN, Desk, request
 from hub.adapters.web.login import CODE_SECONDS, LOGIN_SECONDS
+from hub.core.account_book import TokenWish
+from hub.model.account import Token
 
 
 def code_of(desk: Desk, token: str = "admin-token") -> str:
@@ -122,3 +127,73 @@ def test_guessing_is_limited_for_an_address() -> None:
     assert desk.ask("POST", "/login", body=right).status == 200, "another address is not concerned"
     desk.clock.advance(31)
     assert desk.ask("POST", "/login", body=right, peer=FAR).status == 200
+
+
+# Users and guests.
+
+
+def made_user(desk: Desk, password: str = "correct horse") -> None:
+    desk.hub.tasks.spawn(desk.hub.accounts.set_user("alice", "operator", ["ci/**"], password))
+
+
+def with_password(desk: Desk, user: str, password: str, **more: Any):
+    body = json.dumps({"user": user, "password": password}).encode()
+    return desk.ask("POST", "/login", {"Origin": ORIGIN}, body, **more)
+
+
+def test_a_user_logs_in_with_a_password() -> None:
+    desk = Desk()
+    assert desk.ask("GET", "/.well-known/hub").json()["passwords"] is False
+    made_user(desk)
+    assert desk.ask("GET", "/.well-known/hub").json()["passwords"] is True
+    answer = with_password(desk, "alice", "correct horse")
+    assert (answer.status, answer.json()["principal"], answer.json()["role"]) == (200, "alice", "operator")
+    cookie = {"Cookie": answer.headers["set-cookie"].partition(";")[0]}
+    desk.stream("ci/a", b"x")
+    desk.stream("other", b"y")
+    assert desk.ask("GET", "/streams/ci/a", cookie).body == b"x"
+    assert desk.ask("GET", "/streams/other", cookie).body == desk.ask("GET", "/streams/missing", cookie).body
+    made_user(desk, "another password")
+    assert desk.ask("GET", "/streams/ci/a", cookie).code() == (401, "AUTH"), "the old password's login is over"
+
+
+def test_wrong_passwords_and_unknown_users_look_the_same_and_are_limited() -> None:
+    desk = Desk(login_attempts_per_minute=3)
+    made_user(desk)
+    wrong, unknown = (with_password(desk, user, "guess", peer=FAR) for user in ("alice", "bob"))
+    assert wrong.code() == (401, "AUTH")
+    assert (wrong.body, wrong.headers) == (unknown.body, unknown.headers)
+    with_password(desk, "alice", "guess", peer=FAR)
+    assert with_password(desk, "alice", "correct horse", peer=FAR).code() == (429, "LIMIT")
+    assert with_password(desk, "alice", "correct horse").status == 200, "two of three failures were alice's"
+
+
+def test_a_guest_link_logs_in_until_it_ends() -> None:
+    desk = Desk()
+    desk.stream("ci/a", b"x")
+    desk.stream("other", b"y")
+    made: list[tuple[str, Token]] = []
+
+    async def make() -> None:
+        wish = TokenWish(kind="guest", role="viewer", patterns=["ci/a"], expires_at=desk.clock.now_ms() + 3_600_000)
+        made.append(await desk.hub.accounts.create_token(wish, "admin"))
+
+    desk.hub.tasks.spawn(make())
+    ((secret, token),) = made
+    for _ in range(2):
+        answer = with_code(desk, secret)
+        assert answer.json()["role"] == "viewer"
+    cookie = {"Cookie": answer.headers["set-cookie"].partition(";")[0]}
+    assert desk.ask("GET", "/streams/ci/a", cookie).body == b"x"
+    assert desk.ask("GET", "/streams/other", cookie).code() == (404, "NOTFOUND")
+    bearer = {"Authorization": f"Bearer {secret}"}
+    assert desk.ask("GET", "/streams/ci/a", bearer).code() == (401, "AUTH"), "a link is no token"
+    assert desk.ask("POST", "/login/link", bearer).code() == (401, "AUTH")
+    line = desk.connect()
+    line.send(request("GET", "/streams/ci/a?follow=1", cookie))
+    assert b"200 OK" in line.taken()
+    desk.hub.tasks.spawn(desk.hub.accounts.revoke(token))
+    desk.pass_seconds(1)
+    assert line.transport.disconnecting
+    assert desk.ask("GET", "/streams/ci/a", cookie).code() == (401, "AUTH")
+    assert with_code(desk, secret).code() == (401, "AUTH")

@@ -1,0 +1,110 @@
+"""Users, tokens, guest links and the audit log by commands, against a real hub."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from running_hub import RunningHub
+
+PASSWORD = b"correct horse\n"
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[RunningHub]:
+    hub = RunningHub(tmp_path / "data", HUB_SPOOL_DIR=str(tmp_path / "spool"))
+    yield hub
+    hub.close()
+
+
+def as_somebody_else(hub: RunningHub, tmp_path: Path, **env: str) -> None:
+    """Let commands find the hub by its URL alone, as on another machine."""
+    hub.env = {**hub.env, "HUB_DATA_DIR": "", "XDG_CONFIG_HOME": str(tmp_path / "config"), **env}
+
+
+def test_a_user_logs_in_works_and_logs_out(hub: RunningHub, tmp_path: Path) -> None:
+    said = hub.run("user", "set", "alice", "--role", "operator", "-p", "ci/**", "--password-file", "-", given=PASSWORD)
+    assert said.stdout == b"alice, operator, ci/**\n"
+    assert hub.run("user", "list").stdout == b"alice\toperator\tci/**\tyes\n"
+    hub.run("send", "ci/a", given=b"one\n")
+    hub.run("send", "secret", given=b"one\n")
+    url, admin = hub.endpoints["web"], dict(hub.env)
+    as_somebody_else(hub, tmp_path)
+    assert b"AUTH" in hub.run("login", url, "-u", "alice", "--password-file", "-", given=b"wrong\n", code=1).stderr
+    said = hub.run("login", url, "--user", "alice", "--password-file", "-", given=PASSWORD)
+    assert said.stdout.startswith(b"logged in as alice, operator; stored in ")
+    stored = json.loads((tmp_path / "config" / "hub" / "login.json").read_text())
+    assert stored["token"].startswith("hub_admin_"), "the password is not kept"
+    who = json.loads(hub.run("whoami", "--json").stdout)
+    assert (who["principal"], who["role"], who["patterns"]) == ("alice", "operator", ["ci/**"])
+    assert b"bound to ci/**" in hub.run("whoami").stdout
+    assert [row["stream"] for row in hub.rows()] == ["ci/a"]
+    assert b"DENIED" in hub.run("token", "create", code=1).stderr
+    assert hub.run("logout").stdout == b"the stored login is deleted; its token has ended\n"
+    assert hub.run("logout").stdout == b"there was no stored login\n"
+    as_somebody_else(hub, tmp_path, HUB_URL=url, HUB_TOKEN=stored["token"])
+    assert b"AUTH" in hub.run("ls", code=1).stderr
+    hub.env = admin
+    deeds = [json.loads(line) for line in hub.run("audit", "--json", "--who", "alice").stdout.splitlines()]
+    assert [(row["action"], row["outcome"]) for row in deeds] == [
+        ("login.end", "ok"),
+        ("token.create", "DENIED"),
+        ("login.begin", "ok"),
+        ("login", "ok"),
+        ("login", "AUTH"),
+    ]
+    assert len(hub.run("audit", "--did", "user.*", "-n", "1").stdout.splitlines()) == 1
+
+
+def test_a_token_sends_and_is_revoked_while_it_does(hub: RunningHub) -> None:
+    made = hub.run("token", "create", "--for", "builds", "-p", "ci/**", "--expires", "90d", "--note", "box 7")
+    token = made.stdout.decode().strip()
+    assert re.fullmatch(r"hub_producer_[A-Za-z0-9]{32}", token)
+    (row,) = [json.loads(line) for line in hub.run("token", "list", "--json").stdout.splitlines()]
+    assert (row["principal"], row["note"], row["created_by"]) == ("builds", "box 7", "admin")
+    hub.env["HUB_TOKEN"] = token
+    with hub.start("run", "--name", "ci/job", "--quiet", "--", "sh", "-c", "echo one; read x; echo two") as job:
+        job.until(b"one\n")
+        del hub.env["HUB_TOKEN"]
+        while not hub.rows("ci/job"):
+            pass
+        assert hub.run("token", "revoke", row["token"]).stdout == f"revoked {row['token']} of builds\n".encode()
+        job.feed(b"\n")
+        job.until(b"two\n")
+        assert b"not valid" in job.until(b"hub sync", on_stderr=True), "the command went on, and its output is kept"
+    assert hub.run("token", "list").stdout == b""
+
+
+def test_a_stream_is_shared_by_a_link(hub: RunningHub) -> None:
+    hub.run("send", "ci/a", given=b"one\n")
+    link = hub.run("share", "ci/a", "--for", "1h").stdout.decode().strip()
+    assert re.fullmatch(re.escape(hub.endpoints["web"]) + r"/#code=hub_guest_\w{32}&to=/s/ci/a", link)
+    assert b"no such stream" in hub.run("share", "missing", code=1).stderr
+    assert b"some day" in hub.run("share", "ci/a", "--for", "never", code=2).stderr
+
+
+def test_accounts_are_there_after_a_crash(hub: RunningHub) -> None:
+    token = hub.run("token", "create", "--kind", "admin", "--role", "viewer").stdout.decode().strip()
+    hub.come_again()
+    hub.env["HUB_TOKEN"] = token
+    assert json.loads(hub.run("whoami", "--json").stdout)["role"] == "viewer"
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("token", "create", "--kind", "admin"),
+        ("token", "create", "--role", "viewer"),
+        ("token", "create", "--expires", "soon"),
+        ("token", "create", "-p", "//"),
+        ("user", "set", "alice"),
+        ("user", "set", "alice", "--role", "viewer"),
+        ("login", "http://127.0.0.1:1", "--user", "a", "--token-file", "-"),
+    ],
+)
+def test_what_cannot_be_meant_is_a_usage_error(hub: RunningHub, args: tuple[str, ...]) -> None:
+    hub.run(*args, code=2)
