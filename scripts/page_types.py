@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from hub.adapters.web.login import Login
 from hub.app.methods import METHODS
-from hub.core import rows
+from hub.core import account_rows, rows
 
 TARGET = Path(__file__).resolve().parent.parent / "admin-ui" / "src" / "wire" / "types.ts"
 HEAD = """\
@@ -47,7 +47,7 @@ def written() -> str:
     parts = [HEAD]
     for name, value in ALIASES.items():
         parts.append(f"export type {name} = {_words(value)};\n")
-    shapes = [each for each in vars(rows).values() if typing.is_typeddict(each)]
+    shapes = [each for module in (rows, account_rows) for each in vars(module).values() if typing.is_typeddict(each)]
     parts += [_row(shape) for shape in (*shapes, Login)]
     parameters = {method.params: None for method in METHODS.values()}
     parts += [_parameters(kind) for kind in parameters]

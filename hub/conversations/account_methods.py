@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TypedDict
 
 from hub.conversations.commander import Commander
 from hub.conversations.method import Method
 from hub.core.account_book import TokenWish
-from hub.core.account_rows import AuditRow, TokenRow, UserRow, audit_row, token_row, user_row
+from hub.core.account_rows import (
+    AuditAnswer,
+    AuditRow,
+    NewToken,
+    TokenRow,
+    TokensAnswer,
+    UserRow,
+    UsersAnswer,
+    audit_row,
+    token_row,
+    user_row,
+)
 from hub.model.account import Token
 from hub.model.audit import AuditEntry
 from hub.model.principal import Role
@@ -27,33 +37,6 @@ from hub.wire.account_commands import (
 )
 
 LONGEST_LOGIN_MS = 366 * 24 * 3600 * 1000
-
-
-class NewToken(TokenRow):
-    """A token with its secret, which is told this once."""
-
-    secret: str
-
-
-class UsersAnswer(TypedDict):
-    """The answer of `user.list`."""
-
-    users: list[UserRow]
-    next: str | None
-
-
-class TokensAnswer(TypedDict):
-    """The answer of `token.list`."""
-
-    tokens: list[TokenRow]
-    next: str | None
-
-
-class AuditAnswer(TypedDict):
-    """The answer of `audit.list`."""
-
-    entries: list[AuditRow]
-    next: int | None
 
 
 async def _set_user(commander: Commander, params: UserSet) -> UserRow:

@@ -130,11 +130,11 @@ class Calls:
 
     def _audit(self, name: str, params: Mutation, outcome: str) -> None:
         said = {
-            key: value for key in (*_TARGETS, *_DETAILS) if (value := getattr(params, key, None)) not in (None, "", ())
+            key: value for key in (*_TARGETS, *_DETAILS) if (value := getattr(params, key, None)) not in (None, "", [])
         }
         target = next((str(said.pop(key)) for key in _TARGETS if key in said), "")
         detail = " ".join(
-            f"{key}={','.join(value) if isinstance(value, tuple) else value}" for key, value in said.items()
+            f"{key}={','.join(value) if isinstance(value, list) else value}" for key, value in said.items()
         )
         principal = self._session.principal
         self._hub.audit.note(principal.name, str(self._commander.peer), name, target, outcome, detail)

@@ -47,6 +47,33 @@ class AuditRow(TypedDict):
     detail: str
 
 
+class NewToken(TokenRow):
+    """A token with its secret, which is told this once."""
+
+    secret: str
+
+
+class UsersAnswer(TypedDict):
+    """The answer of `user.list`."""
+
+    users: list[UserRow]
+    next: str | None
+
+
+class TokensAnswer(TypedDict):
+    """The answer of `token.list`."""
+
+    tokens: list[TokenRow]
+    next: str | None
+
+
+class AuditAnswer(TypedDict):
+    """The answer of `audit.list`."""
+
+    entries: list[AuditRow]
+    next: int | None
+
+
 def user_row(user: User) -> UserRow:
     """Return a user as `user.list` shows them."""
     return {

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from hub.wire.commands import Count, Mutation, Natural, Params
 
 RoleWord = Literal["viewer", "operator", "admin"]
-Patterns = Annotated[tuple[str, ...], Meta(max_length=64)]
+Patterns = Annotated[list[str], Meta(max_length=64)]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Text = Annotated[str, Meta(max_length=200)]
 TokenId = Annotated[str, Meta(min_length=16, max_length=16)]
@@ -21,7 +22,7 @@ class UserSet(Mutation, kw_only=True):
     user: Name
     role: RoleWord
     password: str | None = None
-    patterns: Patterns = ()
+    patterns: Patterns = msgspec.field(default_factory=list)
 
 
 class UserList(Params):
@@ -42,7 +43,7 @@ class TokenCreate(Mutation, kw_only=True):
 
     kind: Literal["producer", "admin"]
     role: RoleWord | None = None
-    patterns: Patterns = ()
+    patterns: Patterns = msgspec.field(default_factory=list)
     principal: Name | None = None
     expires_at: Natural | None = None
     note: Text = ""

@@ -40,6 +40,7 @@ MATRIX = {
     "stream.stats": Row(V, stream="stream"),
     "stream.read": Row(V, {"offset": 0, "max": 10}, stream="stream"),
     "stream.lines": Row(V, {"from": "start"}, stream="stream"),
+    "stream.series": Row(V, {"field": "lines"}, stream="stream"),
     "stream.search": Row(V, {"query": "x"}),
     "stream.delete": Row(A, {"force": True}, stream="stream"),
     "presence.list": Row(V, stream="stream"),

@@ -250,6 +250,74 @@ export interface SeriesAnswer {
   values: number[];
 }
 
+/** A user. */
+export interface UserRow {
+  user: string;
+  role: string;
+  patterns: string[];
+  password: boolean;
+  changed_at: number;
+}
+
+/** A token or a guest link; `token` is its public id. */
+export interface TokenRow {
+  token: string;
+  kind: string;
+  role: string;
+  patterns: string[];
+  principal: string;
+  user: boolean;
+  expires_at: number | null;
+  created_at: number;
+  created_by: string;
+  note: string;
+}
+
+/** A deed. */
+export interface AuditRow {
+  seq: number;
+  at: number;
+  principal: string;
+  peer: string;
+  action: string;
+  target: string;
+  outcome: string;
+  detail: string;
+}
+
+/** A token with its secret, which is told this once. */
+export interface NewToken {
+  token: string;
+  kind: string;
+  role: string;
+  patterns: string[];
+  principal: string;
+  user: boolean;
+  expires_at: number | null;
+  created_at: number;
+  created_by: string;
+  note: string;
+  secret: string;
+}
+
+/** The answer of `user.list`. */
+export interface UsersAnswer {
+  users: UserRow[];
+  next: string | null;
+}
+
+/** The answer of `token.list`. */
+export interface TokensAnswer {
+  tokens: TokenRow[];
+  next: string | null;
+}
+
+/** The answer of `audit.list`. */
+export interface AuditAnswer {
+  entries: AuditRow[];
+  next: number | null;
+}
+
 /** What a browser that is logged in is told; `csrf` is the header token of what writes. */
 export interface Login {
   principal: string;
@@ -362,6 +430,80 @@ export interface SessionKickParams {
   reason?: string;
 }
 
+/** `user.set`; without a password the one that they have stays. No patterns: all streams. */
+export interface UserSetParams {
+  idem?: string | null;
+  user: string;
+  role: "viewer" | "operator" | "admin";
+  password?: string | null;
+  patterns?: string[];
+}
+
+/** `user.list`. */
+export interface UserListParams {
+  limit?: number;
+  after?: string | null;
+}
+
+/** `user.remove`. */
+export interface UserRemoveParams {
+  idem?: string | null;
+  user: string;
+}
+
+/** `token.create`; `principal` is whose it is: a user, or a name of its own that streams will belong to. */
+export interface TokenCreateParams {
+  idem?: string | null;
+  kind: "producer" | "admin";
+  role?: "viewer" | "operator" | "admin" | null;
+  patterns?: string[];
+  principal?: string | null;
+  expires_at?: number | null;
+  note?: string;
+}
+
+/** `token.list`; `after` is a former answer's `next`. */
+export interface TokenListParams {
+  limit?: number;
+  after?: string | null;
+}
+
+/** `token.revoke`; `token` is a public id. */
+export interface TokenRevokeParams {
+  idem?: string | null;
+  token: string;
+}
+
+/** `guest.create`: a link to one stream for whoever has it. */
+export interface GuestCreateParams {
+  idem?: string | null;
+  stream: string;
+  expires_at: number;
+  note?: string;
+}
+
+/** `login.begin`: a token for oneself, after saying user and password. */
+export interface LoginBeginParams {
+  idem?: string | null;
+  expires_at: number;
+  note?: string;
+}
+
+/** `login.end`: the token that one came in with ends. */
+export interface LoginEndParams {
+  idem?: string | null;
+}
+
+/** `audit.list`, newest first; `action` may end in `*`, `before` is a former answer's `next`. */
+export interface AuditListParams {
+  limit?: number;
+  before?: number | null;
+  principal?: string | null;
+  action?: string | null;
+  target?: string | null;
+  since?: number | null;
+}
+
 /** Each method: its parameters and its answer. */
 export interface Methods {
   "hub.hello": { params: HelloParams; answer: unknown };
@@ -380,6 +522,16 @@ export interface Methods {
   "presence.list": { params: PresenceListParams; answer: PresenceAnswer };
   "session.list": { params: SessionListParams; answer: SessionsAnswer };
   "session.kick": { params: SessionKickParams; answer: KickAnswer };
+  "user.set": { params: UserSetParams; answer: UserRow };
+  "user.list": { params: UserListParams; answer: UsersAnswer };
+  "user.remove": { params: UserRemoveParams; answer: Record<string, unknown> };
+  "token.create": { params: TokenCreateParams; answer: NewToken };
+  "token.list": { params: TokenListParams; answer: TokensAnswer };
+  "token.revoke": { params: TokenRevokeParams; answer: TokenRow };
+  "guest.create": { params: GuestCreateParams; answer: NewToken };
+  "login.begin": { params: LoginBeginParams; answer: NewToken };
+  "login.end": { params: LoginEndParams; answer: Record<string, unknown> };
+  "audit.list": { params: AuditListParams; answer: AuditAnswer };
 }
 
 /** What the hub tells those who subscribed; the other fields depend on the topic. */
