@@ -156,3 +156,17 @@ def test_wait_is_over_with_the_present_run(news: list[News], run: int) -> None:
         view.take(each)
     assert view.ended is not None
     assert view.ended.run == run
+
+
+def test_what_was_filtered_out_is_told_once_at_the_end_and_true_gaps_at_once() -> None:
+    desk = Desk().take(BEGAN, data(b"err 1\n"), Hole("a", 6, 2000, "filter"), data(b"err 2\n"))
+    desk.take(Hole("a", 2006, 2010, "retention"), Hole("a", 2010, 3034, "filter"), data(b"err"))
+    assert desk.shown == b"err 1\nerr 2\n"
+    assert "2.0 KiB" not in desk.err.getvalue()
+    assert "no longer kept" in desk.err.getvalue()
+    desk.view.close()
+    assert desk.err.getvalue().endswith("2.9 KiB in lines that do not match were left out\n")
+
+    quiet = Desk(quiet=True).take(BEGAN, data(b"err 1\n"), Hole("a", 6, 2000, "filter"))
+    quiet.view.close()
+    assert quiet.err.getvalue() == ""

@@ -86,6 +86,27 @@ def test_tail_begins_with_the_last_lines_and_filters(shared_hub: RunningHub) -> 
     assert re.fullmatch(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3} line 0", stamped.stdout.splitlines()[0])
 
 
+def test_tail_is_sent_only_the_lines_that_match(shared_hub: RunningHub) -> None:
+    name = "match/a"
+    with shared_hub.start("send", name) as send:
+        send.feed(b"err 1\nfine\nerr 2\n" + b"x" * 4000 + b"\n")
+        with shared_hub.start("tail", "-n", "all", "--match", "err [0-9]+$", "match/*") as tail:
+            assert tail.until(b"err 2\n") == b"match/a | err 1\nmatch/a | err 2\n"
+            send.feed(b"nothing\nerr")
+            send.feed(b" 3\nerr x\nerr 4")
+            send.end_input()
+            send.end()
+            # The last line has no end, and is whole when its run is.
+            assert tail.until(b"err 4").splitlines()[2:] == [b"match/a | err 3", b"match/a | err 4"]
+            tail.until(b"match/a#1 ended", on_stderr=True)
+            assert tail.end(signal.SIGINT) == 130
+            told = tail.until(b"left out\n", on_stderr=True)
+            assert b"3.9 KiB in lines that do not match were left out" in told
+            assert b"offsets" not in told
+    refused = shared_hub.run("tail", "--match", "(", name, code=2)
+    assert b"--match '(' is no RE2 pattern" in refused.stderr
+
+
 def test_tail_takes_a_stream_that_appears_later_and_ends_with_its_status(shared_hub: RunningHub) -> None:
     with shared_hub.start("tail", "--exit-status", "later/a") as tail:
         tail.until(b"waiting for one", on_stderr=True)

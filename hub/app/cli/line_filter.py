@@ -29,6 +29,13 @@ class LineFilter:
         return not any(pattern.search(text) for pattern in self._exclude)
 
 
+def check_pattern(context: click.Context, option: click.Parameter, pattern: str | None) -> str | None:
+    """Return an option's pattern; raise UsageError where it is none of RE2's."""
+    if pattern is not None:
+        _compiled(option.opts[0], pattern)
+    return pattern
+
+
 def _compiled(option: str, pattern: str) -> Any:
     import re2
 

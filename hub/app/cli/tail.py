@@ -16,7 +16,7 @@ import click
 
 from hub.app.cli import exit_codes
 from hub.app.cli.hub_options import PatternType, hub_options
-from hub.app.cli.line_filter import LineFilter
+from hub.app.cli.line_filter import LineFilter, check_pattern
 from hub.app.cli.moments import FORMS, parse_deadline, parse_moment
 from hub.app.cli.screen import Screen
 from hub.app.cli.stream_names import is_one_name, matching, suggestion
@@ -70,6 +70,9 @@ class Moment(click.ParamType):  # type: ignore[type-arg]  # generic only in newe
 @click.option("--since", type=Moment(parse_moment), metavar="TIME", help=f"begin at a time: {FORMS}")
 @click.option("--until", type=Moment(parse_deadline), metavar="TIME", help="stop at a time")
 @click.option("-t", "--timestamps", is_flag=True, help="show when each line was received")
+@click.option(
+    "--match", metavar="RE2", callback=check_pattern, help="have the hub send only lines in which this is found"
+)
 @click.option("--include", multiple=True, metavar="RE2", help="show only lines in which this is found")
 @click.option("--exclude", multiple=True, metavar="RE2", help="leave out lines in which this is found")
 @click.option("--no-follow", is_flag=True, help="stop at the present end instead of waiting for more")
@@ -84,6 +87,7 @@ def tail(
     since: int | None,
     until: int | None,
     timestamps: bool,
+    match: str | None,
     include: tuple[str, ...],
     exclude: tuple[str, ...],
     no_follow: bool,
@@ -94,8 +98,9 @@ def tail(
     """Show the last lines of streams, then follow them live.
 
     PATTERN is a stream's name, or a pattern: `*` stands for anything within a segment, `**` across segments. Without
-    one, all streams are shown. Several streams are told apart by a prefix. Escape sequences other than colours are
-    made harmless. When the connection is lost, tail comes back by itself and goes on where it was.
+    one, all streams are shown. Several streams are told apart by a prefix. With --match, only lines that match come,
+    each when it is whole, and how much was left out is said at the end. Escape sequences other than colours are made
+    harmless. When the connection is lost, tail comes back by itself and goes on where it was.
     """
     patterns = patterns or ("**",)
     if lines is not None and since is not None:
@@ -105,7 +110,7 @@ def tail(
     follow = not no_follow and (until is None or until / 1000 > time.time())
     chosen = LineFilter(include, exclude)
     asked = Asked(patterns, lines, since, follow)
-    expected, follower = _begin(locator, asked, quiet)
+    expected, follower = _begin(locator, asked, match, quiet)
     prefix = not is_one_name(patterns)
     plain_copy = raw and not (prefix or timestamps or chosen)
     view = TailView(
@@ -118,7 +123,7 @@ def tail(
     return _watch(follower, view, locator, until if follow else None)
 
 
-def _begin(locator: Locator, asked: Asked, quiet: bool) -> tuple[frozenset[str], Follower]:
+def _begin(locator: Locator, asked: Asked, match: str | None, quiet: bool) -> tuple[frozenset[str], Follower]:
     hub = locator.locate()
     with Commander.connect(hub) as commander:
         rows = matching(commander, asked.patterns)
@@ -135,7 +140,7 @@ def _begin(locator: Locator, asked: Asked, quiet: bool) -> tuple[frozenset[str],
     def connect(slot: str | None) -> Reader:
         return Reader.connect(locator.locate(), slot=slot)
 
-    return plan.expected, Follower(connect, plan.wanted)
+    return plan.expected, Follower(connect, [each._replace(match=match) for each in plan.wanted])
 
 
 def _screen(*, prefix: bool, times: bool, raw: bool) -> Screen:

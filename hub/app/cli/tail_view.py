@@ -48,6 +48,7 @@ class TailView:
         self._missing = set(ending.expected)
         self._streams: dict[str, _Watched] = {}
         self._unfinished: dict[str, None] = {}
+        self._left_out = 0
         self.code: int | None = None
 
     @property
@@ -69,7 +70,7 @@ class TailView:
         elif isinstance(news, Opened):
             self._opened(news)
         elif isinstance(news, Hole):
-            self._interrupt(news.name, words.hole(news))
+            self._hole(news)
         elif isinstance(news, CutBack):
             self._interrupt(news.name, words.cut_back(news))
         elif isinstance(news, NotTaken):
@@ -99,6 +100,8 @@ class TailView:
         """Show what is left of unfinished lines, and leave a clean row behind."""
         for name in list(self._unfinished):
             self._flush(name)
+        if self._left_out and not self._quiet:
+            self._screen.notice(words.left_out(self._left_out))
         self._screen.close()
 
     def _watched(self, name: str) -> _Watched:
@@ -137,6 +140,12 @@ class TailView:
         if (watched := self._streams.get(name)) is not None:
             for line in watched.assembler.flush():
                 self._line(name, watched, line)
+
+    def _hole(self, news: Hole) -> None:
+        """Tell a gap at once; what was left out because somebody asked for that, once at the end."""
+        is_asked_for = news.reason == "filter"
+        self._left_out += (news.end - news.offset) * is_asked_for
+        self._interrupt(news.name, "" if is_asked_for else words.hole(news))
 
     def _interrupt(self, name: str, text: str) -> None:
         """What comes after a gap or in another run does not continue the line before it."""

@@ -52,6 +52,11 @@ def clock(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000).isoformat(timespec="milliseconds")
 
 
+def left_out(count: int) -> str:
+    """Say how much did not match."""
+    return f"{size(count)} in lines that do not match were left out"
+
+
 def hole(news: Hole) -> str:
     """Say what is missing and why."""
     reason = _REASONS.get(news.reason, f"missing ({printable(news.reason)})")
