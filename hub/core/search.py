@@ -18,7 +18,7 @@ from hub.core.streams import Streams
 from hub.model.chunk import Chunk
 from hub.model.record import StreamRecord
 
-AT_ONCE = 256
+AT_ONCE = 128
 """Streams that are looked up, and hits that are told, before the reactor has its turn."""
 
 
