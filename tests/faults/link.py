@@ -9,6 +9,7 @@ from time import monotonic
 from faults.frames import Frame, FrameReader, printed
 
 READ_BYTES = 1 << 18
+_OWN_WORD = "there"
 
 
 class LinkLost(Exception):
@@ -28,7 +29,7 @@ class Link:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._frames = FrameReader()
         self.answered = ""
-        """What the other side's last PONG said."""
+        """What the other side's last PONG said, of those that were asked for from outside."""
         self._unsent = bytearray()
         self._dead_seconds = dead_seconds
         self._read_bytes = read_bytes
@@ -68,7 +69,7 @@ class Link:
             raise LinkLost(f"silent for {self._dead_seconds} s")
         if now - max(self._life, self._asked) > self._dead_seconds / 3:
             self._asked = now
-            self.say("PING", "there")
+            self.say("PING", _OWN_WORD)
 
     def _send(self) -> None:
         try:
@@ -93,7 +94,8 @@ class Link:
             if frame.verb == "PING":
                 self.say("PONG", *frame.args)
             elif frame.verb == "PONG":
-                self.answered = frame.args[0]
+                if frame.args[0] != _OWN_WORD:
+                    self.answered = frame.args[0]
             else:
                 frames.append(frame)
         return frames
