@@ -147,7 +147,8 @@ class ProducerSessions:
     def _take_up(self, name: str) -> None:
         writer = self._streams.take_up(name)
         if writer is not None:
-            writer.run.fence += 1000  # above all that a former hub may have given out and not stored
+            # Above all that former hubs gave out, stored or not: each start has an epoch above all those before.
+            writer.run.fence = max(writer.run.fence, self._streams.epochs.current)
             self._detached[writer] = None
             self._streams.log.committer.touch(writer.stream)
 

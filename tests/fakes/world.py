@@ -55,11 +55,11 @@ class World:
             opened=self.store.open(now_ms),
         )
 
-    def restart(self) -> None:
+    def restart(self, *, slow_store: bool = False) -> None:
         """Kill the hub, with all that was not durable, and start another one over the same store."""
         self.clock = FakeClock()
         self.tasks = FakeTasks(self.failures)
-        self.store = TrickyStore(self.memory)
+        self.store = TrickyStore(self.memory, slow=slow_store)
         self.hub = self._start(self.hub.epochs.current)
         self.tasks.spawn(self.hub.restore())
         self.settle()
