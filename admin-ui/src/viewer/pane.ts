@@ -15,8 +15,10 @@
 import type { Connection } from "../session/connection";
 import type { LinesAnswer, RunsAnswer } from "../wire/types";
 import { findPlace, History, type Piece } from "./history";
+import { type Lag, lagBetween, type StreamEnd } from "./lag";
 import type { LineRules } from "./line-rules";
 import type { Look } from "./look";
+import type { OverviewMark } from "./overview";
 import type { Note, Row, TextLine } from "./rows";
 import { Runs } from "./runs";
 import { StreamFollow } from "./stream-follow";
@@ -92,6 +94,8 @@ export class Pane {
       scrolled: (atEnd, down) => this.scrolled(atEnd, down),
       wantsOlder: () => this.load(() => this.older()),
       wantsNewer: () => this.state.apart && this.load(() => this.newer()),
+      // Text that runs away cannot be marked.
+      selects: () => this.pause(),
       sees: (first, last) => events.sees(first, last),
       fetch: (gap) => this.load(() => this.fill(gap)),
       link: (row, extend) => events.link(row, extend),
@@ -130,9 +134,19 @@ export class Pane {
     return this.view.inSight;
   }
 
-  /** Offset after the last byte that is held, for telling how far behind it is. */
-  get end(): number | null {
-    return this.follow ? this.follow.next : this.view.buffer.endOffset;
+  /** How far what is held is behind the stream's end; null where it is not. */
+  lag(stream: StreamEnd): Lag | null {
+    const { buffer } = this.view;
+    const held = this.follow ? this.follow.next : buffer.endOffset;
+    return lagBetween({ end: held, lines: buffer.nextLine, last_at: buffer.lastAt }, stream);
+  }
+
+  /** Where runs begin and end, and what is missing: for an overview. */
+  get marks(): OverviewMark[] {
+    const gaps = this.view.buffer.all.filter(
+      (row) => row.kind === "note" && (row.tone === "gap" || row.tone === "truncated"),
+    );
+    return [...gaps.map(({ offset }) => ({ offset, tone: "gap" })), ...this.runs.marks()];
   }
 
   setLook(look: Look): void {

@@ -33,3 +33,27 @@ function partOf(range: Range, element: HTMLElement | undefined, toTheEnd: boolea
   else part.setStart(content, 0);
   return part.toString();
 }
+
+/** The selection, if some text of this element is selected. */
+export function selectionIn(sheet: HTMLElement): Selection | null {
+  const selection = sheet.ownerDocument.getSelection();
+  return selection && !selection.isCollapsed && sheet.contains(selection.anchorNode) ? selection : null;
+}
+
+/** Adds the rows at which a selection begins or ends to those that stay, wherever they are: it would be lost with them. */
+export function keepSelected(
+  kept: Map<Row, HTMLElement>,
+  drawn: ReadonlyMap<Row, HTMLElement>,
+  sheet: HTMLElement,
+): void {
+  const selection = selectionIn(sheet);
+  if (!selection) return;
+  const ends = [selection.anchorNode, selection.focusNode];
+  const left = [...drawn].filter(
+    ([row, element]) => !kept.has(row) && ends.some((node) => node && element.contains(node)),
+  );
+  if (!left.length) return;
+  const all = [...kept, ...left].sort(([a], [b]) => compare(a, b));
+  kept.clear();
+  for (const [row, element] of all) kept.set(row, element);
+}

@@ -11,7 +11,7 @@ import type { LineRules } from "./line-rules";
 import { type Look, PLAIN_LOOK } from "./look";
 import { RowElements } from "./row-element";
 import { joined, type Note, type Row, type TextLine } from "./rows";
-import { copiedText } from "./selection";
+import { copiedText, keepSelected, selectionIn } from "./selection";
 
 export interface ViewEvents {
   /** The reader scrolled: away from the end, or down to it. */
@@ -19,6 +19,8 @@ export interface ViewEvents {
   /** The first row held, or the last one, is near. */
   wantsOlder(): void;
   wantsNewer(): void;
+  /** Somebody marks text with the pointer or the keyboard. */
+  selects(): void;
   /** Which offsets are in sight. */
   sees(first: number, last: number): void;
   /** Somebody wants a gap's bytes, or a link to a line. */
@@ -61,12 +63,14 @@ export class TextView {
     box.addEventListener("scroll", this.scrolled);
     box.addEventListener("click", this.clicked);
     box.addEventListener("copy", this.copied);
+    document.addEventListener("selectionchange", this.selected);
   }
 
   close(): void {
     this.box.removeEventListener("scroll", this.scrolled);
     this.box.removeEventListener("click", this.clicked);
     this.box.removeEventListener("copy", this.copied);
+    this.box.ownerDocument.removeEventListener("selectionchange", this.selected);
   }
 
   get lineCount(): number {
@@ -291,7 +295,7 @@ export class TextView {
       }
       top += height;
     }
-    this.keepSelected(kept);
+    keepSelected(kept, this.elements, this.sheet);
     for (const [row, element] of this.elements) if (!kept.has(row)) element.remove();
     let next = this.sheet.firstChild;
     for (const element of kept.values()) {
@@ -299,20 +303,6 @@ export class TextView {
       else this.sheet.insertBefore(element, next);
     }
     this.elements = kept;
-  }
-
-  /** Rows at which a selection begins or ends stay, wherever they are: it would be lost with them. */
-  private keepSelected(kept: Map<Row, HTMLElement>): void {
-    const selection = this.box.ownerDocument.getSelection();
-    if (!selection || selection.isCollapsed || !this.sheet.contains(selection.anchorNode)) return;
-    const ends = [selection.anchorNode, selection.focusNode];
-    const left = [...this.elements].filter(
-      ([row, element]) => !kept.has(row) && ends.some((node) => node && element.contains(node)),
-    );
-    if (!left.length) return;
-    const all = [...kept, ...left].sort(([a], [b]) => this.buffer.indexOf(a) - this.buffer.indexOf(b));
-    kept.clear();
-    for (const [row, element] of all) kept.set(row, element);
   }
 
   /** Mends guessed heights by what was drawn; returns whether any was wrong. */
@@ -359,6 +349,10 @@ export class TextView {
     this.events.scrolled(scrollTop + clientHeight >= scrollHeight - ROW_HEIGHT / 2, down);
     this.draw();
     this.lookAround();
+  };
+
+  private readonly selected = (): void => {
+    if (selectionIn(this.sheet)) this.events.selects();
   };
 
   private readonly clicked = (event: MouseEvent): void => {

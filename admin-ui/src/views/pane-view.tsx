@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { connection, now, streams, version } from "../session/page-state";
-import { bytes, count } from "../streams/format";
+import { count } from "../streams/format";
 import type { LineRules } from "../viewer/line-rules";
 import type { Look } from "../viewer/look";
 import { Overview, type OverviewMark } from "../viewer/overview";
@@ -66,12 +66,15 @@ export function PaneView({ name, look, rules = null, marks, at, take, changed, l
   }, [name]);
   useEffect(() => pane.current?.setLook(look), [look]);
   useEffect(() => pane.current?.setRules(rules), [rules]);
-  useEffect(() => overview.current?.setMarks(marks ?? []), [marks]);
   useEffect(() => {
     if (shownAt.current !== at && pane.current && at) begin(pane.current, at);
     shownAt.current = at;
   }, [at]);
   useEffect(() => pane.current?.tick(now.value), [now.value]);
+  useEffect(
+    () => overview.current?.setMarks([...(pane.current?.marks ?? []), ...(marks ?? [])]),
+    [marks, now.value],
+  );
   version.value;
   const row = streams.get(name);
   useEffect(() => row && overview.current?.setRange(row.start, row.end), [row?.start, row?.end]);
@@ -127,11 +130,4 @@ function begin(pane: Pane, at: string): void {
   const target = (at && parseTarget(from, Date.now())) || ({ kind: "end" } as const);
   if (to !== undefined) pane.goTo(target, Number(to));
   else pane.open(target);
-}
-
-/** How far a pane is behind the stream's end, in words; null when it is not. */
-export function behind(pane: Pane | null, end: number | undefined): string | null {
-  const held = pane?.end;
-  if (held === null || held === undefined || end === undefined || end - held < 64 * 1024) return null;
-  return `${bytes(end - held)} behind`;
 }

@@ -3,12 +3,13 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { place, setKeys, streams, version } from "../session/page-state";
 import { settings } from "../session/settings";
+import { lagWords } from "../viewer/lag";
 import type { Look } from "../viewer/look";
 import { FIRST_STATE, type Pane, type PaneState } from "../viewer/pane";
 import type { TextLine } from "../viewer/rows";
 import { JumpBox } from "./jump-box";
 import { NumbersFrame, NumbersSwitch, toggleNumbers } from "./numbers-frame";
-import { behind, PaneView } from "./pane-view";
+import { PaneView } from "./pane-view";
 import { LookSwitches, nextTimes, rawAddress, StreamHead } from "./stream-head";
 
 export function StreamView({ name }: { name: string }) {
@@ -29,7 +30,8 @@ export function StreamView({ name }: { name: string }) {
     i: toggleNumbers,
   });
   version.value;
-  const lag = behind(pane.current, streams.get(name)?.end);
+  const row = streams.get(name);
+  const lag = lagWords((row && pane.current?.lag(row)) ?? null);
   const link = (row: TextLine, extend: boolean) => {
     const from = extend && linked !== null ? Math.min(linked, row.offset) : row.offset;
     const to = extend && linked !== null ? Math.max(linked, row.offset) : row.offset;

@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { lagBetween, lagWords } from "../src/viewer/lag";
+
+const stream = { end: 1_000_000, lines: 20_000, last_at: 90_000 };
+
+test("who has all of it is not behind, whatever the list was told last", () => {
+  expect(lagBetween({ end: 1_000_000, lines: 20_000, last_at: 90_000 }, stream)).toBeNull();
+  expect(lagBetween({ end: 1_000_500, lines: 20_010, last_at: 90_500 }, stream)).toBeNull();
+  expect(lagWords(null)).toBeNull();
+});
+
+test("a lag is told in lines and in time", () => {
+  const lag = lagBetween({ end: 400_000, lines: 8000, last_at: 78_000 }, stream);
+  expect(lag).toEqual({ bytes: 600_000, lines: 12_000, ms: 12_000 });
+  expect(lagWords(lag)).toBe("12,000 lines, 12.0 s behind");
+});
+
+test("lines that nobody has counted are bytes", () => {
+  expect(lagWords(lagBetween({ end: 400_000, lines: null, last_at: null }, stream))).toMatch(
+    /^586 KiB behind$/,
+  );
+});
+
+test("what will be there in a moment is not worth a word", () => {
+  expect(lagWords({ bytes: 1000, lines: 10, ms: 900 })).toBeNull();
+  expect(lagWords({ bytes: 1000, lines: 10, ms: 5000 })).toBe("10 lines, 5.0 s behind");
+});
