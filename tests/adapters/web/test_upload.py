@@ -102,7 +102,7 @@ def taken(desk: Desk) -> None:
 
 
 def theirs(desk: Desk) -> None:
-    desk.stream("s", b"x", principal=desk.hub.accounts.principals["ci-token"]).end("eof")
+    desk.stream("s", b"x", principal=desk.hub.accounts.by_token("ci-token")).end("eof")
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def test_without_any_credentials_hello_is_refused() -> None:
     socket.send(call(1, "hub.hello", protocol="HUB/1", window=1))
     error, close = socket.messages()
     assert error.json()["error"]["data"]["code"] == "AUTH"
-    assert close.close() == (4502, "AUTH hub.hello needs a token")
+    assert close.close() == (4502, "AUTH hub.hello needs a token, or user and password")
 
 
 @pytest.mark.parametrize(
