@@ -30,8 +30,8 @@ check: $(STAMPS)/dev ## style, types, layers, the page's checks
 	$(BIN)/python scripts/build_page.py check
 
 faults: $(STAMPS)/dev ## fail the disk, the clock and the network of a whole hub, kill all its parts 200 times; 15 minutes at most
-	timeout 400 $(BIN)/python -m pytest -q -m long tests/faults
-	cd tests && ../$(BIN)/python -m faults --batches 40 --strikes 14 --freeze 60 --seconds 480 $(ARGS)
+	began=$$(date +%s); timeout 400 $(BIN)/python -m pytest -q -m long tests/faults && cd tests && \
+	    ../$(BIN)/python -m faults --batches 60 --strikes 20 --freeze 60 --seconds $$((began + 840 - $$(date +%s))) $(ARGS)
 
 faults-short: $(STAMPS)/dev ## the same for 2 minutes
 	timeout 120 $(BIN)/python -m pytest -q -m long tests/faults -k "a_full_disk or another_program or durable"

@@ -31,7 +31,7 @@ class Strikes:
         self._hub, self._producers, self._readers, self._proxies = hub, producers, readers, proxies
         self._luck = luck
         self.kinds: dict[str, tuple[int, Callable[[], object]]] = {
-            "kill hub": (20, hub.kill),
+            "kill hub": (26, hub.kill),
             "kill producer": (8, lambda: luck.choice(producers).kill()),
             "forget producer": (4, lambda: luck.choice(producers).kill("--forget")),
             "kill reader": (8, lambda: luck.choice(readers).kill()),
@@ -65,7 +65,7 @@ class Strikes:
             return lambda: self._for_a_while(disk, begin)
 
         return {
-            "kill power": (10, lambda: self._hub.lose_power(disk)),
+            "kill power": (14, lambda: self._hub.lose_power(disk)),
             "disk full": (3, bad(lambda: disk.full(luck.choice((0, 5000, 100_000))))),
             "writes fail": (3, bad(disk.fail_writes)),
             "syncs fail": (3, bad(disk.fail_syncs)),
