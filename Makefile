@@ -58,12 +58,15 @@ page: $(STAMPS)/run ## build the dashboard into the package
 browser: $(STAMPS)/dev
 	@$(BIN)/python -m pip show -q playwright >/dev/null 2>&1 || $(BIN)/python -m pip install -q -e ".[browser]"
 
+pictures: $(STAMPS)/dev page browser ## take pictures of every view of the page into pictures/; ARGS="list help" takes those
+	$(BIN)/python scripts/page_pictures.py $(ARGS)
+
 docs: $(STAMPS)/dev ## build the documentation into docs/_build
 	$(BIN)/python -m pip install -q -e ".[docs]"
 	$(BIN)/python -m sphinx -W -q docs docs/_build
 
 clean: ## remove everything that make made
-	rm -rf $(VENV) $(STAMPS) admin-ui/node_modules admin-ui/dist hub/adapters/web/page docs/_build dist
+	rm -rf $(VENV) $(STAMPS) admin-ui/node_modules admin-ui/dist hub/adapters/web/page docs/_build dist pictures
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -79,4 +82,4 @@ $(STAMPS)/dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install -q -e ".[test,dev]"
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/run
 
-.PHONY: help run test check faults faults-short types format bench bench-store page browser docs clean
+.PHONY: help run test check faults faults-short types format bench bench-store page browser pictures docs clean

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from chromium import FLAGS, login_link
 from running_hub import RunningHub
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 # Playwright's 5 s are short where other tests keep the machine busy.
@@ -34,7 +24,7 @@ expect.set_options(timeout=15_000)
 def browser() -> Iterator[Browser]:
     path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
 
@@ -65,12 +55,3 @@ def page(browser: Browser, hub: RunningHub, complaints: list[str]) -> Iterator[P
     page.get_by_role("searchbox").wait_for()
     yield page
     context.close()
-
-
-def login_link(hub: RunningHub) -> str:
-    token = (hub.data_dir / "admin.token").read_text().strip()
-    request = urllib.request.Request(
-        f"{hub.endpoints['web']}/login/link", method="POST", headers={"Authorization": f"Bearer {token}"}
-    )
-    with urllib.request.urlopen(request) as answer:
-        return str(json.load(answer)["url"])

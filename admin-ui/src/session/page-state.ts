@@ -18,6 +18,8 @@ export const now = signal(Date.now());
 export const version = signal(0);
 export const totals = signal<number[]>([]);
 export const streams = new StreamList();
+/** Why the streams could not be listed; empty when they could. */
+export const listProblem = signal("");
 
 let scheduled = false;
 
@@ -51,14 +53,21 @@ export const connection = new Connection(
   () => {
     connection
       .call("hub.subscribe", { topics: ["stats", "streams", "stream.*"], pattern: "**" })
-      .then(list)
-      .catch(report);
+      .then(list, report);
   },
   heard,
 );
 
-function list(): Promise<void> {
-  return streams.load((method, params) => connection.call(method, params)).then(touch);
+/** Lists all streams anew. */
+export function list(): Promise<void> {
+  listProblem.value = "";
+  return streams
+    .load((method, params) => connection.call(method, params))
+    .then(touch)
+    .catch((error: Error) => {
+      // That the connection is gone is said by the banner.
+      if (connection.status.kind === "live") listProblem.value = error.message;
+    });
 }
 
 function heard(event: HubEvent): void {
@@ -67,7 +76,7 @@ function heard(event: HubEvent): void {
     totals.value = [...totals.value, stats.value.lines_per_s].slice(-60);
     streams.tick();
   } else if (event.topic === "lost") {
-    list().catch(report);
+    list();
   } else {
     streams.event(event);
   }

@@ -6,6 +6,7 @@ export type Act =
   | { kind: "move"; index: number }
   | { kind: "turn"; id: string; open: boolean }
   | { kind: "open"; name: string }
+  | { kind: "remove"; name: string }
   | { kind: "all"; open: boolean };
 
 /** What a key does with the cursor at row `at` (-1: nowhere yet); null where it does nothing here. */
@@ -27,6 +28,7 @@ export function actOf(key: string, rows: readonly FleetRow[], at: number, pageRo
     if (branch.kind === "stream") return { kind: "open", name: branch.id };
     return { kind: "turn", id: branch.id, open: !open };
   }
+  if (key === "Delete" && branch.kind === "stream") return { kind: "remove", name: branch.id };
   if (key === "ArrowRight") {
     if (open === false) return { kind: "turn", id: branch.id, open: true };
     return open ? move(at + 1) : null;

@@ -33,6 +33,10 @@ export class Throughput {
     return this.fine.at.length + this.coarse.at.length;
   }
 
+  get oldest(): number | undefined {
+    return this.coarse.at[0] ?? this.fine.at[0];
+  }
+
   /** The points since `from` (Unix seconds), oldest first. */
   since(from: number): Series {
     const series: Series = { at: [], lines: [], bytes: [] };

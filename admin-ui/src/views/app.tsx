@@ -1,47 +1,62 @@
 // The frame around everything: head, banner, and the view that the address names.
 
 import { useEffect, useState } from "preact/hooks";
-import { LIST } from "../session/address";
+import { LIST, type Place } from "../session/address";
 import { connection, goTo, place, status, who } from "../session/page-state";
 import { Banner } from "./banner";
 import { Help } from "./help";
+import { Jump } from "./jump";
 import { ListView } from "./list-view";
 import { LoginView } from "./login-view";
+import { PeopleView } from "./people-view";
+import { type Opened, VIEWS } from "./places";
 import { StreamView } from "./stream-view";
 import { TopBar } from "./top-bar";
+import { isTyping } from "./typing";
+import { ViewsMenu } from "./views-menu";
 
 export function App() {
-  const [help, setHelp] = useState(false);
+  const [opened, setOpened] = useState<Opened>(null);
+  const close = () => setOpened(null);
   useEffect(() => {
     const key = (event: KeyboardEvent) => {
-      if (event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key === "?") setHelp((shown) => !shown);
-      else if (event.key === "Escape") {
-        if (help) setHelp(false);
-        else if (place.value.view === "stream") goTo(LIST);
+      if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {
+        event.preventDefault();
+        setOpened("jump");
       }
+      if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === "?") setOpened("help");
+      else if (
+        event.key === "Escape" &&
+        place.value.view !== "list" &&
+        !document.querySelector("dialog[open]")
+      )
+        goTo(LIST);
     };
     addEventListener("keydown", key);
     return () => removeEventListener("keydown", key);
-  }, [help]);
-  if (who.value === "asking") return <p class="quiet">…</p>;
+  }, []);
+  if (who.value === "asking") return <p class="quiet asking">Asking the hub who you are…</p>;
   if (who.value === null) return <LoginView />;
-  const shown = place.value;
   return (
     <>
-      <a class="skip" href="#main">
+      <button type="button" class="skip" onClick={() => document.getElementById("main")?.focus()}>
         Skip to content
-      </a>
-      <TopBar showHelp={() => setHelp(true)} />
+      </button>
+      <TopBar open={setOpened} />
       <Banner status={status.value} retry={() => connection.retryNow()} />
       <main id="main" tabIndex={-1}>
-        {shown.view === "list" ? (
-          <ListView keys={shown.keys} />
-        ) : (
-          <StreamView key={shown.names[0]} name={shown.names[0] ?? ""} />
-        )}
+        <View shown={place.value} />
       </main>
-      {help && <Help close={() => setHelp(false)} />}
+      {opened === "help" && <Help close={close} />}
+      {opened === "jump" && <Jump views={VIEWS} close={close} />}
+      {opened === "views" && <ViewsMenu close={close} />}
     </>
   );
+}
+
+function View({ shown }: { shown: Place }) {
+  if (shown.view === "stream") return <StreamView key={shown.names[0]} name={shown.names[0] ?? ""} />;
+  if (shown.view === "people") return <PeopleView />;
+  return <ListView keys={shown.keys} />;
 }

@@ -1,11 +1,22 @@
 // What the list says when it has nothing to show: why, and what to do.
 
 import { useEffect, useState } from "preact/hooks";
-import { connection, status } from "../session/page-state";
+import { connection, list, listProblem, status } from "../session/page-state";
 import { sendCommands } from "../streams/send-commands";
+import { Copyable } from "./copyable";
 
 export function Loading() {
   const live = status.value.kind === "live";
+  if (live && listProblem.value) {
+    return (
+      <div class="empty" role="alert">
+        <p class="problem">The streams could not be listed: {listProblem.value}.</p>
+        <button type="button" onClick={list}>
+          Try again
+        </button>
+      </div>
+    );
+  }
   return (
     <div class="empty" role="status">
       <div class="skeleton" aria-hidden="true">
@@ -53,22 +64,5 @@ export function Empty() {
         ))}
       </ul>
     </div>
-  );
-}
-
-export function Copyable({ text }: { text: string }) {
-  const [said, setSaid] = useState("Copy");
-  const copy = () =>
-    navigator.clipboard.writeText(text).then(
-      () => setSaid("Copied"),
-      () => setSaid("Select and copy"),
-    );
-  return (
-    <span class="copyable">
-      <code>{text}</code>
-      <button type="button" onClick={copy} aria-label={`Copy: ${text}`}>
-        <span role="status">{said}</span>
-      </button>
-    </span>
   );
 }

@@ -14,11 +14,12 @@ interface Props {
   top: number;
   isAt: boolean;
   turn: (id: string, open: boolean) => void;
+  remove: ((name: string) => void) | null;
 }
 
 export const rowId = (index: number) => `fleet-${index}`;
 
-export function Row({ row, index, top, isAt, turn }: Props) {
+export function Row({ row, index, top, isAt, turn, remove }: Props) {
   const { branch, level, open, position, siblings } = row;
   const tone = branch.kind === "stream" ? stateWord(branch.row.state, branch.row.status).tone : "";
   return (
@@ -53,6 +54,22 @@ export function Row({ row, index, top, isAt, turn }: Props) {
         />
       </div>
       <Numbers branch={branch} />
+      {remove && (
+        <div role="gridcell" class="c-act">
+          {branch.kind === "stream" && (
+            <button
+              type="button"
+              class="plain"
+              tabIndex={-1}
+              aria-label={`Delete ${branch.id}`}
+              title="Delete… (Del)"
+              onClick={() => remove(branch.id)}
+            >
+              <span aria-hidden="true">✕</span>
+            </button>
+          )}
+        </div>
+      )}
     </div>
   );
 }
@@ -88,13 +105,20 @@ function FolderName({
   );
 }
 
+// Names differ at their ends: where one is cut, it is in the middle.
+const TAIL = 8;
+
 function StreamName({ leaf }: { leaf: Leaf }) {
   const slash = leaf.label.lastIndexOf("/") + 1;
+  const name = leaf.label.slice(slash);
   return (
     <div role="rowheader" class="c-name" title={leaf.id}>
       <a href={printPlace(streamPlace(leaf.id))} tabIndex={-1} class="label" aria-label={leaf.id}>
-        {slash > 0 && <span class="path">{leaf.label.slice(0, slash)}</span>}
-        {leaf.label.slice(slash)}
+        <span class="head">
+          {slash > 0 && <span class="path">{leaf.label.slice(0, slash)}</span>}
+          {name.slice(0, -TAIL)}
+        </span>
+        <span class="tail">{name.slice(-TAIL)}</span>
       </a>
     </div>
   );

@@ -28,9 +28,11 @@ interface Props {
   order: Order;
   sort: (order: Order) => void;
   redraw: () => void;
+  /** Asks whether to delete a stream; null where this person may not. */
+  remove: ((name: string) => void) | null;
 }
 
-export function FleetTable({ fleet, shown, order, sort, redraw }: Props) {
+export function FleetTable({ fleet, shown, order, sort, redraw, remove }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const { rows } = shown;
   const { top, height, rowHeight, look } = useSight(box, fleet, redraw);
@@ -50,7 +52,8 @@ export function FleetTable({ fleet, shown, order, sort, redraw }: Props) {
     event.preventDefault();
     event.stopPropagation();
     holds.byKeys(true);
-    if (act.kind === "open") goTo(streamPlace(act.name));
+    if (act.kind === "remove") remove?.(act.name);
+    else if (act.kind === "open") goTo(streamPlace(act.name));
     else if (act.kind === "turn") turn(act.id, act.open);
     else if (act.kind === "all") fleet.turnAll(act.open);
     else {
@@ -62,7 +65,7 @@ export function FleetTable({ fleet, shown, order, sort, redraw }: Props) {
   };
   return (
     <div
-      class="fleet"
+      class={remove ? "fleet may-delete" : "fleet"}
       role="treegrid"
       aria-label="Streams"
       aria-rowcount={rows.length + 1}
@@ -92,6 +95,7 @@ export function FleetTable({ fleet, shown, order, sort, redraw }: Props) {
             top={(first + index) * rowHeight}
             isAt={first + index === at}
             turn={turn}
+            remove={remove}
           />
         ))}
       </div>
@@ -134,7 +138,7 @@ function clicked(event: MouseEvent, fleet: Fleet, turn: (id: string, open: boole
   const id = row?.dataset.id;
   if (!row || id === undefined) return;
   fleet.cursor = id;
-  if (target.closest("a") || getSelection()?.type === "Range") return;
+  if (target.closest("a, button") || getSelection()?.type === "Range") return;
   if (id.endsWith("/")) turn(id, row.getAttribute("aria-expanded") !== "true");
   else goTo(streamPlace(id));
 }

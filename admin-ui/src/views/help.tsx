@@ -1,31 +1,72 @@
-const KEYS = [
-  ["/", "filter streams by name"],
-  ["f", "follow the end, or pause"],
-  ["End", "jump to the end and follow"],
-  ["Home", "go to the oldest line held"],
-  ["t", "show when each line came, or hide it"],
-  ["i", "statistics of the stream beside its text"],
-  ["Esc", "back to the list"],
-  ["?", "this help"],
+// What the keys do, by where they do it.
+
+import { Modal } from "./modal";
+import { MOD_KEY } from "./typing";
+
+const GROUPS: [string, [string, string][]][] = [
+  [
+    "Everywhere",
+    [
+      [`${MOD_KEY} K`, "jump to any stream or view"],
+      ["?", "this help"],
+      ["Esc", "shut what is open; back to the list"],
+    ],
+  ],
+  [
+    "In the list",
+    [
+      ["/", "filter; Enter goes into the list"],
+      ["j k ↓ ↑", "next row, row before"],
+      ["→ ←", "unfold, fold or to the folder"],
+      ["*", "unfold all"],
+      ["Enter", "open the stream, turn the folder"],
+      ["Home End", "first row, last row"],
+      ["Del", "delete the stream, if you may"],
+    ],
+  ],
+  [
+    "In a stream",
+    [
+      ["f", "follow the end, or pause"],
+      ["g", "go to a line, time, run or offset"],
+      ["Home End", "to the start; to the end, and follow"],
+      ["t", "when each line came"],
+      ["w", "break long lines"],
+      ["n", "line numbers"],
+      ["z", "fold groups and traces"],
+      ["i", "statistics beside the text"],
+    ],
+  ],
 ];
 
 export function Help({ close }: { close: () => void }) {
   return (
-    <dialog class="card" open aria-label="Keyboard">
+    <Modal label="Keyboard" close={close} class="wide help">
       <h2>Keyboard</h2>
-      <dl>
-        {KEYS.map(([key, text]) => (
-          <div key={key}>
-            <dt>
-              <kbd>{key}</kbd>
-            </dt>
-            <dd>{text}</dd>
-          </div>
+      <div class="key-groups">
+        {GROUPS.map(([title, keys]) => (
+          <section key={title}>
+            <h3>{title}</h3>
+            <dl>
+              {keys.map(([key, text]) => (
+                <div key={key}>
+                  <dt>
+                    {key.split(" ").map((each) => (
+                      <kbd key={each}>{each}</kbd>
+                    ))}
+                  </dt>
+                  <dd>{text}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
         ))}
-      </dl>
-      <button type="button" onClick={close}>
-        Close
-      </button>
-    </dialog>
+      </div>
+      <div class="modal-actions">
+        <button type="button" onClick={close}>
+          Close
+        </button>
+      </div>
+    </Modal>
   );
 }

@@ -1,19 +1,24 @@
 // The fleet: all streams as a tree, with what concerns the whole hub above.
 
-import { useEffect, useReducer, useRef } from "preact/hooks";
-import { setKeys, streams, version } from "../session/page-state";
+import { useEffect, useReducer, useRef, useState } from "preact/hooks";
+import { setKeys, streams, version, who } from "../session/page-state";
+import { may } from "../session/rights";
 import type { FleetRows } from "../streams/fleet";
 import { type Order, parseOrder, printOrder } from "../streams/fleet-order";
 import { count } from "../streams/format";
+import type { StreamRow } from "../wire/types";
+import { DeleteStream } from "./delete-stream";
 import { FilterBox } from "./filter-box";
 import { Empty, Loading, NoMatch } from "./fleet-empty";
 import { fleet } from "./fleet-state";
 import { FleetTable } from "./fleet-table";
 import { Tiles } from "./totals";
+import { isTyping } from "./typing";
 
 export function ListView({ keys }: { keys: Record<string, string> }) {
   const box = useRef<HTMLInputElement>(null);
   const [, redraw] = useReducer((times: number) => times + 1, 0);
+  const [removed, setRemoved] = useState<StreamRow | null>(null);
   useEffect(() => {
     document.title = "Hub";
     const key = (event: KeyboardEvent) => {
@@ -73,14 +78,12 @@ export function ListView({ keys }: { keys: Record<string, string> }) {
           order={order}
           sort={(next) => setKeys({ sort: printOrder(next) })}
           redraw={() => redraw(0)}
+          remove={may(who.value, "admin") ? (name) => setRemoved(streams.get(name) ?? null) : null}
         />
       )}
+      {removed && <DeleteStream row={removed} close={() => setRemoved(null)} />}
     </section>
   );
-}
-
-export function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]");
 }
 
 /** How many there are, and that the list stands still. It takes no more room for that: the list must not move. */

@@ -3,6 +3,7 @@
 import { stats, totals } from "../session/page-state";
 import { bytes, count, rate } from "../streams/format";
 import { Sparkline } from "./sparkline";
+import { TileCurve } from "./throughput";
 
 const LAST_MINUTE = 60;
 
@@ -33,13 +34,7 @@ export function Tiles() {
       <div class="tile first">
         <Tile name="Lines a second" value={count(Math.round(current.lines_per_s))} />
         <dd class="curve-cell">
-          <Sparkline
-            values={totals.value}
-            points={LAST_MINUTE}
-            width={240}
-            height={44}
-            label="lines a second, last minute"
-          />
+          <TileCurve />
         </dd>
       </div>
       <div class="tile">

@@ -1,0 +1,27 @@
+"""How Chromium is started, and the link that logs it in."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+
+from running_hub import RunningHub
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def login_link(hub: RunningHub) -> str:
+    token = (hub.data_dir / "admin.token").read_text().strip()
+    request = urllib.request.Request(
+        f"{hub.endpoints['web']}/login/link", method="POST", headers={"Authorization": f"Bearer {token}"}
+    )
+    with urllib.request.urlopen(request) as answer:
+        return str(json.load(answer)["url"])

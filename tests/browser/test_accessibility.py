@@ -1,0 +1,76 @@
+"""axe finds nothing to complain of in any view, dark or light, wide or narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from chromium import login_link
+from running_hub import RunningHub
+from scenes import BARE, BUSY, SCENES, Scene, Stage, details, show
+
+AXE = Path(__file__).resolve().parents[2] / "admin-ui" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+# Some scenes differ from others in words only.
+CHECKED = [
+    scene
+    for scene in SCENES
+    if scene.kind in (BARE, BUSY) and scene.name not in ("list-flat", "list-busy-hub", "stream-long-name")
+]
+LOOKS: tuple[tuple[Literal["dark", "light"], int], ...] = (("dark", 1440), ("light", 360))
+
+
+@pytest.fixture(scope="module")
+def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Stage]]:
+    with ExitStack() as opened:
+        made = {}
+        for kind in (BARE, BUSY):
+            hub = RunningHub(tmp_path_factory.mktemp(kind) / "data")
+            opened.callback(hub.close)
+            made[kind] = Stage(hub, opened, kind)
+        yield made
+
+
+@pytest.mark.parametrize("scene", CHECKED, ids=lambda scene: scene.name)
+def test_axe_finds_no_fault(browser: Browser, stages: dict[str, Stage], scene: Scene) -> None:
+    stage = stages[scene.kind]
+    with browser.new_context(
+        viewport={"width": 1440, "height": 800}, color_scheme="dark", reduced_motion="reduce"
+    ) as context:
+        page = context.new_page()
+        page.goto(login_link(stage.hub))
+        show(page, stage, scene)
+        page.evaluate(AXE.read_text())
+        for scheme, width in LOOKS:
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size({"width": width, "height": 800})
+            result = page.evaluate("rules => axe.run(document, rules)", RULES)
+            assert not result["violations"], f"{scheme}, {width} px: {details(result)}"
+
+
+def test_the_page_is_walked_by_keys_alone(page: Page) -> None:
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("button", name="Skip to content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    before = page.url
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    assert page.url == before
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keyboard")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Tab")
+    # The browser's own controls come next, but nothing of the page behind.
+    assert dialog.evaluate(
+        "dialog => document.activeElement === document.body || dialog.contains(document.activeElement)"
+    )
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(page.locator("main")).to_be_focused()
