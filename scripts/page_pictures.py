@@ -94,7 +94,7 @@ def main(wanted: list[str]) -> int:
     scenes = [scene for scene in SCENES if not wanted or scene.name.startswith(tuple(wanted))]
     FOLDER.mkdir(exist_ok=True)
     files: list[Path] = []
-    with ExitStack() as opened, sync_playwright() as playwright:
+    with sync_playwright() as playwright, ExitStack() as opened:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         opened.callback(browser.close)
         stages: dict[str, Stage] = {}

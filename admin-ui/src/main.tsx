@@ -2,6 +2,7 @@ import { effect } from "@preact/signals";
 import { render } from "preact";
 import "open-props/normalize";
 import "./styles/page.css";
+import "./styles/frame.css";
 import "./styles/dialogs.css";
 import "./styles/list.css";
 import "./styles/people.css";
