@@ -238,6 +238,8 @@ SCENES: Sequence[Scene] = (
 
 def show(page: Page, stage: Stage, scene: Scene) -> None:
     """Bring the page, which is logged in, to the scene."""
+    # Logging in sets a cookie: what a scene does about it comes afterwards.
+    expect(page.get_by_role("button", name="Log out")).to_be_visible(timeout=30_000)
     scene.before(page)
     page.goto(f"{stage.hub.endpoints['web']}/{scene.place}")
     page.reload()

@@ -63,6 +63,7 @@ def test_who_watches_what_is_told_and_a_session_can_be_ended(hub: RunningHub, pa
         sessions = page.get_by_role("region", name="Sessions").get_by_role("row")
         # The head, this page, and the reader.
         expect(sessions).to_have_count(3)
+        expect(sessions.filter(has_text="this page")).to_have_count(1)
         name = watcher.locator("code").first.inner_text()
         page.get_by_role("button", name=f"End session {name}").click()
         page.get_by_label("Reason").fill("the screen is needed")
@@ -111,6 +112,14 @@ def test_names_and_passwords_are_asked_for_where_the_hub_has_them(page: Page) ->
     assert asked == ['{"user":"ana","password":"correct horse"}']
     page.get_by_role("button", name="Log in with a token").click()
     expect(page.get_by_label("Token")).to_be_visible()
+
+
+def test_a_link_that_is_used_up_says_so(hub: RunningHub, page: Page) -> None:
+    page.context.clear_cookies()
+    page.goto(f"{hub.endpoints['web']}/#code=0123456789abcdef")
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("a link works once")
+    assert page.url.endswith("#/")
 
 
 def test_colours_are_chosen_and_kept(page: Page) -> None:

@@ -50,6 +50,8 @@ const CONCERN_NO_STREAM = new Set(["PONG", "GOAWAY"]);
 
 export class Connection {
   status: Status = { kind: "connecting" };
+  /** The public id of this page's own session. */
+  session: string | null = null;
   private socket: Socket | null = null;
   private rpc: Rpc | null = null;
   private attempt = 0;
@@ -89,8 +91,8 @@ export class Connection {
     this.rpc = rpc;
     socket.onopen = () => {
       this.opened = true;
-      rpc.call("hub.hello", { protocol: "HUB/1", window: WINDOW }).then(
-        () => this.welcome(),
+      rpc.call<{ id?: string }>("hub.hello", { protocol: "HUB/1", window: WINDOW }).then(
+        (told) => this.welcome(told.id ?? null),
         () => undefined, // the close that follows says why
       );
     };
@@ -145,7 +147,8 @@ export class Connection {
     if (this.status.kind === "lost" && !this.status.asked) this.connect();
   }
 
-  private welcome(): void {
+  private welcome(session: string | null): void {
+    this.session = session;
     this.attempt = 0;
     this.become({ kind: "live" });
     for (const shared of this.follows.values()) this.subscribe(shared);

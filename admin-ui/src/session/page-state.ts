@@ -119,9 +119,15 @@ export async function start(): Promise<void> {
   setInterval(() => {
     now.value = Date.now();
   }, 1000);
-  await enter(
-    () => (code ? login.withCode(code).catch(() => login.withCookie()) : login.withCookie()),
-    !code,
+  await enter(() => (code ? byCode(code) : login.withCookie()), !code);
+}
+
+/** A code that is used up does no harm where one is logged in already; else it is what is told of. */
+function byCode(code: string): Promise<Login> {
+  return login.withCode(code).catch((refused: Error) =>
+    login.withCookie().catch(() => {
+      throw refused;
+    }),
   );
 }
 

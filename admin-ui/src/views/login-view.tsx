@@ -20,7 +20,7 @@ export function LoginView() {
         {passwords && !byToken ? <PasswordForm /> : <TokenForm />}
         {loginProblem.value && (
           <p class="problem" role="alert">
-            {loginProblem.value}
+            {sentence(loginProblem.value)}
           </p>
         )}
         {passwords && (
@@ -31,6 +31,11 @@ export function LoginView() {
       </div>
     </main>
   );
+}
+
+/** The hub's texts begin small, as parts of a line. */
+function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 }
 
 function PasswordForm() {

@@ -90,7 +90,7 @@ function Watchers({ answer, problem }: Asked<PresenceAnswer>) {
           <thead>
             <tr>
               <th scope="col">Who</th>
-              <th scope="col">How far</th>
+              <th scope="col">State</th>
               <th scope="col">Watches</th>
               <th scope="col">Over</th>
               <th scope="col">Since</th>
@@ -103,6 +103,7 @@ function Watchers({ answer, problem }: Asked<PresenceAnswer>) {
                 <tr key={row.session ?? `request-${index}`}>
                   <th scope="row">
                     <bdi>{row.principal}</bdi> <code class="quiet">{row.session ?? "request"}</code>
+                    {isMine(row.session) && <span class="chip">this page</span>}
                   </th>
                   <td>
                     <span class={`state ${lag.tone}`}>
@@ -125,6 +126,11 @@ function Watchers({ answer, problem }: Asked<PresenceAnswer>) {
       )}
     </>
   );
+}
+
+/** Whether a session is the one over which this page was told of it. */
+function isMine(session: string | null): boolean {
+  return session !== null && session === connection.session;
 }
 
 function Watched({ pattern }: { pattern: string }) {
@@ -173,6 +179,7 @@ function Sessions() {
             <tr key={row.session}>
               <th scope="row">
                 <code>{row.session}</code>
+                {isMine(row.session) && <span class="chip">this page</span>}
               </th>
               <td>
                 {sessionWord(row)}{" "}
