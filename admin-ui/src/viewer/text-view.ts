@@ -30,6 +30,8 @@ export interface ViewEvents {
 
 const NEAR = 5 * ROW_HEIGHT;
 const OVERSCAN = 12 * ROW_HEIGHT;
+/** While the end is followed, rows above what is in sight are of no use: the next ones push them out at once. */
+const OVERSCAN_AT_END = 3 * ROW_HEIGHT;
 
 export class TextView {
   readonly buffer = new LineBuffer();
@@ -281,8 +283,9 @@ export class TextView {
   private place(): void {
     const { heights } = this.layout;
     const kept = new Map<Row, HTMLElement>();
-    const begin = heights.at(this.box.scrollTop - OVERSCAN);
-    const end = this.box.scrollTop + this.box.clientHeight + OVERSCAN;
+    const more = this.following ? OVERSCAN_AT_END : OVERSCAN;
+    const begin = heights.at(this.box.scrollTop - more);
+    const end = this.box.scrollTop + this.box.clientHeight + more;
     let top = heights.top(begin);
     for (let index = begin; index < this.lineCount && top < end; index++) {
       const height = heights.get(index);
