@@ -25,18 +25,17 @@ class Desk {
   asked: StreamSeriesParams[] = [];
   changes = 0;
   private waiting: [(answer: SeriesAnswer) => void, (error: Error) => void][] = [];
-  feed = new SeriesFeed(
-    "a",
-    "lines",
-    10,
-    (params) => {
+  readonly feed: SeriesFeed;
+
+  constructor(field = "lines") {
+    const ask = (params: StreamSeriesParams) => {
       this.asked.push(params);
-      return new Promise((resolve, reject) => this.waiting.push([resolve, reject]));
-    },
-    () => {
+      return new Promise<SeriesAnswer>((resolve, reject) => this.waiting.push([resolve, reject]));
+    };
+    this.feed = new SeriesFeed("a", field, 10, ask, () => {
       this.changes += 1;
-    },
-  );
+    });
+  }
 
   async answer(values: number[], which = 0): Promise<void> {
     const [[resolve] = [() => undefined]] = this.waiting.splice(which, 1);
@@ -105,5 +104,18 @@ describe("SeriesFeed", () => {
     desk.feed.row(row(), 14_000);
     await desk.answer([6]);
     expect([desk.feed.problem, desk.feed.series?.values]).toEqual(["", [6]]);
+  });
+
+  it("asks again for what the rows do not tell, while there is something new, and not too often", async () => {
+    const desk = new Desk("loss");
+    desk.feed.row(row(), 13_000);
+    await desk.answer([1]);
+    desk.feed.row(row({ lines: 7 }), 13_500);
+    expect(desk.asked).toHaveLength(1);
+    desk.feed.row(row({ lines: 8 }), 15_100);
+    expect(desk.asked).toHaveLength(2);
+    await desk.answer([1]);
+    desk.feed.row(row({ lines: 8 }), 19_000);
+    expect(desk.asked).toHaveLength(2);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { clockFor, length } from "../src/numbers/clock";
 import { barAt, barPath } from "../src/numbers/strip";
+import { fieldName, figure, showValue } from "../src/numbers/words";
 
 describe("the volume strip", () => {
   it("draws a bar for each step with something, the least of them to be seen", () => {
@@ -32,5 +33,28 @@ describe("times", () => {
       "1 h",
       "1 d 1 h",
     ]);
+  });
+});
+
+describe("values", () => {
+  it("are told as what they are", () => {
+    expect(showValue("bytes", 2048)).toBe("2.0 KiB/s");
+    expect(showValue("lines", 12.34)).toBe("12.3/s");
+    expect(showValue("level.error", 0.5)).toBe("0.5/s");
+    expect(showValue("loss", 0.123456789)).toBe("0.12346");
+  });
+
+  it("are short, however large or small they are", () => {
+    expect([0, -2.5, 1234567, 1.5e12, 3e-7].map(figure)).toEqual([
+      "0",
+      "-2.5",
+      "1,234,600",
+      "1.50e+12",
+      "3.00e-7",
+    ]);
+  });
+
+  it("have names", () => {
+    expect(["lines", "level.error", "loss"].map(fieldName)).toEqual(["lines", "error lines", "loss"]);
   });
 });

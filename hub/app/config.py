@@ -59,6 +59,9 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         bool,
         Meta(description="let listeners beyond loopback speak without TLS: tokens and output can be read on the way"),
     ] = False
+    analyzer: Annotated[
+        bool, Meta(description="look inside lines, in a process of its own: levels, numbers, lengths")
+    ] = True
     limits: Limits = field(default_factory=Limits)
     retention: Retention = field(default_factory=Retention)
 

@@ -17,6 +17,7 @@ from twisted.python.failure import Failure
 
 from hub.adapters.accounts.passwords import CheckedPasswords, PasswordPool
 from hub.adapters.accounts.token_file import TokenFile
+from hub.adapters.analyzer import AnalyzerProcess
 from hub.adapters.reactor.clock import DeferredTasks, LoggedFailures, ReactorClock
 from hub.adapters.tcp import ConversationFactory, MakeConversation
 from hub.adapters.web import make_site
@@ -69,6 +70,11 @@ class HubService(MultiService):
         # Before anything in the directory is read or written: it may be another hub's.
         self._held = hold_data_dir(config)
         self.hub = _make_hub(config, reactor)
+        self._analyzer: AnalyzerProcess | None = None
+        if config.analyzer:
+            directory = config.data_path if config.store == "sqlite" else None
+            self._analyzer = AnalyzerProcess(reactor, config.limits, directory)
+            self.hub.log.analyzer = self._analyzer
         self.web = make_site(
             self.hub,
             reactor=reactor,
@@ -144,6 +150,8 @@ class HubService(MultiService):
         await drain(self.hub, self._factories, self.web, IReactorTime(self._reactor))
         if self._tick.running:
             self._tick.stop()
+        if self._analyzer is not None:
+            await self._analyzer.stop()
         await self.hub.store.close()
         self.config.endpoints_path.unlink(missing_ok=True)
         os.close(self._held)

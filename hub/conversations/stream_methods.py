@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Coroutine
-from typing import Any
+from contextlib import suppress
+from typing import Any, cast
 
 from hub.conversations.commander import Commander
 from hub.conversations.method import Method
@@ -18,6 +19,7 @@ from hub.model.chunk import Chunk
 from hub.model.cursor import Cursor, judge
 from hub.model.pattern import Pattern
 from hub.model.principal import Role
+from hub.model.problem import Problem
 from hub.wire import json_rpc
 from hub.wire.commands import (
     ByLine,
@@ -60,9 +62,28 @@ def _runs(commander: Commander, params: OneStream) -> RunsAnswer:
     return report.list_runs(_find(commander, params.stream))
 
 
-def _stats(commander: Commander, params: StreamStats) -> rows.StreamStats | rows.RunStats:
-    clock = commander.hub.clock
-    return report.stream_stats(_find(commander, params.stream), params.run, clock.monotonic(), clock.now_ms())
+def _stats(commander: Commander, params: StreamStats) -> Coroutine[Any, Any, rows.StreamStats | rows.RunStats]:
+    return _with_findings(commander.hub, _find(commander, params.stream), params.run)
+
+
+async def _with_findings(hub: Hub, stream: Stream, run: int | None) -> rows.StreamStats | rows.RunStats:
+    """Return the counts, and what was found inside lines where somebody looks and can answer."""
+    if run is not None:
+        return report.run_stats(stream, run)
+    found: rows.Findings = {}
+    with suppress(Problem):
+        found = await _findings(hub, stream)
+    return {**report.stream_stats(stream, hub.clock.monotonic(), hub.clock.now_ms()), **found}
+
+
+async def _findings(hub: Hub, stream: Stream) -> rows.Findings:
+    if hub.log.analyzer is None:
+        return {}
+    received = stream.received
+    found: Result = await hub.log.analyzer.ask("stats", stream.life, {})
+    seen = found.pop("seen")
+    sampled = min(seen / received, 1.0) if received else 1.0
+    return cast(rows.Findings, {"sampled": round(sampled, 4), **found})
 
 
 def _read(commander: Commander, params: StreamRead) -> Coroutine[Any, Any, Result]:

@@ -28,6 +28,7 @@ async def delete_stream(hub: Hub, stream: Stream, *, force: bool) -> None:
         hub.producer_sessions.end(writer, "deleted")
     hub.producer_sessions.deleted(stream)
     hub.streams.delete(stream)
+    hub.log.forget(stream)
     for reader in list(hub.readers):
         reader.gone(stream)
     try:

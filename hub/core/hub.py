@@ -136,6 +136,8 @@ class Hub:
         now = self.clock.monotonic()
         self.meter.mark(now, self.counters.lines, self.counters.bytes)
         self.changed.update(self.log.mark_meters())
+        if self.log.analyzer is not None:
+            self.log.analyzer.tick()
         self.sessions.expire()
         self.producer_sessions.expire()
         self.accounts.tick()
@@ -214,6 +216,7 @@ class Hub:
         return None if stream is None else stream_row(stream, self.clock.monotonic())
 
     def _retire(self, stream: Stream) -> None:
+        self.log.forget(stream)
         self.tasks.spawn(self.store.delete(stream.name))
 
     def _client_news(self, topic: str, session: Session, cause: str | None) -> None:

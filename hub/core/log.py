@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hub.core.committer import Committer
 from hub.core.counters import Counters
-from hub.core.ports import Clock
+from hub.core.ports import Analyzer, Clock
 from hub.core.tail import TailMemory
 from hub.model.chunk import Chunk, Gap, Piece
 
@@ -24,12 +24,21 @@ class Log:
         self.committer = committer
         self.active: set[Stream] = set()
         """Streams that have counted something since their meter was found quiet."""
+        self.analyzer: Analyzer | None = None
+        """Looks at what is appended, where one is set."""
 
     def appended(self, stream: Stream, chunk: Chunk, lines: int, size: int) -> None:
         """Take note of a chunk; it is not yet durable."""
         self.counters.lines += lines
         self.counters.bytes += size
+        if self.analyzer is not None:
+            self.analyzer.offer(stream.life, chunk)
         self._keep(stream, chunk)
+
+    def forget(self, stream: Stream) -> None:
+        """Let go of what was found in a stream that is gone."""
+        if self.analyzer is not None:
+            self.analyzer.forget(stream.life)
 
     def gap_appended(self, stream: Stream, gap: Gap) -> None:
         """Take note of a gap in a stream."""

@@ -197,6 +197,25 @@ class Store(Protocol):
         """Finish what is under way, and let go of the files; nothing is called after it."""
 
 
+class Analyzer(Protocol):
+    """Whoever looks inside lines, somewhere where it slows nobody: levels, numbers, lengths."""
+
+    def offer(self, stream: str, chunk: Chunk) -> None:
+        """Take a chunk, or skip it: never wait, never raise."""
+
+    def tick(self) -> None:
+        """Go on; called once a second."""
+
+    def forget(self, stream: str) -> None:
+        """Let go of what is known of a deleted stream."""
+
+    async def ask(self, method: str, stream: str, params: Mapping[str, object]) -> Any:
+        """Return `stats` of a stream, or a `series`; raise Problem BUSY while there is no answer to be had.
+
+        `stats` are Findings, with the bytes that were `seen`.
+        """
+
+
 class Accounts(Protocol):
     """Accounts that are not in the store: the admin's, whose token is a file."""
 
@@ -225,6 +244,7 @@ class Passwords(Protocol):
 
 __all__ = [
     "Accounts",
+    "Analyzer",
     "Append",
     "Buckets",
     "Cancellable",

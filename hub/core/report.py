@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hub.core.meter import WINDOWS
-from hub.core.rows import HubStats, Rates, RunRow, RunsAnswer, RunStats, StreamPage, StreamRow, StreamStats
+from hub.core.rows import HubStats, Rates, RunRow, RunsAnswer, RunStats, StreamCounts, StreamPage, StreamRow
 from hub.model.pattern import Pattern
 from hub.model.principal import Principal
 from hub.model.problem import Problem
@@ -91,13 +91,16 @@ def rates(stream: Stream, now: float) -> Rates:
     }
 
 
-def stream_stats(stream: Stream, run_number: int | None, now: float, now_ms: int) -> StreamStats | RunStats:
-    """Return counts, rates and silence of a stream, or the counts of one of its runs."""
-    if run_number is not None:
-        run = stream.run_numbered(run_number)
-        if run is None:
-            raise Problem("NOTFOUND", f"there is no run {run_number} of this stream")
-        return {"stream": stream.name, **run_row(run)}
+def run_stats(stream: Stream, number: int) -> RunStats:
+    """Return the counts of one run of a stream; raise Problem NOTFOUND where it is not remembered."""
+    run = stream.run_numbered(number)
+    if run is None:
+        raise Problem("NOTFOUND", f"there is no run {number} of this stream")
+    return {"stream": stream.name, **run_row(run)}
+
+
+def stream_stats(stream: Stream, now: float, now_ms: int) -> StreamCounts:
+    """Return counts, rates and silence of a stream."""
     return {
         "stream": stream.name,
         "state": stream.state,

@@ -76,8 +76,30 @@ class Rates(TypedDict):
     bytes_per_s: dict[str, float]
 
 
-class StreamStats(Rates):
-    """The answer of `stream.stats`."""
+class FieldRow(TypedDict):
+    """A number that lines tell by a name, over all lines that were looked at."""
+
+    count: int
+    last: float
+    min: float
+    max: float
+    mean: float
+
+
+class Findings(TypedDict):
+    """What was found inside lines, of the part `sampled` of the stream's bytes, 1 being all.
+
+    The length of lines as `{p50, p90, p99, max}`, lines by level, and numbers by name.
+    """
+
+    sampled: NotRequired[float]
+    line_bytes: NotRequired[dict[str, int]]
+    levels: NotRequired[dict[str, int]]
+    fields: NotRequired[dict[str, FieldRow]]
+
+
+class StreamCounts(Rates):
+    """What the hub itself counts of a stream."""
 
     stream: str
     state: StreamState
@@ -90,6 +112,10 @@ class StreamStats(Rates):
     last_at: int | None
     silent_ms: int | None
     watchers: int
+
+
+class StreamStats(StreamCounts, Findings):
+    """The answer of `stream.stats`; without findings where nobody looks inside lines."""
 
 
 class CatchupRow(TypedDict):
@@ -263,8 +289,9 @@ class KickAnswer(TypedDict):
 class SeriesAnswer(TypedDict):
     """The answer of `stream.series`: `values[i]` is of the time from `since + i * step_ms` on, up to the next step.
 
-    `until` is how far it was asked for: the last step may go past it, and come to more. `total` is what the stream had
-    counted in all by then, what is not kept included: so the series can be gone on with by the stream's rows.
+    `until` is how far it was asked for: the last step may go past it, and come to more. `total`, of lines and bytes, is
+    what the stream had counted in all by then, what is not kept included: so the series can be gone on with by the
+    stream's rows. A field that lines tell has means as values, null where there was none, with the least and the most.
     """
 
     stream: str
@@ -272,5 +299,7 @@ class SeriesAnswer(TypedDict):
     since: int
     step_ms: int
     until: int
-    total: int
-    values: list[int]
+    total: NotRequired[int]
+    values: list[int] | list[float | None]
+    low: NotRequired[list[float | None]]
+    high: NotRequired[list[float | None]]

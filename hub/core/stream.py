@@ -118,6 +118,11 @@ class Stream:
         return "live" if self.writer.attached else "detached"
 
     @property
+    def life(self) -> str:
+        """Names the stream, and tells it from others that had its name before."""
+        return f"{self.name}#{self.ordinal}"
+
+    @property
     def line_count(self) -> int:
         """Lines, an unfinished last one included."""
         return self.lines + self.partial

@@ -38,9 +38,13 @@ class Buckets:
         return place if 0 <= place < self.count else None
 
     @classmethod
-    def between(cls, since: int, until: int, points: int) -> Buckets:
-        """Return the finest buckets, at most `points`, that hold all times from `since` on and before `until`."""
-        step, wider = _STEPS[0], iter(_STEPS[1:])
+    def between(cls, since: int, until: int, points: int, *, least: int = SECOND) -> Buckets:
+        """Return the finest buckets, at most `points`, that hold all times from `since` on and before `until`.
+
+        No step is shorter than `least`, and each is a multiple of it.
+        """
+        steps = [step for step in _STEPS if step >= least and step % least == 0]
+        step, wider = steps[0], iter(steps[1:])
         while True:
             first = since - since % step
             count = max(-((first - until) // step), 0)

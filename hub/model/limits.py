@@ -68,6 +68,11 @@ class Limits:
     tail_stream_bytes: int = _limit(MIB, "recent bytes of one stream kept in memory for its readers")
     tail_bytes: int = _limit(256 * MIB, "recent bytes of all streams kept in memory")
     catch_up_slice_bytes: int = _limit(256 * KIB, "what one reader is given of the past before the next one's turn")
+    analyzer_second_bytes: int = _limit(
+        4 * MIB,
+        "what the analyzer is given to look at a second, of all streams; one may have a quarter; the rest is skipped",
+    )
+    analyzer_queue_bytes: int = _limit(8 * MIB, "what may wait for the analyzer before more is skipped")
     window_bytes: int = _limit(4 * MIB, "largest window that a WebSocket may ask for")
 
     # What is kept

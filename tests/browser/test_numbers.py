@@ -46,12 +46,12 @@ def test_rates_counts_and_a_live_chart(hub: RunningHub, page: Page, complaints: 
         open_numbers(page, "build-1")
         panel = page.get_by_role("complementary", name="statistics of ci/build-1")
         expect(panel.get_by_role("row", name="lines/s")).to_contain_text(re.compile(r"[1-9]"))
-        expect(panel.locator(".facts-list")).to_contain_text(re.compile(r"lines\s*700"))
+        expect(panel.locator(".facts-list").last).to_contain_text(re.compile(r"lines\s*700"))
         expect(panel.locator(".chart canvas")).to_be_visible()
         panel.get_by_text("As a table").click()
         expect(panel.locator(".twin tfoot td")).to_have_text("700")
         send_lines(build, 700, 55)
-        expect(panel.locator(".facts-list")).to_contain_text(re.compile(r"lines\s*755"))
+        expect(panel.locator(".facts-list").last).to_contain_text(re.compile(r"lines\s*755"))
         expect(panel.locator(".twin tfoot td")).to_have_text("755")
         panel.get_by_role("button", name="bytes").click()
         expect(panel.locator(".twin caption")).to_contain_text("bytes in steps of")
@@ -59,6 +59,29 @@ def test_rates_counts_and_a_live_chart(hub: RunningHub, page: Page, complaints: 
         expect(panel).to_be_visible()
         panel.get_by_role("button", name="close the statistics").click()
         expect(panel).to_have_count(0)
+    assert complaints == []
+
+
+def test_levels_and_numbers_in_the_lines_are_found_and_drawn(
+    hub: RunningHub, page: Page, complaints: list[str]
+) -> None:
+    with stream(hub, "train/run-7") as run:
+        run.sendall(b"begun\n")
+        open_numbers(page, "run-7")
+        panel = page.get_by_role("complementary", name="statistics of train/run-7")
+        for step in range(8):
+            # Each sending waits for the page, so that they are several portions.
+            run.sendall(b"step %d loss=%d.5 INFO fine\nERROR lost one\n" % (step, step))
+            expect(panel.get_by_role("button", name=f"error {step + 1}")).to_be_visible()
+        row = panel.get_by_role("row", name=re.compile("^loss"))
+        expect(row).to_contain_text("7.5")
+        expect(panel.locator(".facts-list").first).to_contain_text("the longest line")
+        row.get_by_role("button").click()
+        expect(panel.get_by_text(re.compile("^loss in steps of"))).to_be_visible()
+        panel.get_by_text("As a table").click()
+        expect(panel.locator(".twin td", has_text="7.5")).to_be_visible()
+        panel.get_by_role("button", name="error 8").click()
+        expect(panel.locator(".twin tfoot td")).to_have_text("8")
     assert complaints == []
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from conversations.command_line import CommandLine, request
 from fakes.world import World
+from hub.model.chunk import Chunk
+from hub.model.problem import Problem
 
 
 def filled(**options: Any) -> tuple[World, int]:
@@ -117,3 +120,70 @@ def test_what_cannot_be_asked() -> None:
     assert backwards["data"]["code"] == "PROTO"
     assert line.error("stream.series", stream="a", field="lines", points=2001)["data"]["code"] == "PROTO"
     assert line.error("stream.series", stream="b", field="lines")["data"]["code"] == "NOTFOUND"
+
+
+class FakeAnalyzer:
+    """Answers what the test says; remembers what it was given and asked."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Any] = {}
+        self.asked: list[tuple[Any, ...]] = []
+        self.given: list[tuple[str, bytes]] = []
+        self.forgotten: list[str] = []
+
+    def offer(self, stream: str, chunk: Chunk) -> None:
+        self.given.append((stream, chunk.data))
+
+    def tick(self) -> None:
+        """Nothing waits."""
+
+    def forget(self, stream: str) -> None:
+        self.forgotten.append(stream)
+
+    async def ask(self, method: str, stream: str, params: Mapping[str, object]) -> Any:
+        self.asked.append((method, stream, params))
+        if method not in self.answers:
+            raise Problem("BUSY", "not now", retry_after=1000)
+        return dict(self.answers[method])
+
+
+def test_what_was_found_inside_lines_is_told_with_the_part_that_was_looked_at() -> None:
+    world = World()
+    analyzer = world.hub.log.analyzer = FakeAnalyzer()
+    world.stream_of("a", b"ERROR\n", b"fine\n")
+    line = CommandLine(world)
+    life = world.hub.streams.get("a").life  # type: ignore[union-attr]
+    assert analyzer.given == [(life, b"ERROR\n"), (life, b"fine\n")]
+    analyzer.answers["stats"] = {"seen": 6, "levels": {"error": 1}, "line_bytes": {}, "fields": {}}
+    stats = line.call("stream.stats", stream="a")
+    assert (stats["sampled"], stats["levels"], stats["lines"]) == (round(6 / 11, 4), {"error": 1}, 2)
+    del analyzer.answers["stats"]
+    assert "sampled" not in line.call("stream.stats", stream="a")
+
+
+def test_a_field_over_time_is_asked_of_the_analyzer() -> None:
+    world = World()
+    line = CommandLine(world)
+    world.stream_of("a", b"loss=1\n")
+    assert line.error("stream.series", stream="a", field="loss")["data"]["code"] == "PROTO"
+    analyzer = world.hub.log.analyzer = FakeAnalyzer()
+    assert line.error("stream.series", stream="a", field="loss")["data"]["code"] == "BUSY"
+    analyzer.answers["series"] = {"since": 1000, "step_ms": 1000, "values": [None, 0.5]}
+    answer = line.call("stream.series", stream="a", field="loss", **{"from": 1000, "to": 3000})
+    assert (answer["values"], answer["since"], answer["until"], answer["field"]) == ([None, 0.5], 1000, 3000, "loss")
+    method, stream, params = analyzer.asked[-1]
+    assert (method, stream.split("#")[0]) == ("series", "a")
+    assert params == {"field": "loss", "since": 1000, "until": 3000, "points": 300}
+    backwards = line.error("stream.series", stream="a", field="loss", **{"from": 5, "to": 4})
+    assert backwards["data"]["code"] == "PROTO"
+
+
+def test_the_analyzer_forgets_a_deleted_stream_and_tells_its_next_life_apart() -> None:
+    world = World()
+    analyzer = world.hub.log.analyzer = FakeAnalyzer()
+    world.stream_of("a", b"one\n").end("eof")
+    CommandLine(world).call("stream.delete", stream="a")
+    world.stream_of("a", b"two\n")
+    (first, _), (second, _) = analyzer.given
+    assert analyzer.forgotten == [first]
+    assert first != second

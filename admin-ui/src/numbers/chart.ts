@@ -25,6 +25,15 @@ const LEFT_AXIS = 74;
 // The type allows for builds of uPlot without it.
 const STEPS = uPlot.paths.stepped?.({ align: 1 }) ?? null;
 
+/** From zero, unless the values are below it or lie close together far from it. */
+function scaleOf(least: number | null, most: number | null): [number, number] {
+  if (least === null || most === null) return [0, 1];
+  const room = (most - least) * 0.05;
+  if (least < 0 || least > most * 0.8)
+    return least === most ? [Math.min(least, 0), Math.max(most, 0) || 1] : [least - room, most + room];
+  return [0, most > 0 ? most * 1.05 : 1];
+}
+
 export function openChart(box: HTMLElement, wishes: ChartWishes): Chart {
   let step = 1000;
   // The page's colours are of both themes; what they come to is asked of an element.
@@ -48,7 +57,7 @@ export function openChart(box: HTMLElement, wishes: ChartWishes): Chart {
       height: HEIGHT,
       legend: { show: false },
       cursor: { y: false, drag: { x: true, y: false, setScale: false } },
-      scales: { x: { time: true }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.05 : 1] } },
+      scales: { x: { time: true }, y: { range: (_, least, most) => scaleOf(least, most) } },
       series: [
         {},
         {

@@ -4,10 +4,18 @@ import type { SeriesAnswer, StreamRow, StreamSeriesParams, StreamState } from ".
 import { ALL, Series, type Span } from "./series";
 
 export type Ask = (params: StreamSeriesParams) => Promise<SeriesAnswer>;
-export type Field = "lines" | "bytes";
+/** `lines`, `bytes`, `level.<name>`, or a number that lines tell by its name. */
+export type Field = string;
+
+/** Whether the values of a field are counts, to be told a second. */
+export function isCount(field: Field): boolean {
+  return field === "lines" || field === "bytes" || field.startsWith("level.");
+}
 
 /** A series that goes on may become so much longer than it was asked for, before it is asked anew in longer steps. */
 const GROWTH = 1.25;
+/** A field that the rows do not tell is asked for again, while there is something new, so often. */
+const ASK_MS = 2000;
 
 export class SeriesFeed {
   series: Series | null = null;
@@ -19,6 +27,8 @@ export class SeriesFeed {
   private stale = false;
   private state: StreamState | "" = "";
   private epoch = 0;
+  private lines = 0;
+  private askedAt = 0;
 
   constructor(
     private readonly stream: string,
@@ -45,6 +55,7 @@ export class SeriesFeed {
     const ticket = ++this.ticket;
     this.loading = true;
     this.stale = false;
+    this.askedAt = now;
     try {
       const answer = await this.ask({
         stream: this.stream,
@@ -79,6 +90,14 @@ export class SeriesFeed {
       return;
     }
     if (this.span.kind === "part") return;
+    if (this.field !== "lines" && this.field !== "bytes") {
+      const news = row.lines !== this.lines;
+      if (news && now - this.askedAt >= ASK_MS) {
+        this.lines = row.lines;
+        void this.load(now);
+      }
+      return;
+    }
     series.grow(this.field === "lines" ? row.lines : row.bytes, row.last_at ?? now);
     if (row.state === "live") series.reach(Math.max(now, row.last_at ?? 0));
     if (this.span.kind === "last") series.forget(now - this.span.ms);

@@ -13,7 +13,8 @@ export const ALL: Span = { kind: "all" };
 export class Series {
   readonly step: number;
   since: number;
-  readonly values: number[];
+  /** Counts; or means of a number that lines tell, null where they tell none. */
+  readonly values: (number | null)[];
   /** What the stream had counted in all when the last of the values was as it is. */
   private total: number;
 
@@ -21,7 +22,7 @@ export class Series {
     this.since = answer.since;
     this.step = answer.step_ms;
     this.values = answer.values.slice();
-    this.total = answer.total;
+    this.total = answer.total ?? 0;
   }
 
   /** The time at which the last step ends. */
@@ -58,8 +59,9 @@ export class Series {
     return this.since + place * this.step;
   }
 
-  perSecond(place: number): number {
-    return ((this.values[place] ?? 0) * 1000) / this.step;
+  perSecond(place: number): number | null {
+    const value = this.values[place] ?? null;
+    return value === null ? null : (value * 1000) / this.step;
   }
 
   /** The longest time without anything between two steps with something, ms: what this stream is used to. */
@@ -68,7 +70,7 @@ export class Series {
     let pause = 0;
     let began = false;
     for (const value of this.values) {
-      if (value > 0) {
+      if (value) {
         if (began) longest = Math.max(longest, pause);
         began = true;
         pause = 0;

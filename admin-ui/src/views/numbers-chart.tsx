@@ -3,8 +3,9 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Chart } from "../numbers/chart";
 import { clockFor, length, wholeClock } from "../numbers/clock";
-import type { Field, SeriesFeed } from "../numbers/feed";
+import { isCount, type SeriesFeed } from "../numbers/feed";
 import { ALL, type Span } from "../numbers/series";
+import { fieldName, figure, showValue } from "../numbers/words";
 import { now as pageNow } from "../session/page-state";
 import { settings } from "../session/settings";
 import { bytes, count } from "../streams/format";
@@ -21,10 +22,6 @@ interface Props {
   /** Grows when the feed changed. */
   version: number;
   goTo?: ((at: number) => void) | undefined;
-}
-
-export function showValue(field: Field, value: number): string {
-  return field === "bytes" ? `${bytes(value)}/s` : `${count(Math.round(value * 10) / 10)}/s`;
 }
 
 export function NumbersChart({ feed, version, goTo }: Props) {
@@ -67,7 +64,9 @@ export function NumbersChart({ feed, version, goTo }: Props) {
       <Plot feed={feed} version={version} goTo={goTo} />
       {series && series.values.length > 0 && (
         <p class="quiet small">
-          {field} a second in steps of {length(series.step)}; drag to zoom{goTo ? ", click to go there" : ""}
+          {fieldName(field)}
+          {isCount(field) ? " a second" : ""} in steps of {length(series.step)}; drag to zoom
+          {goTo ? ", click to go there" : ""}
         </p>
       )}
       <details class="twin" onToggle={(event) => setTable((event.currentTarget as HTMLDetailsElement).open)}>
@@ -92,7 +91,9 @@ function Plot({ feed, version, goTo }: Props) {
     const places = [...Array(shown.current.whole).keys()];
     chart.current?.draw(
       places.map((place) => series.startOf(place)),
-      places.map((place) => series.perSecond(place)),
+      places.map((place) =>
+        isCount(shown.current.field) ? series.perSecond(place) : (series.values[place] ?? null),
+      ),
       series.step,
     );
   };
@@ -133,7 +134,12 @@ function Plot({ feed, version, goTo }: Props) {
   }, []);
   if (problem) return <p class="quiet">{problem}</p>;
   return (
-    <div class="chart" ref={box} role="img" aria-label={`${feed.field} a second over time, see the table`} />
+    <div
+      class="chart"
+      ref={box}
+      role="img"
+      aria-label={`${fieldName(feed.field)} over time, see the table`}
+    />
   );
 }
 
@@ -145,17 +151,19 @@ function Table({ feed }: { feed: SeriesFeed }) {
     return series.values.slice(first).map((value, index) => ({ at: series.startOf(first + index), value }));
   }, [series, series?.values.length, series?.values.at(-1)]);
   if (!series) return null;
-  const show = (value: number) => (feed.field === "bytes" ? bytes(value) : count(value));
+  const counts = isCount(feed.field);
+  const show = (value: number | null) =>
+    value === null ? "–" : feed.field === "bytes" ? bytes(value) : counts ? count(value) : figure(value);
   return (
     <div class="twin-box">
       <table>
         <caption class="hidden">
-          {feed.field} in steps of {length(series.step)}
+          {fieldName(feed.field)} in steps of {length(series.step)}
         </caption>
         <thead>
           <tr>
             <th scope="col">from</th>
-            <th scope="col">{feed.field}</th>
+            <th scope="col">{fieldName(feed.field)}</th>
           </tr>
         </thead>
         <tbody>
@@ -166,12 +174,14 @@ function Table({ feed }: { feed: SeriesFeed }) {
             </tr>
           ))}
         </tbody>
-        <tfoot>
-          <tr>
-            <th scope="row">in all</th>
-            <td>{show(rows.reduce((sum, { value }) => sum + value, 0))}</td>
-          </tr>
-        </tfoot>
+        {counts && (
+          <tfoot>
+            <tr>
+              <th scope="row">in all</th>
+              <td>{show(rows.reduce((sum, { value }) => sum + (value ?? 0), 0))}</td>
+            </tr>
+          </tfoot>
+        )}
       </table>
     </div>
   );

@@ -4,11 +4,13 @@ import { useEffect, useState } from "preact/hooks";
 import { length, wholeClock } from "../numbers/clock";
 import type { Field } from "../numbers/feed";
 import { panelShown } from "../numbers/panel-shown";
+import { fieldName } from "../numbers/words";
 import { connection, now, status, version } from "../session/page-state";
 import { settings } from "../session/settings";
 import { bytes, count } from "../streams/format";
 import type { StreamStats } from "../wire/types";
 import { NumbersChart } from "./numbers-chart";
+import { Findings } from "./numbers-findings";
 import { useFeed } from "./use-feed";
 
 const WINDOWS: [string, string][] = [
@@ -52,7 +54,7 @@ export function NumbersPanel({ name, goTo }: PanelProps) {
       )}
       {stats && <RateTable stats={stats} />}
       <div class="chart-fields">
-        {(["lines", "bytes"] as const).map((each) => (
+        {["lines", "bytes", ...(field === "lines" || field === "bytes" ? [] : [field])].map((each) => (
           <button
             type="button"
             class="small"
@@ -60,11 +62,12 @@ export function NumbersPanel({ name, goTo }: PanelProps) {
             aria-pressed={field === each}
             onClick={() => setField(each)}
           >
-            {each}
+            {fieldName(each)}
           </button>
         ))}
       </div>
       <NumbersChart feed={feed} version={changes} goTo={goTo} />
+      {stats && <Findings stats={stats} field={field} choose={setField} />}
       {stats && <Facts stats={stats} />}
       <NotifySwitch />
     </aside>

@@ -74,7 +74,41 @@ export interface Rates {
   bytes_per_s: Record<string, number>;
 }
 
-/** The answer of `stream.stats`. */
+/** A number that lines tell by a name, over all lines that were looked at. */
+export interface FieldRow {
+  count: number;
+  last: number;
+  min: number;
+  max: number;
+  mean: number;
+}
+
+/** What was found inside lines, of the part `sampled` of the stream's bytes, 1 being all. The length of lines as `{p50, p90, p99, max}`, lines by level, and numbers by name. */
+export interface Findings {
+  sampled?: number;
+  line_bytes?: Record<string, number>;
+  levels?: Record<string, number>;
+  fields?: Record<string, FieldRow>;
+}
+
+/** What the hub itself counts of a stream. */
+export interface StreamCounts {
+  lines_per_s: Record<string, number>;
+  bytes_per_s: Record<string, number>;
+  stream: string;
+  state: StreamState;
+  runs: number;
+  lines: number;
+  bytes: number;
+  gap_bytes: number;
+  kept_bytes: number;
+  first_at: number | null;
+  last_at: number | null;
+  silent_ms: number | null;
+  watchers: number;
+}
+
+/** The answer of `stream.stats`; without findings where nobody looks inside lines. */
 export interface StreamStats {
   lines_per_s: Record<string, number>;
   bytes_per_s: Record<string, number>;
@@ -89,6 +123,10 @@ export interface StreamStats {
   last_at: number | null;
   silent_ms: number | null;
   watchers: number;
+  sampled?: number;
+  line_bytes?: Record<string, number>;
+  levels?: Record<string, number>;
+  fields?: Record<string, FieldRow>;
 }
 
 /** Readers that catch up: how many wait, and what they were given. */
@@ -239,15 +277,17 @@ export interface KickAnswer {
   stream: string | null;
 }
 
-/** The answer of `stream.series`: `values[i]` is of the time from `since + i * step_ms` on, up to the next step. `until` is how far it was asked for: the last step may go past it, and come to more. `total` is what the stream had counted in all by then, what is not kept included: so the series can be gone on with by the stream's rows. */
+/** The answer of `stream.series`: `values[i]` is of the time from `since + i * step_ms` on, up to the next step. `until` is how far it was asked for: the last step may go past it, and come to more. `total`, of lines and bytes, is what the stream had counted in all by then, what is not kept included: so the series can be gone on with by the stream's rows. A field that lines tell has means as values, null where there was none, with the least and the most. */
 export interface SeriesAnswer {
   stream: string;
   field: string;
   since: number;
   step_ms: number;
   until: number;
-  total: number;
-  values: number[];
+  total?: number;
+  values: number[] | (number | null)[];
+  low?: (number | null)[];
+  high?: (number | null)[];
 }
 
 /** A user. */

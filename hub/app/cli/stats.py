@@ -29,7 +29,7 @@ MOST_POINTS = 2000
 
 @click.command(epilog=exit_codes.EXPLAINED)
 @click.argument("name", required=False, type=NameType(with_run=True), metavar="[NAME[#RUN]]")
-@click.option("--series", metavar="FIELD", help="show a number of the stream over time: lines or bytes")
+@click.option("--series", metavar="FIELD", help="over time: lines, bytes, level.error, or a number in the lines")
 @click.option("--since", type=Moment(parse_moment), metavar="TIME", help=f"with --series: from a time on: {FORMS}")
 @click.option("--until", type=Moment(parse_deadline), metavar="TIME", help="with --series: before a time")
 @click.option(

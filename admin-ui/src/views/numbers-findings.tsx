@@ -1,0 +1,88 @@
+// What was found inside lines: levels, numbers, lengths. Choosing one draws it.
+
+import { figure } from "../numbers/words";
+import { bytes, count } from "../streams/format";
+import type { StreamStats } from "../wire/types";
+
+const LEVELS = ["fatal", "error", "warn", "info", "debug", "trace"];
+
+interface Props {
+  stats: StreamStats;
+  field: string;
+  choose: (field: string) => void;
+}
+
+export function Findings({ stats, field, choose }: Props) {
+  const { levels = {}, fields = {}, line_bytes: sizes = {}, sampled = 1 } = stats;
+  const found = LEVELS.filter((level) => levels[level]);
+  const names = Object.keys(fields);
+  const pick = (name: string, word: string) => (
+    <button
+      type="button"
+      class={`small ${name.replace(".", "-")}`}
+      aria-pressed={field === name}
+      onClick={() => choose(name)}
+    >
+      {word}
+    </button>
+  );
+  return (
+    <>
+      {sampled < 0.995 && (
+        <p class="warn small" role="note">
+          {sampled < 0.01 ? "Less than 1" : Math.round(sampled * 100)} % of the text was looked at for what
+          follows: there is more than the hub looks at in a second.
+        </p>
+      )}
+      {found.length > 0 && (
+        <div class="chart-fields">
+          {found.map((level) => (
+            <span key={level}>{pick(`level.${level}`, `${level} ${count(levels[level] ?? 0)}`)}</span>
+          ))}
+        </div>
+      )}
+      {names.length > 0 && (
+        <table class="fields">
+          <caption class="hidden">numbers in the lines</caption>
+          <thead>
+            <tr>
+              <th scope="col">in lines</th>
+              <th scope="col">last</th>
+              <th scope="col">least</th>
+              <th scope="col">mean</th>
+              <th scope="col">most</th>
+            </tr>
+          </thead>
+          <tbody>
+            {names.map((name) => {
+              const row = fields[name];
+              return row ? (
+                <tr key={name}>
+                  <th scope="row">{pick(name, name)}</th>
+                  <td>{figure(row.last)}</td>
+                  <td>{figure(row.min)}</td>
+                  <td>{figure(row.mean)}</td>
+                  <td>{figure(row.max)}</td>
+                </tr>
+              ) : null;
+            })}
+          </tbody>
+        </table>
+      )}
+      {sizes.max !== undefined && (
+        <dl class="facts-list">
+          {[
+            ["half the lines are up to", sizes.p50 ?? 0],
+            ["99 % of the lines are up to", sizes.p99 ?? 0],
+            ["the longest line is", sizes.max],
+          ].map(([words, size]) => (
+            <div key={words}>
+              <dt>{words}</dt>
+              <dd>{bytes(Number(size))}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,118 @@
+"""The analyzer's process: frames of the hub on its standard input, answers on its standard output.
+
+- hub: `DATA <stream> <ms> [cut=1] {n}`, bytes of a stream; `cut`: they do not follow on those before
+- hub: `ASK <id> <method> {n}`, a question, its parameters as JSON
+- hub: `FORGET <stream>`, it was deleted
+- analyzer: `DONE <bytes>`, so many payload bytes were looked at
+- analyzer: `ANSWER <id> {n}`, JSON
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from hub.analysis.numbers import Numbers, Place
+from hub.analysis.shelf import FILE_NAME, Shelf
+from hub.wire.frame import Frame, encode
+from hub.wire.frame_reader import FrameReader
+
+SAVE_SECONDS = 30.0
+READ_BYTES = 256 * 1024
+HEADER_BYTES = 4096
+PAYLOAD_BYTES = 64 * 1024 * 1024
+NICE = 10
+"""It gives way to everything else on the machine."""
+
+
+class Memory:
+    """A shelf for hubs that keep nothing on disk."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def get(self, stream: str) -> bytes | None:
+        """Return what was put of a stream."""
+        return self._kept.get(stream)
+
+    def put(self, values: Mapping[str, bytes]) -> None:
+        """Keep the numbers of some streams; the oldest go first."""
+        self._kept.update(values)
+        while len(self._kept) > 1000:
+            del self._kept[next(iter(self._kept))]
+
+    def forget(self, stream: str) -> None:
+        """Let go of a stream."""
+        self._kept.pop(stream, None)
+
+
+class Loop:
+    """Frames in, frames out, without I/O."""
+
+    def __init__(self, numbers: Numbers, write: Callable[[bytes], None]) -> None:
+        self._numbers = numbers
+        self._write = write
+        self._frames = FrameReader(HEADER_BYTES, PAYLOAD_BYTES)
+
+    def received(self, data: bytes) -> None:
+        """Take bytes of the hub."""
+        for frame in self._frames.feed(data):
+            self._frame(frame)
+
+    def _frame(self, frame: Frame) -> None:
+        payload = frame.payload or b""
+        if frame.verb == "DATA":
+            self._numbers.eat(frame.args[0], payload, frame.number(1, "time"), "cut" in frame.keys)
+            self._tell("DONE", len(payload))
+        elif frame.verb == "FORGET":
+            self._numbers.forget(frame.args[0])
+        elif frame.verb == "ASK":
+            answer = self._answer(frame.args[1], msgspec.json.decode(payload))
+            self._tell("ANSWER", frame.args[0], payload=msgspec.json.encode(answer))
+
+    def _answer(self, method: str, params: dict[str, object]) -> object:
+        methods: dict[str, Callable[..., object]] = {"stats": self._numbers.stats, "series": self._numbers.series}
+        return methods[method](**params)
+
+    def _tell(self, verb: str, *args: object, payload: bytes | None = None) -> None:
+        self._write(b"".join(encode(verb, *args, payload=payload)))
+
+
+def main() -> None:
+    """Work until the hub closes the pipe; the argument is the data directory, none for a hub that keeps nothing."""
+    # Ctrl-C in a terminal goes to all processes: the hub decides when this one ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.nice(NICE)
+    shelf: Place = Shelf(Path(sys.argv[1]) / FILE_NAME) if len(sys.argv) > 1 else Memory()
+    numbers = Numbers(shelf)
+    loop = Loop(numbers, _write_all)
+    save_at = time.monotonic() + SAVE_SECONDS
+    while True:
+        ready, _, _ = select.select([0], [], [], max(save_at - time.monotonic(), 0))
+        if time.monotonic() >= save_at:
+            numbers.save()
+            save_at = time.monotonic() + SAVE_SECONDS
+        if ready:
+            data = os.read(0, READ_BYTES)
+            if not data:
+                break
+            loop.received(data)
+    numbers.save()
+
+
+def _write_all(data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(1, view) :]
+
+
+if __name__ == "__main__":
+    main()

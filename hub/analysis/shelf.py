@@ -1,0 +1,73 @@
+"""The numbers of all streams in a file, so that they outlive the process."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import apsw
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+FILE_NAME = "numbers.db"
+VERSION = 1
+STREAMS = 20_000
+"""Streams that are kept; those that changed last."""
+_TABLE = """
+CREATE TABLE IF NOT EXISTS numbers (stream TEXT PRIMARY KEY, at INTEGER NOT NULL, packed BLOB NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS numbers_at ON numbers (at);
+"""
+_TOO_MANY = "DELETE FROM numbers WHERE rowid IN (SELECT rowid FROM numbers ORDER BY at LIMIT max(0, ? - ?))"
+
+
+class Shelf:
+    """A small SQLite file. It holds nothing that is not in the streams: one that cannot be read is begun anew."""
+
+    def __init__(self, path: Path, most: int = STREAMS) -> None:
+        self._path = path
+        self._most = most
+        try:
+            self._connection = self._open()
+        except apsw.Error:
+            for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+                path.with_name(name).unlink(missing_ok=True)
+            self._connection = self._open()
+
+    def get(self, stream: str) -> bytes | None:
+        """Return what was put of a stream."""
+        found = self._connection.execute("SELECT packed FROM numbers WHERE stream = ?", (stream,)).get
+        return None if found is None else zstd.decompress(found)
+
+    def put(self, values: Mapping[str, bytes]) -> None:
+        """Keep the numbers of some streams, all in one transaction."""
+        with self._connection:
+            now = time.time_ns() // 1_000_000
+            rows = [(stream, now, zstd.compress(packed, 1)) for stream, packed in values.items()]
+            self._connection.executemany("INSERT OR REPLACE INTO numbers VALUES (?, ?, ?)", rows)
+            count = self._connection.execute("SELECT count(*) FROM numbers INDEXED BY numbers_at").get
+            self._connection.execute(_TOO_MANY, (count, self._most))
+
+    def forget(self, stream: str) -> None:
+        """Let go of a stream."""
+        self._connection.execute("DELETE FROM numbers WHERE stream = ?", (stream,))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def _open(self) -> apsw.Connection:
+        connection = apsw.Connection(str(self._path))
+        self._path.chmod(0o600)
+        connection.set_busy_timeout(2000)
+        connection.pragma("journal_mode", "wal")
+        connection.pragma("synchronous", "normal")
+        if connection.pragma("user_version") not in (0, VERSION):
+            connection.execute("DROP TABLE IF EXISTS numbers")
+        connection.execute(_TABLE)
+        connection.pragma("user_version", VERSION)
+        return connection
