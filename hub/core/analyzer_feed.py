@@ -10,8 +10,9 @@ from hub.model.chunk import Chunk
 
 PORTION_BYTES = 64 * 1024
 """Chunks of a stream are gathered up to so much, or for a second: most of the work is paid per portion."""
-SHARE = 4
-"""One stream may have so large a part of a second's bytes as one through this: a loud one leaves some to the others."""
+SHARES = 4
+"""Where several streams are at work, one may have at most one through this of a second's bytes: a loud one leaves some
+to the others."""
 
 
 class Portion(NamedTuple):
@@ -48,6 +49,8 @@ class AnalyzerFeed:
         self._taken = 0
         self._taken_of: dict[str, int] = {}
         """Bytes taken in this second, in all and of each stream."""
+        self._most_of_one = bytes_per_second
+        """What one stream may have of this second, by how many were at work in the last one."""
         self._cut: set[str] = set()
         """Streams of which something was not given since the last portion."""
 
@@ -56,7 +59,7 @@ class AnalyzerFeed:
         size = len(chunk.data)
         of_it = self._taken_of.get(stream, 0)
         # The first chunk of a second is always taken, however large it is: so everything is sampled.
-        no_time = self._taken + size > self._per_second or (of_it and (of_it + size) * SHARE > self._per_second)
+        no_time = self._taken + size > self._per_second or (of_it and of_it + size > self._most_of_one)
         if (no_time and self._taken) or self._held + size > self._queue_bytes:
             self.lost(stream)
             return
@@ -74,6 +77,7 @@ class AnalyzerFeed:
 
     def tick(self) -> None:
         """A second is over: what was gathered is ready, and there is time again."""
+        self._most_of_one = self._per_second // min(max(len(self._taken_of), 1), SHARES)
         self._taken = 0
         self._taken_of.clear()
         for stream in list(self._gathering):

@@ -70,7 +70,7 @@ class Limits:
     catch_up_slice_bytes: int = _limit(256 * KIB, "what one reader is given of the past before the next one's turn")
     analyzer_second_bytes: int = _limit(
         4 * MIB,
-        "what the analyzer is given to look at a second, of all streams; one may have a quarter; the rest is skipped",
+        "what the analyzer is given to look at a second; one of several streams may have a quarter",
     )
     analyzer_queue_bytes: int = _limit(8 * MIB, "what may wait for the analyzer before more is skipped")
     window_bytes: int = _limit(4 * MIB, "largest window that a WebSocket may ask for")

@@ -53,6 +53,10 @@ def test_much_goes_at_once() -> None:
 
 def test_more_than_a_second_may_have_is_skipped_and_told_where_it_was() -> None:
     desk = Desk(bytes_per_second=100)
+    for stream in "abcde":
+        desk.offer(stream, b"_")
+    desk.feed.tick()
+    desk.taken()
     desk.offer("a", b"x" * 25)
     desk.offer("a", b"y" * 25)  # a quarter is one stream's part
     desk.offer("b", b"z" * 20)
@@ -61,6 +65,14 @@ def test_more_than_a_second_may_have_is_skipped_and_told_where_it_was() -> None:
     desk.offer("a", b"w")
     desk.feed.tick()
     assert desk.told() == [("a", b"x" * 25, False), ("b", b"z" * 20, False), ("a", b"w", True)]
+
+
+def test_a_stream_that_is_alone_may_have_all() -> None:
+    desk = Desk(bytes_per_second=100)
+    for _ in range(12):
+        desk.offer("a", b"x" * 10)
+    desk.feed.tick()
+    assert desk.told() == [("a", b"x" * 100, False)]
 
 
 def test_the_first_chunk_of_a_second_is_taken_however_large() -> None:

@@ -170,6 +170,8 @@ function Facts({ stats }: { stats: StreamStats }) {
 function NotifySwitch() {
   const [denied, setDenied] = useState(false);
   if (!("Notification" in window)) return null;
+  // What was allowed may have been taken back in the browser's own settings.
+  const on = settings.notify.value && Notification.permission !== "denied";
   const turn = async (wanted: boolean) => {
     if (wanted && (await Notification.requestPermission()) !== "granted") {
       setDenied(true);
@@ -183,7 +185,7 @@ function NotifySwitch() {
     <label class="notify">
       <input
         type="checkbox"
-        checked={settings.notify.value}
+        checked={on}
         onChange={(event) => {
           const box = event.currentTarget;
           turn(box.checked).finally(() => {

@@ -83,7 +83,9 @@ def _print_series(answer: Mapping[str, Any]) -> None:
         for index, value in enumerate(values):
             click.echo(f"{since + index * step}\t{'' if value is None else json.dumps(value)}")
         return
-    show = words.size if answer["field"] == "bytes" else words.number
+    field = answer["field"]
+    is_count = field in ("lines", "bytes") or field.startswith("level.")
+    show = words.size if field == "bytes" else words.number if is_count else _figure
     plain = not (sys.stdout.encoding or "").lower().startswith("utf")
     known = [value for value in values if value is not None]
     if not known:
@@ -91,8 +93,12 @@ def _print_series(answer: Mapping[str, Any]) -> None:
         return
     for row in chart(values, (since, answer["until"]), show, height=CHART_ROWS, plain=plain):
         click.echo(row)
-    total, most = show(sum(known)), show(max(known))
-    click.echo(f"{answer['field']} in steps of {words.span(step / 1000)}: {total} in all, {most} at most")
+    sums = f"{show(sum(known))} in all" if is_count else f"{show(min(known))} at least, the last {show(known[-1])}"
+    click.echo(f"{field} in steps of {words.span(step / 1000)}: {sums}, {show(max(known))} at most")
+
+
+def _figure(value: float) -> str:
+    return f"{value:.4g}"
 
 
 def _of_stream(commander: Commander, method: str, *, stream: str, **params: Any) -> Any:
