@@ -89,7 +89,9 @@ def test_the_chart_is_zoomed_by_pointer_and_by_buttons(hub: RunningHub, page: Pa
     with stream(hub, "ci/build-1") as build:
         send_lines(build, 0, 700)
         open_numbers(page, "build-1")
+        expect(page.get_by_text(re.compile("drag to zoom"))).to_be_visible()
         chart = page.locator(".chart .u-over")
+        expect(chart).to_be_visible()
         box = chart.bounding_box()
         assert box is not None
         everything = page.get_by_role("button", name="all", exact=True)

@@ -52,7 +52,7 @@ export function NumbersPanel({ name, goTo }: PanelProps) {
           {problem}
         </p>
       )}
-      {stats && <RateTable stats={stats} />}
+      <RateTable stats={stats} />
       <div class="chart-fields">
         {["lines", "bytes", ...(field === "lines" || field === "bytes" ? [] : [field])].map((each) => (
           <button
@@ -108,7 +108,8 @@ function useStats(name: string) {
   return { stats, problem };
 }
 
-function RateTable({ stats }: { stats: StreamStats }) {
+/** Has its place before it has numbers, so that the chart below does not move. */
+function RateTable({ stats }: { stats: StreamStats | null }) {
   return (
     <table class="rates">
       <caption class="hidden">rates</caption>
@@ -126,13 +127,13 @@ function RateTable({ stats }: { stats: StreamStats }) {
         <tr>
           <th scope="row">lines/s</th>
           {WINDOWS.map(([key]) => (
-            <td key={key}>{stats.lines_per_s[key] ? count(stats.lines_per_s[key]) : "–"}</td>
+            <td key={key}>{stats?.lines_per_s[key] ? count(stats?.lines_per_s[key]) : "–"}</td>
           ))}
         </tr>
         <tr>
           <th scope="row">bytes/s</th>
           {WINDOWS.map(([key]) => (
-            <td key={key}>{stats.bytes_per_s[key] ? bytes(stats.bytes_per_s[key]) : "–"}</td>
+            <td key={key}>{stats?.bytes_per_s[key] ? bytes(stats?.bytes_per_s[key]) : "–"}</td>
           ))}
         </tr>
       </tbody>
