@@ -6,9 +6,9 @@ import re
 from urllib.parse import unquote
 
 from playwright.sync_api import Page, expect
-from test_page import send_lines, stream
 
 from running_hub import RunningHub
+from test_page import send_lines, stream
 
 HIDE = """() => {
   Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
