@@ -1,6 +1,7 @@
 """The table of all JSON-RPC methods that this hub serves."""
 
 from hub.conversations.hub_methods import HUB_METHODS
+from hub.conversations.lease_methods import LEASE_METHODS
 from hub.conversations.method import Method
 from hub.conversations.search_methods import SEARCH_METHODS
 from hub.conversations.series_methods import SERIES_METHODS
@@ -13,4 +14,5 @@ METHODS: dict[str, Method] = {
     **SERIES_METHODS,
     **SEARCH_METHODS,
     **SESSION_METHODS,
+    **LEASE_METHODS,
 }

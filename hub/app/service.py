@@ -94,7 +94,7 @@ class HubService(MultiService):
         return Deferred.fromCoroutine(self._stop())
 
     async def _listen(self) -> None:
-        await self.hub.kept_sessions.restore()
+        await self.hub.restore()
         for name in LISTENERS:
             description = self.config.endpoint(name)
             factory = self.web.site if name == "web" else self._factory(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Self
 
 from hub.client.connection import Closable, Connection, HubLost
@@ -39,12 +39,15 @@ class Commander(Closable):
         """hub.hello's answer: session, id, principal, role, resumed, limits."""
 
     @classmethod
-    def connect(cls, hub: Hub) -> Self:
-        """Connect and say hello; raise Unreachable, HubLost, or Problem (AUTH, BUSY, VERSION)."""
+    def connect(cls, hub: Hub, session: str | None = None) -> Self:
+        """Connect and say hello, as a former session if its key is given.
+
+        Raise Unreachable, HubLost, or Problem (AUTH, BUSY, VERSION; EXPIRED for a session that is over).
+        """
         token = hub.needed_token()
         commander = cls(Connection.open(hub.address("commands")))
         try:
-            commander.session = commander.call("hub.hello", protocol="HUB/1", token=token)
+            commander.session = commander.call("hub.hello", protocol="HUB/1", token=token, session=session)
         except BaseException:
             commander.close()
             raise
@@ -52,23 +55,36 @@ class Commander(Closable):
 
     def call(self, method: str, **params: Any) -> Any:
         """Return the method's result; parameters that are None are left out. Raise Problem or HubLost."""
-        return self.call_long(method, None, **params)
+        return self._call(method, None, ANSWER_SECONDS, params)
 
-    def call_long(self, method: str, progress: Callable[[dict[str, Any]], None] | None, **params: Any) -> Any:
+    def call_within(self, seconds: float, method: str, **params: Any) -> Any:
+        """Return the result of a method that may need so many seconds to be answered."""
+        return self._call(method, None, seconds, params)
+
+    def call_long(self, method: str, progress: Callable[[dict[str, Any]], None], **params: Any) -> Any:
         """Return the result of a method that may take its time, as long as it tells `progress` of some."""
+        return self._call(method, progress, ANSWER_SECONDS, params)
+
+    def _call(
+        self,
+        method: str,
+        progress: Callable[[dict[str, Any]], None] | None,
+        patience: float,
+        params: Mapping[str, Any],
+    ) -> Any:
         self._last_id += 1
         given = {name.rstrip("_"): value for name, value in params.items() if value is not None}
         request = {"jsonrpc": "2.0", "id": self._last_id, "method": method, "params": given}
         self._connection.send(json.dumps(request, separators=(",", ":")).encode() + b"\n")
-        deadline = self._clock() + ANSWER_SECONDS
+        deadline = self._clock() + patience
         while True:
             answer = self._next_answer(deadline, or_progress=progress is not None)
             if answer is None and progress is not None and (told := self._progress()) is not None:
                 progress(told)
-                deadline = self._clock() + ANSWER_SECONDS
+                deadline = self._clock() + patience
                 continue
             if answer is None:
-                raise HubLost(f"{self._connection.address} has not answered {method} for {ANSWER_SECONDS:.0f} s")
+                raise HubLost(f"{self._connection.address} has not answered {method} for {patience:.0f} s")
             if answer.get("id") not in (self._last_id, None):
                 continue  # the answer to a call that was given up
             if "error" in answer:

@@ -99,7 +99,7 @@ class Calls:
             if first is not None:
                 self.answer(call, json_rpc.answer(call.id, first.result), batch)
                 return
-        self._wait_for(call, self._changing(method, params), batch, waits=method.waits, lasting=True)
+        self._wait_for(call, self._changing(method, params), batch, waits=method.waits, lasting=method.lasting)
 
     @property
     def _session(self) -> Session:

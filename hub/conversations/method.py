@@ -20,3 +20,5 @@ class Method(NamedTuple):
     run: Callable[..., object]
     """`run(commander, params)`, or `run(commander, params, progress)`."""
     waits: bool = False
+    lasting: bool = True
+    """Whether one that changes something goes on to its end, though it is cancelled or its caller goes away."""

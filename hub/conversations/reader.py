@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hub.conversations.life import Life
 from hub.core.delivery import Delivery, Item, Live, Place, RunBegan, RunEnded
@@ -124,6 +124,9 @@ class ReaderConversation:
         """Tell the peer why the hub ends the connection, after what can be written of what waits."""
         self._flush()
         self.fail(problem)
+
+    def notify(self, method: str, params: Mapping[str, object]) -> None:
+        """Frames have no words for what concerns the session alone."""
 
     def attach(self, session: Session, window: int) -> bool:
         """Take the session's data slot; return whether subscriptions were restored. Raise Problem LIMIT."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hub.core.admission import Admission
@@ -14,7 +15,10 @@ from hub.core.epochs import Epochs
 from hub.core.events import Events
 from hub.core.first_answers import FirstAnswers
 from hub.core.history import History
+from hub.core.kept_leases import KeptLeases
 from hub.core.kept_sessions import KeptSessions
+from hub.core.lease_news import LeaseEvents
+from hub.core.leases import Leases
 from hub.core.log import Log
 from hub.core.meter import Meter
 from hub.core.ports import Accounts, Clock, Failures, Opened, Store, Tasks
@@ -33,6 +37,7 @@ from hub.core.tail import TailMemory
 from hub.core.turn import Turn
 from hub.core.writer import Writer
 from hub.model.limits import Limits
+from hub.model.pattern import Pattern
 from hub.model.peer import Peer
 from hub.model.principal import ANONYMOUS, Principal
 from hub.model.problem import Problem
@@ -116,6 +121,9 @@ class Hub:
         self.producer_sessions = ProducerSessions(self.streams, clock, limits, self.counters, self._producer_news)
         self.replies = Replies()
         self.first_answers = FirstAnswers(clock)
+        self.leases = Leases(clock, limits, LeaseEvents(self), self._live_names, self._is_live)
+        self.sessions.ties = self.leases
+        self.kept_leases = KeptLeases(self.leases, self.sessions, store, accounts, clock, tasks)
         now = clock.now_ms()
         self.streams.load(opened.streams, lambda record: self.producer_sessions.load(record, now))
 
@@ -127,11 +135,18 @@ class Hub:
         self.changed.update(self.log.mark_meters())
         self.sessions.expire()
         self.producer_sessions.expire()
+        self.leases.advance()
+        self.kept_leases.tick()
         self.kept_sessions.tick()
         self.streams.rest()
         self.events.tell("stats", lambda: hub_stats(self))
         changed, self.changed = self.changed, set()
         self.events.tell_rows([stream.name for stream in changed], self._row)
+
+    async def restore(self) -> None:
+        """Take up sessions and leases of the former hub; to be done before anybody may connect."""
+        await self.kept_sessions.restore()
+        await self.kept_leases.restore()
 
     def public_limits(self) -> dict[str, int]:
         """Return the bounds that a client meets, by name."""
@@ -182,6 +197,17 @@ class Hub:
     def _retire(self, stream: Stream) -> None:
         self.tasks.spawn(self.store.delete(stream.name))
 
+    def _live_names(self, pattern: Pattern) -> Iterator[str]:
+        if pattern.is_literal:
+            return iter([pattern.text] if self._is_live(pattern.text) else [])
+        # Whoever is written is awake; by name, so that the order is one that people can follow.
+        live = (each.name for each in self.streams.awake if each.state == "live" and pattern.matches(each.name))
+        return iter(sorted(live))
+
+    def _is_live(self, name: str) -> bool:
+        stream = self.streams.get(name) if self.streams.is_awake(name) else None
+        return stream is not None and stream.state == "live"
+
     def _client_news(self, topic: str, session: Session, cause: str | None) -> None:
         self.events.tell(
             topic,
@@ -199,4 +225,6 @@ class Hub:
 
     def _news(self, topic: str, stream: Stream) -> None:
         self.changed.add(stream)
+        if topic in ("stream.created", "stream.run", "stream.attached"):
+            self.leases.stream_appeared(stream.name)
         self.events.tell(topic, lambda: stream_row(stream, self.clock.monotonic()), stream.name)

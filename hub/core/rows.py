@@ -251,6 +251,39 @@ class SessionsAnswer(TypedDict):
     truncated: NotRequired[bool]
 
 
+class LeaseRow(TypedDict):
+    """A lease that is held; `waiters` are those who wait for this name, not those of a pool."""
+
+    name: str
+    stream: str | None
+    session: str
+    principal: str
+    fence: int
+    ttl_s: int
+    since: int
+    expires_at: int
+    waiters: int
+
+
+class LeasesAnswer(TypedDict):
+    """The answer of `lease.list`, by name; `waiters` counts all who wait, those of a pool as well."""
+
+    leases: list[LeaseRow]
+    waiters: int
+    total: int
+    truncated: NotRequired[bool]
+
+
+class LeaseAnswer(TypedDict):
+    """The answer of `lease.acquire`, `renew`, `steal` and `hand_over`."""
+
+    name: str
+    stream: str | None
+    session: str
+    fence: int
+    expires_at: int
+
+
 class KickAnswer(TypedDict):
     """The answer of `session.kick`: what was ended."""
 

@@ -56,7 +56,7 @@ class World:
         self.tasks = FakeTasks(self.failures)
         self.store = TrickyStore(self.memory)
         self.hub = self._start(self.hub.epochs.current)
-        self.tasks.spawn(self.hub.kept_sessions.restore())
+        self.tasks.spawn(self.hub.restore())
         self.settle()
 
     def settle(self) -> None:

@@ -231,6 +231,36 @@ export interface SessionsAnswer {
   truncated?: boolean;
 }
 
+/** A lease that is held; `waiters` are those who wait for this name, not those of a pool. */
+export interface LeaseRow {
+  name: string;
+  stream: string | null;
+  session: string;
+  principal: string;
+  fence: number;
+  ttl_s: number;
+  since: number;
+  expires_at: number;
+  waiters: number;
+}
+
+/** The answer of `lease.list`, by name; `waiters` counts all who wait, those of a pool as well. */
+export interface LeasesAnswer {
+  leases: LeaseRow[];
+  waiters: number;
+  total: number;
+  truncated?: boolean;
+}
+
+/** The answer of `lease.acquire`, `renew`, `steal` and `hand_over`. */
+export interface LeaseAnswer {
+  name: string;
+  stream: string | null;
+  session: string;
+  fence: number;
+  expires_at: number;
+}
+
 /** The answer of `session.kick`: what was ended. */
 export interface KickAnswer {
   session: string;
@@ -362,6 +392,51 @@ export interface SessionKickParams {
   reason?: string;
 }
 
+/** `lease.acquire`: `name`, or `any_of` some names or the live streams of a pattern; `wait_s` 0 does not wait. */
+export interface LeaseAcquireParams {
+  idem?: string | null;
+  ttl_s: number;
+  name?: string | null;
+  any_of?: string[] | string | null;
+  wait_s?: number;
+}
+
+/** `lease.renew`; `ttl_s` where it is to be another one from now on. */
+export interface LeaseRenewParams {
+  idem?: string | null;
+  name: string;
+  fence: number;
+  ttl_s?: number | null;
+}
+
+/** `lease.release`. */
+export interface LeaseReleaseParams {
+  idem?: string | null;
+  name: string;
+  fence: number;
+}
+
+/** `lease.hand_over`; `session` is a public id. */
+export interface LeaseHandOverParams {
+  idem?: string | null;
+  name: string;
+  fence: number;
+  session: string;
+}
+
+/** `lease.steal`; `reason` is told to the loser, `ttl_s` is the loser's where none is given. */
+export interface LeaseStealParams {
+  idem?: string | null;
+  name: string;
+  reason: string;
+  ttl_s?: number | null;
+}
+
+/** `lease.list`. */
+export interface LeaseListParams {
+  limit?: number;
+}
+
 /** Each method: its parameters and its answer. */
 export interface Methods {
   "hub.hello": { params: HelloParams; answer: unknown };
@@ -380,6 +455,12 @@ export interface Methods {
   "presence.list": { params: PresenceListParams; answer: PresenceAnswer };
   "session.list": { params: SessionListParams; answer: SessionsAnswer };
   "session.kick": { params: SessionKickParams; answer: KickAnswer };
+  "lease.acquire": { params: LeaseAcquireParams; answer: LeaseAnswer };
+  "lease.renew": { params: LeaseRenewParams; answer: LeaseAnswer };
+  "lease.release": { params: LeaseReleaseParams; answer: Record<string, string> };
+  "lease.hand_over": { params: LeaseHandOverParams; answer: LeaseAnswer };
+  "lease.steal": { params: LeaseStealParams; answer: LeaseAnswer };
+  "lease.list": { params: LeaseListParams; answer: LeasesAnswer };
 }
 
 /** What the hub tells those who subscribed; the other fields depend on the topic. */

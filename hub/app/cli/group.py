@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "watchers": ("hub.app.cli.watchers:watchers", "Show who watches streams, and how far behind."),
     "sessions": ("hub.app.cli.sessions:sessions", "List sessions of clients and producers."),
     "kick": ("hub.app.cli.sessions:kick", "End sessions for ever."),
+    "lease": ("hub.app.cli.lease:lease", "Hold names that only one may hold, while a command runs."),
     "open": ("hub.app.cli.open:open_page", "Open the page in the browser by a one-time link."),
     "status": ("hub.app.cli.status:status", "Tell whether a hub runs, and where it listens."),
     "login": ("hub.app.cli.login:login", "Store a hub's URL and token for this user."),
