@@ -23,9 +23,9 @@ def files_with(text: str) -> set[str]:
 
 
 def test_no_file_grows_past_the_ceiling() -> None:
-    long = {
-        str(path.relative_to(ROOT)): path.read_text().count("\n") for path in sources("hub", "bench", "admin-ui/src")
-    }
+    texts = {str(path.relative_to(ROOT)): path.read_text() for path in sources("hub", "bench", "admin-ui/src")}
+    # What a script makes is as long as it is.
+    long = {name: text.count("\n") for name, text in texts.items() if not text.startswith("// Made by scripts/")}
     assert len(long) > 100
     assert {name: lines for name, lines in long.items() if lines > CEILING} == {}
 
