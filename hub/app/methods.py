@@ -1,5 +1,6 @@
 """The table of all JSON-RPC methods that this hub serves."""
 
+from hub.conversations.control_methods import CONTROL_METHODS
 from hub.conversations.hub_methods import HUB_METHODS
 from hub.conversations.lease_methods import LEASE_METHODS
 from hub.conversations.method import Method
@@ -13,6 +14,7 @@ METHODS: dict[str, Method] = {
     **STREAM_METHODS,
     **SERIES_METHODS,
     **SEARCH_METHODS,
+    **CONTROL_METHODS,
     **SESSION_METHODS,
     **LEASE_METHODS,
 }

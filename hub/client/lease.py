@@ -65,6 +65,27 @@ class HeldLease:
             self._renew_at = self._renew_at if not left else 0.0
             return self.row
 
+    def steal(self, reason: str) -> dict[str, Any]:
+        """Take it from whoever holds it; raise Unreachable, HubLost or Problem."""
+        asked = self._clock()
+        commander = self._connected()
+        self.row = commander.call("lease.steal", reason=reason, ttl_s=self._ttl_s, **self._want)
+        self._holds(asked)
+        return self.row
+
+    def command(self, command: str, args: dict[str, Any], idem: str | None = None) -> Any:
+        """Send a command to the producer of the stream whose lease this is, and return its reply.
+
+        Raise Problem, Unreachable or HubLost; said again with the same `idem` it is done once.
+        """
+        told = {"stream": self.row["stream"], "fence": self.row["fence"]}
+        try:
+            answer = self._connected().call("stream.command", command=command, args=args, idem=idem, **told)
+        except HubLost:
+            self._drop()
+            raise
+        return answer["reply"]
+
     @property
     def session(self) -> str:
         """The key of the session that holds it: a secret, as it speaks for the holder."""

@@ -14,7 +14,7 @@ those that nothing goes on with sleep there as a few hundred bytes. `epochs` cou
 outlive connections: those of readers in `sessions` (and the hub itself, by `kept_sessions`), those of framed producers
 in `producer_sessions`; `roster` lists and ends both, `presence` says who watches what; `leases` are held by
 sessions (`lease_news` tells of them, `kept_leases` stores them). `replies` waits for what
-producers answer to commands. `events` are what command connections may
+producers answer to commands, `marks` keeps words at places of streams. `events` are what command connections may
 subscribe to; `rows` are the shapes of what is answered, `report` fills them. `first_answers` keeps what was changed
 from being changed twice, `deletion` ends streams for ever. `search` looks through the past, `line_filter` at what
 comes; both with a `matcher`. `turn` gathers what is to be done once in a reactor turn, `deadlines` watches thousands

@@ -20,6 +20,7 @@ from hub.core.kept_sessions import KeptSessions
 from hub.core.lease_news import LeaseEvents
 from hub.core.leases import Leases
 from hub.core.log import Log
+from hub.core.marks import Marks
 from hub.core.meter import Meter
 from hub.core.ports import Accounts, Clock, Failures, Opened, Store, Tasks
 from hub.core.producer_sessions import ProducerSessions
@@ -120,6 +121,7 @@ class Hub:
         """Streams whose rows changed since the last second."""
         self.producer_sessions = ProducerSessions(self.streams, clock, limits, self.counters, self._producer_news)
         self.replies = Replies()
+        self.marks = Marks(store, limits)
         self.first_answers = FirstAnswers(clock)
         self.leases = Leases(clock, limits, LeaseEvents(self), self._live_names, self._is_live)
         self.sessions.ties = self.leases
@@ -147,6 +149,7 @@ class Hub:
         """Take up sessions and leases of the former hub; to be done before anybody may connect."""
         await self.kept_sessions.restore()
         await self.kept_leases.restore()
+        await self.marks.restore(lambda name: name in self.streams)
 
     def public_limits(self) -> dict[str, int]:
         """Return the bounds that a client meets, by name."""
@@ -196,6 +199,7 @@ class Hub:
 
     def _retire(self, stream: Stream) -> None:
         self.tasks.spawn(self.store.delete(stream.name))
+        self.tasks.spawn(self.marks.forget(stream.name))
 
     def _live_names(self, pattern: Pattern) -> Iterator[str]:
         if pattern.is_literal:

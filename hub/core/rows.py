@@ -284,6 +284,31 @@ class LeaseAnswer(TypedDict):
     expires_at: int
 
 
+class CommandAnswer(TypedDict):
+    """The answer of `stream.command`: what the producer replied, as JSON where it is JSON, else as text."""
+
+    stream: str
+    command: str
+    reply: Any
+
+
+class MarkRow(TypedDict):
+    """A mark: somebody's words at a place of a stream."""
+
+    epoch: int
+    offset: int
+    at: int
+    by: str
+    text: str
+
+
+class MarksAnswer(TypedDict):
+    """The answer of `stream.marks`, oldest first."""
+
+    stream: str
+    marks: list[MarkRow]
+
+
 class KickAnswer(TypedDict):
     """The answer of `session.kick`: what was ended."""
 

@@ -261,6 +261,28 @@ export interface LeaseAnswer {
   expires_at: number;
 }
 
+/** The answer of `stream.command`: what the producer replied, as JSON where it is JSON, else as text. */
+export interface CommandAnswer {
+  stream: string;
+  command: string;
+  reply: unknown;
+}
+
+/** A mark: somebody's words at a place of a stream. */
+export interface MarkRow {
+  epoch: number;
+  offset: number;
+  at: number;
+  by: string;
+  text: string;
+}
+
+/** The answer of `stream.marks`, oldest first. */
+export interface MarksAnswer {
+  stream: string;
+  marks: MarkRow[];
+}
+
 /** The answer of `session.kick`: what was ended. */
 export interface KickAnswer {
   session: string;
@@ -374,6 +396,29 @@ export interface StreamSearchParams {
   after?: string | null;
 }
 
+/** `stream.command`; `args` are the producer's to understand, `fence` is that of the stream's lease. */
+export interface StreamCommandParams {
+  idem?: string | null;
+  stream: string;
+  command: string;
+  args?: Record<string, unknown>;
+  fence?: number | null;
+  timeout_s?: number;
+}
+
+/** `stream.mark`; without `offset` at the stream's end. */
+export interface StreamMarkParams {
+  idem?: string | null;
+  stream: string;
+  text: string;
+  offset?: number | null;
+}
+
+/** `stream.marks`. */
+export interface StreamMarksParams {
+  stream: string;
+}
+
 /** `presence.list`; without `stream` of all streams. */
 export interface PresenceListParams {
   stream?: string | null;
@@ -452,6 +497,9 @@ export interface Methods {
   "stream.delete": { params: StreamDeleteParams; answer: Record<string, unknown> };
   "stream.series": { params: StreamSeriesParams; answer: SeriesAnswer };
   "stream.search": { params: StreamSearchParams; answer: SearchAnswer };
+  "stream.command": { params: StreamCommandParams; answer: CommandAnswer };
+  "stream.mark": { params: StreamMarkParams; answer: MarkRow };
+  "stream.marks": { params: StreamMarksParams; answer: MarksAnswer };
   "presence.list": { params: PresenceListParams; answer: PresenceAnswer };
   "session.list": { params: SessionListParams; answer: SessionsAnswer };
   "session.kick": { params: SessionKickParams; answer: KickAnswer };
