@@ -45,13 +45,24 @@ class Commander(Closable):
         Raise Unreachable, HubLost, or Problem (AUTH, BUSY, VERSION; EXPIRED for a session that is over).
         """
         token = hub.needed_token()
-        commander = cls(Connection.open(hub.address("commands")))
-        try:
-            commander.session = commander.call("hub.hello", protocol="HUB/1", token=token, session=session)
-        except BaseException:
-            commander.close()
-            raise
-        return commander
+        slot: str | None = None
+        while True:
+            commander = cls(Connection.open(hub.address("commands")))
+            try:
+                told = {"protocol": "HUB/1", "token": token, "session": session, "slot": slot}
+                commander.session = commander.call("hub.hello", **told)
+            except Problem as busy:
+                commander.close()
+                given = busy.keys.get("slot")
+                if slot is not None or given is None or busy.retry_after is None:
+                    raise
+                slot = str(given)
+                time.sleep(busy.retry_after / 1000)
+            except BaseException:
+                commander.close()
+                raise
+            else:
+                return commander
 
     def call(self, method: str, **params: Any) -> Any:
         """Return the method's result; parameters that are None are left out. Raise Problem or HubLost."""

@@ -248,7 +248,8 @@ class Commander:
         key = None
         if hello.session is not None:
             session = hub.sessions.find(hello.session, principal)
-        else:
+        hub.admit("commands", self.peer, resumes=hello.session is not None, slot=hello.slot)
+        if hello.session is None:
             key, session = hub.sessions.begin(principal)
         hub.sessions.take(session, COMMAND, self)
         self.session = session

@@ -181,8 +181,11 @@ class ReaderConversation:
         key = None
         if hello.session is not None:
             session = sessions.find(hello.session)
+            self._hub.admit("data", self.peer, resumes=True, slot=hello.slot)
         else:
-            key, session = sessions.begin(self._hub.admin(hello.token or ""))
+            principal = self._hub.admin(hello.token or "")
+            self._hub.admit("data", self.peer, resumes=False, slot=hello.slot)
+            key, session = sessions.begin(principal)
         try:
             resumed = self.attach(session, hello.window)
         except Problem:

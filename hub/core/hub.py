@@ -14,6 +14,7 @@ from hub.core.deletion import delete_late
 from hub.core.epochs import Epochs
 from hub.core.events import Events
 from hub.core.first_answers import FirstAnswers
+from hub.core.gate import Gate
 from hub.core.history import History
 from hub.core.kept_leases import KeptLeases
 from hub.core.kept_sessions import KeptSessions
@@ -56,6 +57,10 @@ PUBLIC_LIMITS = (
     "dead_seconds",
     "reader_session_seconds",
 )
+
+
+GATES = ("producers", "commands", "data", "web")
+"""Each listener has a gate of its own: a storm at one keeps nobody from another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,7 @@ class Hub:
         self.deadlines = Deadlines(clock, failures)
         self.events = Events()
         self.admission = Admission(limits, self.counters)
+        self.gates = {name: Gate(clock, limits, self.counters) for name in GATES}
         self.sessions = Sessions(clock, limits, self.counters, self._client_news)
         self.kept_sessions = KeptSessions(self.sessions, store, accounts, clock, tasks)
         self.subscriptions = Subscriptions()
@@ -161,6 +167,10 @@ class Hub:
         if attached >= self.limits.readers_per_principal:
             bound = self.limits.readers_per_principal
             raise Problem("LIMIT", f"{principal.name} has limits.readers_per_principal ({bound}) attached")
+
+    def admit(self, listener: str, peer: Peer, *, resumes: bool, slot: str | None) -> None:
+        """Let somebody in who said hello; raise Problem BUSY that says when to come."""
+        self.gates["web" if peer.via == "websocket" else listener].admit(resumes=resumes, slot=slot)
 
     def watched(self, stream: Stream) -> None:
         """Take note that a stream's watchers changed."""

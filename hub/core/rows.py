@@ -108,6 +108,17 @@ class StoreRow(TypedDict):
     problem: str | None
 
 
+class AdmissionRow(TypedDict):
+    """Who comes in: hellos let in, those told when to come that have not come yet, and what was turned away."""
+
+    admitted: int
+    waiting: int
+    handshakes: int
+    connections_refused: int
+    handshakes_refused: int
+    waiting_at: dict[str, int]
+
+
 class HubStats(TypedDict):
     """The answer of `hub.stats`, and the `stats` topic each second."""
 
@@ -139,6 +150,7 @@ class HubStats(TypedDict):
     failures: int
     queues_emptied: int
     problems: dict[str, int]
+    admission: AdmissionRow
     catchup: CatchupRow
     store: StoreRow
 

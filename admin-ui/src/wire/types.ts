@@ -105,6 +105,16 @@ export interface StoreRow {
   problem: string | null;
 }
 
+/** Who comes in: hellos let in, those told when to come that have not come yet, and what was turned away. */
+export interface AdmissionRow {
+  admitted: number;
+  waiting: number;
+  handshakes: number;
+  connections_refused: number;
+  handshakes_refused: number;
+  waiting_at: Record<string, number>;
+}
+
 /** The answer of `hub.stats`, and the `stats` topic each second. */
 export interface HubStats {
   uptime_s: number;
@@ -135,6 +145,7 @@ export interface HubStats {
   failures: number;
   queues_emptied: number;
   problems: Record<string, number>;
+  admission: AdmissionRow;
   catchup: CatchupRow;
   store: StoreRow;
 }
@@ -317,6 +328,7 @@ export interface HelloParams {
   password?: string | null;
   session?: string | null;
   window?: number | null;
+  slot?: string | null;
 }
 
 /** No parameters. */
