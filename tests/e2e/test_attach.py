@@ -45,7 +45,7 @@ def shell(hub: RunningHub) -> Iterator[Process]:
     args = ("run", "--control", "--pty", "--name", "box", "--quiet", "--", sys.executable, "-c", SHELL)
     with hub.start(*args) as run:
         run.until(b"ready")
-        while not hub.rows("box"):
+        while not hub.rows():
             pass
         yield run
 
@@ -174,7 +174,7 @@ def test_commands_are_sent_and_refused(hub: RunningHub) -> None:
     text = "import signal, sys\nsignal.signal(10, lambda *a: sys.exit(4))\nprint('ready', flush=True)\nsignal.pause()"
     with hub.start("run", "--control", "--name", "job", "--quiet", "--", sys.executable, "-c", text) as job:
         job.until(b"ready")
-        while not hub.rows("job"):
+        while not hub.rows():
             pass
         assert b"it offers: signal, stdin, resize" in hub.run("cmd", "job", "dance", code=1).stderr
         assert b"no terminal" in hub.run("cmd", "job", "resize", "24x80", code=1).stdout

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ls": ("hub.app.cli.ls:ls", "List streams, newest first."),
     "ps": ("hub.app.cli.ls:ps", "List the streams that are live now."),
     "stats": ("hub.app.cli.stats:stats", "Show counts and rates of the hub or of a stream."),
+    "top": ("hub.app.cli.top:top", "Watch what goes on: streams, rates, watchers, who is behind."),
     "wait": ("hub.app.cli.wait:wait", "Wait for a stream's run to end; exit with its status."),
     "delete": ("hub.app.cli.delete:delete", "Delete streams, with all that is kept of them."),
     "attach": ("hub.app.cli.attach:attach", "Be the terminal of a command that runs under hub run."),
