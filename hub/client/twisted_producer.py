@@ -65,6 +65,16 @@ class TwistedProducer:
         self._buffer.append(data, time.time_ns() // 1_000_000, channel)
         self._flush()
 
+    @property
+    def written(self) -> int:
+        """Bytes that were ever written."""
+        return self._buffer.end
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes that the hub does not hold yet."""
+        return self._buffer.end - self.machine.acknowledged
+
     def end(self, status: str | None = None) -> Deferred[None]:
         """Say that nothing more will be written; return `finished`."""
         self.machine.end(status)

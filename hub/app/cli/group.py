@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("hub.app.cli.serve:serve", "Run a hub in the foreground."),
     "send": ("hub.app.cli.send_command:send_command", "Stream standard input: CMD | hub send [NAME]."),
     "run": ("hub.app.cli.run:run", "Run a command and stream what it writes."),
+    "collect": ("hub.app.cli.collect:collect", "Stream serial ports, TCP peers and files."),
     "sync": ("hub.app.cli.sync:sync", "Send what was kept in files while the hub was away."),
     "tail": ("hub.app.cli.tail:tail", "Show the last lines of streams, then follow them live."),
     "cat": ("hub.app.cli.cat:cat", "Write a stream's bytes to standard output."),
