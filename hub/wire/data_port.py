@@ -27,7 +27,7 @@ class Hello(NamedTuple):
     token: str | None
     session: str | None
     window: int
-    slot: str | None
+    slot: str | None = None
 
 
 class Sub(NamedTuple):
