@@ -81,7 +81,8 @@ def test_a_lease_is_held_in_the_foreground_and_passed_on(hub: RunningHub) -> Non
     with hub.start("lease", "acquire", "a", "--json") as holder:
         row = json.loads(holder.until(b"\n"))
         assert (row["name"], row["fence"]) == ("a", 1)
-        holder.end(signal.SIGINT)
+        assert holder.end(signal.SIGTERM) == 143
+    assert leases(hub) == [], "it is given back at once"
     once = json.loads(hub.run("lease", "acquire", "a", "b", "--once", "--json").stdout)
     assert once["name"] == "a"
     proof = ("--session", once["session_key"], "--fence", str(once["fence"]))

@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
-from hub.app.cli import exit_codes
+from hub.app.cli import exit_codes, words
 from hub.app.cli.harmless import printable
 from hub.app.cli.hub_options import NameType, hub_options
 from hub.app.cli.send import parse_meta
 from hub.app.cli.stream_names import suggestion
+from hub.app.cli.table import Cell, Column, print_rows
 from hub.client.commander import ANSWER_SECONDS, Commander
 from hub.client.locator import Locator
 from hub.model.problem import Problem
 
+MARK_COLUMNS = (Column("OFFSET", right=True), Column("WHEN"), Column("WHO"), Column("MARK", style="bold"))
 _SIZE = re.compile(r"(\d{1,4})x(\d{1,4})")
 
 
@@ -84,11 +86,20 @@ def mark(locator: Locator, name: str, text: tuple[str, ...], as_json: bool) -> N
             rows = [_found(commander, name, lambda: commander.call("stream.mark", stream=name, text=said))]
         else:
             rows = _found(commander, name, lambda: commander.call("stream.marks", stream=name))["marks"]
-    for row in rows:
-        if as_json:
+    if as_json:
+        for row in rows:
             click.echo(json.dumps(row, separators=(",", ":")))
-        else:
-            click.echo(f"{row['offset']}\t{row['at']}\t{row['by']}\t{printable(row['text'])}")
+    else:
+        print_rows(MARK_COLUMNS, [_mark_cells(row) for row in rows])
+
+
+def _mark_cells(row: Mapping[str, Any]) -> list[Cell]:
+    return [
+        Cell(str(row["offset"]), str(row["offset"])),
+        Cell(words.clock(row["at"]), str(row["at"])),
+        Cell(row["by"], row["by"]),
+        Cell(row["text"], row["text"]),
+    ]
 
 
 def parse_args(command: str, args: Sequence[str]) -> dict[str, Any]:

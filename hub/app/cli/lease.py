@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -122,6 +123,8 @@ def acquire(
         _say({**held.row, "session_key": held.session}, as_json)
         held.leave()
         return
+    # Ended by whomever, it gives the lease back.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         _say(held.row, as_json)
         while True:
