@@ -37,6 +37,9 @@ faults-short: $(STAMPS)/dev ## the same for 2 minutes
 	timeout 120 $(BIN)/python -m pytest -q -m long tests/faults -k "a_full_disk or another_program or durable"
 	cd tests && ../$(BIN)/python -m faults --batches 6 --strikes 8 --seconds 60 $(ARGS)
 
+storm: $(STAMPS)/dev ## 2,000 producers and 200 readers come back at once, over TCP and 500 over TLS; at most 4 minutes
+	cd tests && ../$(BIN)/python -m storm $(ARGS)
+
 types: $(STAMPS)/dev ## make the page's types from the hub's own
 	$(BIN)/python scripts/page_types.py
 

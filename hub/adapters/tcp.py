@@ -53,6 +53,11 @@ class ConversationProtocol(Protocol):
         peer = peer_of(transport.getPeer())
         if ISSLTransport.providedBy(transport):
             seconds = made_by.limits.first_frame_seconds
+            try:
+                made_by.admission.begin_handshake()
+            except Problem:
+                transport.abortConnection()  # no word can be said before the handshake is done
+                return
             self._handshake = made_by.reactor.callLater(seconds, transport.abortConnection)
         self._sink = FlowSink(transport, made_by.reactor, made_by.limits.close_seconds, self._writable)
         try:
@@ -134,9 +139,12 @@ class ConversationProtocol(Protocol):
             self._sink.close()
 
     def _stop_handshake_timer(self) -> None:
-        if self._handshake is not None and self._handshake.active():
+        if self._handshake is None:
+            return
+        if self._handshake.active():
             self._handshake.cancel()
         self._handshake = None
+        self._made_by.admission.end_handshake()
 
 
 class ConversationFactory(Factory):
