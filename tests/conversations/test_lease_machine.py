@@ -58,7 +58,7 @@ class LeaseMachine(RuleBasedStateMachine):
         self.clients = [Client(CommandLine(self.world, hello="operator-token")) for _ in range(4)]
         self.beliefs: dict[str, Belief] = {}
         self.queue: list[tuple[Client, str, int]] = []
-        self.last_fence = 0
+        self.fences: dict[int, str] = {}
         self.last_id = 100
 
     # What clients do.
@@ -266,8 +266,10 @@ class LeaseMachine(RuleBasedStateMachine):
             belief.over = belief.doubtful = False
             self.queue = [each for each in self.queue if each[:2] != (client, name)]
             return
-        assert fence > self.last_fence, "fences grow"
-        self.last_fence = fence
+        # A turn that was kept for somebody who was away is told later than younger ones of other names.
+        assert all(fence > each for each, other in self.fences.items() if other == name), "fences grow"
+        assert fence not in self.fences, "no two grants have one fence"
+        self.fences[fence] = name
         self.queue = [each for each in self.queue if each[:2] != (client, name)]
         if belief is not None and belief.client is not client:
             assert self.may_be_over(belief), "two holders"
