@@ -10,6 +10,7 @@ import pytest
 
 from hub.app.cli.config import config
 from hub.app.cli.group import COMMANDS
+from hub.app.cli.lease import lease
 from hub.app.cli.store import store
 from hub.app.config_settings import all_settings
 from hub.app.methods import METHODS
@@ -117,7 +118,7 @@ def test_protocol_has_every_code_as_the_code_spells_it() -> None:
 def test_commands_has_every_command() -> None:
     headings = _HEADING.findall(page("docs/commands.md"))
     assert [name for name in COMMANDS if f"hub {name}" not in headings] == []
-    for group in (config, store):
+    for group in (config, lease, store):
         assert missing([f"hub {group.name} {name}" for name in group.commands], page("docs/commands.md")) == []
 
 

@@ -16,7 +16,11 @@ from bench.peers.hub_frames import FrameReader
 from bench.peers.peer import Peer, PeerError, Reader, dial, receive_until
 from bench.process import Server
 
-_SETTINGS = {"HUB_LIMITS_READERS_PER_PRINCIPAL": "10000", "HUB_LIMITS_DETACHED_PER_PRINCIPAL": "10000"}
+_SETTINGS = {
+    "HUB_LIMITS_READERS_PER_PRINCIPAL": "10000",
+    "HUB_LIMITS_DETACHED_PER_PRINCIPAL": "10000",
+    "HUB_LIMITS_HELLOS_AT_ONCE": "20000",
+}
 _PORTS = ("producers", "commands", "data", "web")
 
 

@@ -24,6 +24,8 @@ _COUNTERS = {
     "bytes": ("bytes", "Bytes taken from producers."),
     "delivered_bytes": ("delivered_bytes", "Bytes handed to readers."),
     "gap_bytes": ("gap_bytes", "Bytes told as gaps."),
+    "busy": ("busy", "Hellos and calls that were told to come later."),
+    "slots_honoured": ("slots_honoured", "Hellos that came at the time they were told."),
     "refused": ("refused", "Peers refused for who they are or for a limit."),
     "unknown_verbs": ("unknown_verbs", "Frames with a verb that this hub does not know."),
     "http_on_plain": ("http_on_plain", "HTTP requests to ports that speak no HTTP."),
@@ -32,6 +34,12 @@ _COUNTERS = {
     "takeovers": ("takeovers", "Slots of sessions taken by another connection."),
     "queues_emptied": ("queues_emptied", "Reader queues emptied at their bound."),
     "failures": ("failures", "Mistakes of the hub's own."),
+}
+
+_ADMISSION = {
+    "admitted": ("admitted", "Hellos let in."),
+    "connections_refused": ("connections_refused", "Connections turned away at a limit."),
+    "handshakes_refused": ("handshakes_refused", "TLS handshakes cut because too many were under way."),
 }
 
 
@@ -61,6 +69,14 @@ class Metrics:
         yield GaugeMetricFamily(
             "hub_store_waiting_bytes", "Bytes taken and not yet durable.", stats["store"]["waiting_bytes"]
         )
+        admission = stats["admission"]
+        for field, (name, text) in _ADMISSION.items():
+            yield CounterMetricFamily(f"hub_{name}", text, admission[field])
+        waiting = GaugeMetricFamily("hub_admission_waiting", "Hellos that were told when to come.", labels=["listener"])
+        for listener, count in admission["waiting_at"].items():
+            waiting.add_metric([listener], count)
+        yield waiting
+        yield GaugeMetricFamily("hub_handshakes", "TLS handshakes under way.", admission["handshakes"])
         past = stats["catchup"]
         yield GaugeMetricFamily("hub_catchup_waiting", "Readers that wait for a slice of the past.", past["waiting"])
         yield CounterMetricFamily("hub_catchup_bytes", "Bytes read from the past.", past["bytes"])

@@ -43,6 +43,8 @@ class ConversationProtocol(Protocol):
         self._sink: FlowSink | None = None
         self._peer: Peer | None = None
         self._late: IDelayedCall | None = None
+        self._shakes = False
+        """Whether TLS is not up yet."""
         self._wide = False
         self._heard_at = time.monotonic()
 
@@ -56,6 +58,13 @@ class ConversationProtocol(Protocol):
             made_by.refuse(Problem("DENIED", "this listener is for the proxies that are named in proxies"))
             transport.abortConnection()
             return
+        if ISSLTransport.providedBy(transport):
+            try:
+                made_by.admission.begin_handshake()
+            except Problem:
+                transport.abortConnection()  # no word can be said before the handshake is done
+                return
+            self._shakes = True
         self._sink = FlowSink(transport, made_by.reactor, made_by.limits.close_seconds, self._writable)
         # Whoever has not said yet whom they speak for counts in all, and for no address.
         if not self._admit(Peer(None) if proxy is not None else far_end(transport)):
@@ -182,6 +191,9 @@ class ConversationProtocol(Protocol):
         late, self._late = self._late, None
         if late is not None and late.active():
             late.cancel()
+        if self._shakes:
+            self._shakes = False
+            self._made_by.admission.end_handshake()
 
 
 class ConversationFactory(Factory):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
@@ -47,6 +48,8 @@ async def drain(hub: Hub, factories: Sequence[ConversationFactory], web: WebList
         _log.error("{size} bytes could not be made durable: {why}", size=committer.waiting_bytes, why=committer.problem)
     await hub.audit.save()
     await hub.kept_sessions.save()
+    with suppress(Problem):  # a store that takes nothing was told of already
+        await hub.kept_leases.durable()
     goodbye = Problem("DRAIN", "the hub is shutting down", retry_after=RETRY_MS)
     for factory in factories:
         for protocol in list(factory.protocols):

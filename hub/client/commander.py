@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Self
 
 from hub.client.connection import Closable, Connection, HubLost
@@ -39,9 +39,12 @@ class Commander(Closable):
         """hub.hello's answer: session, id, principal, role, resumed, limits."""
 
     @classmethod
-    def connect(cls, hub: Hub) -> Self:
-        """Connect and say hello; raise Unreachable, HubLost, or Problem (AUTH, BUSY, VERSION)."""
-        return cls._connect(hub, token=hub.needed_token())
+    def connect(cls, hub: Hub, session: str | None = None) -> Self:
+        """Connect and say hello, as a former session if its key is given.
+
+        Raise Unreachable, HubLost, or Problem (AUTH, BUSY, VERSION; EXPIRED for a session that is over).
+        """
+        return cls._connect(hub, token=hub.needed_token(), session=session)
 
     @classmethod
     def connect_as(cls, hub: Hub, user: str, password: str) -> Self:
@@ -50,34 +53,57 @@ class Commander(Closable):
         return cls._connect(hub._replace(token=password), user=user, password=password)
 
     @classmethod
-    def _connect(cls, hub: Hub, **credentials: str) -> Self:
-        commander = cls(Connection.open(hub.address("commands")))
-        try:
-            commander.session = commander.call("hub.hello", protocol="HUB/1", **credentials)
-        except BaseException:
-            commander.close()
-            raise
-        return commander
+    def _connect(cls, hub: Hub, **said: str | None) -> Self:
+        slot: str | None = None
+        while True:
+            commander = cls(Connection.open(hub.address("commands")))
+            try:
+                commander.session = commander.call("hub.hello", protocol="HUB/1", slot=slot, **said)
+            except Problem as busy:
+                commander.close()
+                given = busy.keys.get("slot")
+                if slot is not None or given is None or busy.retry_after is None:
+                    raise
+                slot = str(given)
+                time.sleep(busy.retry_after / 1000)
+            except BaseException:
+                commander.close()
+                raise
+            else:
+                return commander
 
     def call(self, method: str, **params: Any) -> Any:
         """Return the method's result; parameters that are None are left out. Raise Problem or HubLost."""
-        return self.call_long(method, None, **params)
+        return self._call(method, None, ANSWER_SECONDS, params)
 
-    def call_long(self, method: str, progress: Callable[[dict[str, Any]], None] | None, **params: Any) -> Any:
+    def call_within(self, seconds: float, method: str, **params: Any) -> Any:
+        """Return the result of a method that may need so many seconds to be answered."""
+        return self._call(method, None, seconds, params)
+
+    def call_long(self, method: str, progress: Callable[[dict[str, Any]], None], **params: Any) -> Any:
         """Return the result of a method that may take its time, as long as it tells `progress` of some."""
+        return self._call(method, progress, ANSWER_SECONDS, params)
+
+    def _call(
+        self,
+        method: str,
+        progress: Callable[[dict[str, Any]], None] | None,
+        patience: float,
+        params: Mapping[str, Any],
+    ) -> Any:
         self._last_id += 1
         given = {name.rstrip("_"): value for name, value in params.items() if value is not None}
         request = {"jsonrpc": "2.0", "id": self._last_id, "method": method, "params": given}
         self._connection.send(json.dumps(request, separators=(",", ":")).encode() + b"\n")
-        deadline = self._clock() + ANSWER_SECONDS
+        deadline = self._clock() + patience
         while True:
             answer = self._next_answer(deadline, or_progress=progress is not None)
             if answer is None and progress is not None and (told := self._progress()) is not None:
                 progress(told)
-                deadline = self._clock() + ANSWER_SECONDS
+                deadline = self._clock() + patience
                 continue
             if answer is None:
-                raise HubLost(f"{self._connection.address} has not answered {method} for {ANSWER_SECONDS:.0f} s")
+                raise HubLost(f"{self._connection.address} has not answered {method} for {patience:.0f} s")
             if answer.get("id") not in (self._last_id, None):
                 continue  # the answer to a call that was given up
             if "error" in answer:

@@ -8,7 +8,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint, UNIXClientEndpoint, wrapClientTLS
-from twisted.internet.interfaces import IReactorCore, IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorCore, IReactorTime
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 from hub.client.connection import Address
 from hub.client.framed.backoff import Backoff
 from hub.client.framed.buffer import MemoryBuffer
-from hub.client.framed.machine import Event, Finished, Machine, Opened, Refused
+from hub.client.framed.machine import UNWATCHED_MS, Event, Finished, Machine, Opened, Refused
 from hub.client.framed.producer import MEMORY_BYTES
 from hub.client.locator import Hub
 from hub.client.trust import twisted_options
@@ -47,7 +47,9 @@ class TwistedProducer:
         self._tell = tell
         self._memory_bytes = memory_bytes
         self._buffer = MemoryBuffer()
-        self.machine = Machine(stream, self._buffer, meta=meta, commands=commands)
+        self.machine = Machine(stream, self._buffer, meta=meta, commands=commands, unwatched_ms=UNWATCHED_MS)
+        self._due: IDelayedCall | None = None
+        """When what is gathered goes."""
         self.finished: Deferred[None] = Deferred()
         self._backoff = Backoff(self._time.seconds)
         self._line: _Line | None = None
@@ -64,6 +66,16 @@ class TwistedProducer:
         self._buffer.append(data, time.time_ns() // 1_000_000, channel)
         self._flush()
 
+    @property
+    def written(self) -> int:
+        """Bytes that were ever written."""
+        return self._buffer.end
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes that the hub does not hold yet."""
+        return self._buffer.end - self.machine.acknowledged
+
     def end(self, status: str | None = None) -> Deferred[None]:
         """Say that nothing more will be written; return `finished`."""
         self.machine.end(status)
@@ -78,6 +90,9 @@ class TwistedProducer:
     def close(self) -> None:
         """Stop trying; what the hub does not hold is lost."""
         self._over = True
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
         if self._line is not None and self._line.transport is not None:
             self._line.transport.loseConnection()
 
@@ -130,6 +145,13 @@ class TwistedProducer:
         line = self._line
         while line is not None and line.open and (data := self.machine.outgoing()):
             line.say(data)
+        patience = self.machine.patience()
+        if patience is not None and self._due is None:
+            self._due = self._time.callLater(patience, self._gathered)
+
+    def _gathered(self) -> None:
+        self._due = None
+        self._flush()
 
     def _finish(self, problem: Problem | None) -> None:
         if self._over:

@@ -114,7 +114,9 @@ class Calls:
             if first is not None:
                 self.answer(call, json_rpc.answer(call.id, first.result), batch)
                 return
-        self._wait_for(call, self._changing(call.method, method, params), batch, waits=method.waits, lasting=True)
+        self._wait_for(
+            call, self._changing(call.method, method, params), batch, waits=method.waits, lasting=method.lasting
+        )
 
     def _check_right(self, call: Call, method: Method) -> None:
         principal = self._commander.principal

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -129,6 +129,10 @@ class Commander:
         """Commands follow nothing."""
         return ()
 
+    def notify(self, method: str, params: Mapping[str, object]) -> None:
+        """Tell the peer something that concerns its session."""
+        self._send(json_rpc.notification(method, dict(params)))
+
     def dismiss(self, problem: Problem) -> None:
         """Tell the peer why the hub ends the connection, and close it."""
         self.go_away(0, problem.retry_after or 0)
@@ -162,6 +166,11 @@ class Commander:
         if self.session is None:
             raise Problem("AUTH", "hub.hello comes first")
         return self.session.principal
+
+    @property
+    def over(self) -> bool:
+        """Whether the connection is gone, or about to be."""
+        return self._over
 
     def listen(self, topics: list[str], pattern: Pattern) -> None:
         """Hear events from now on, instead of what was heard before; no topics is silence."""
@@ -272,7 +281,8 @@ class Commander:
         key = None
         if hello.session is not None:
             session = hub.sessions.find(hello.session, principal)
-        else:
+        hub.admit("commands", self.peer, resumes=hello.session is not None, slot=hello.slot)
+        if hello.session is None:
             key, session = hub.sessions.begin(principal)
         hub.sessions.take(session, COMMAND, self)
         self.session = session

@@ -195,6 +195,8 @@ class FramedProducer:
             raise Problem("DENIED", "these credentials are not for producers")
         if not principal.may_see(hello.stream):
             raise Problem("DENIED", "this token is not for a stream of that name")
+        resumes = hello.resume and hub.producer_sessions.knows(hello.session)
+        hub.admit("producers", self.peer, resumes=resumes, slot=hello.slot)
         meta = parse_meta(hello.meta, hub.limits.meta_bytes)
         attached = hub.producer_sessions.attach(
             hello.session, hello.stream, principal, meta, self, resume=hello.resume, take=hello.take

@@ -24,3 +24,5 @@ class Method(NamedTuple):
     """Whether it reaches beyond streams, so that somebody bound to patterns may not call it."""
     audited: bool = True
     """Whether a call that changes something is in the audit log; False for what clients repeat all the time."""
+    lasting: bool = True
+    """Whether one that changes something goes on to its end, though it is cancelled or its caller goes away."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hub.conversations.life import Life
 from hub.core.delivery import Delivery, Item, Live, Place, RunBegan, RunEnded
@@ -125,6 +125,9 @@ class ReaderConversation:
         self._flush()
         self.fail(problem)
 
+    def notify(self, method: str, params: Mapping[str, object]) -> None:
+        """Frames have no words for what concerns the session alone."""
+
     def attach(self, session: Session, window: int) -> bool:
         """Take the session's data slot; return whether subscriptions were restored. Raise Problem LIMIT."""
         hub = self._hub
@@ -178,8 +181,11 @@ class ReaderConversation:
         key = None
         if hello.session is not None:
             session = sessions.find(hello.session)
+            self._hub.admit("data", self.peer, resumes=True, slot=hello.slot)
         else:
-            key, session = sessions.begin(self._hub.admin(hello.token or ""))
+            principal = self._hub.admin(hello.token or "")
+            self._hub.admit("data", self.peer, resumes=False, slot=hello.slot)
+            key, session = sessions.begin(principal)
         try:
             resumed = self.attach(session, hello.window)
         except Problem:

@@ -8,20 +8,20 @@ from typing import Any, TypeVar
 from hub.conversations.commander import Commander
 from hub.conversations.method import Method
 from hub.core import presence, roster
-from hub.core.rows import KickAnswer, PresenceAnswer, SessionRow, SessionsAnswer, WatcherRow
+from hub.core.rows import KickAnswer, LeaseRow, PresenceAnswer, SessionRow, SessionsAnswer, WatcherRow
 from hub.model.principal import Role
 from hub.wire import json_rpc
 from hub.wire.session_commands import PresenceList, SessionKick, SessionList
 
 ENVELOPE_BYTES = 8 * 1024
-Row = TypeVar("Row", WatcherRow, SessionRow)
+Row = TypeVar("Row", WatcherRow, SessionRow, LeaseRow)
 
 
 def _presence(commander: Commander, params: PresenceList) -> PresenceAnswer:
     hub = commander.hub
     stream = None if params.stream is None else hub.streams.find(params.stream, commander.principal)
     found = presence.watchers(hub, commander.principal, stream)
-    rows = _fitting(found[: params.limit], hub.limits.answer_bytes - ENVELOPE_BYTES)
+    rows = fitting(found[: params.limit], hub.limits.answer_bytes - ENVELOPE_BYTES)
     answer: PresenceAnswer = {"watchers": rows, "total": len(found)}
     if len(rows) < len(found):
         answer["truncated"] = True
@@ -31,7 +31,7 @@ def _presence(commander: Commander, params: PresenceList) -> PresenceAnswer:
 def _sessions(commander: Commander, params: SessionList) -> SessionsAnswer:
     hub = commander.hub
     found = roster.sessions(hub, commander.principal)
-    rows = _fitting(found[: params.limit], hub.limits.answer_bytes - ENVELOPE_BYTES)
+    rows = fitting(found[: params.limit], hub.limits.answer_bytes - ENVELOPE_BYTES)
     answer: SessionsAnswer = {"sessions": rows, "total": len(found)}
     if len(rows) < len(found):
         answer["truncated"] = True
@@ -42,7 +42,7 @@ def _kick(commander: Commander, params: SessionKick) -> Coroutine[Any, Any, Kick
     return roster.kick(commander.hub, commander.principal, params.session, params.reason)
 
 
-def _fitting(rows: Sequence[Row], room: int) -> list[Row]:
+def fitting(rows: Sequence[Row], room: int) -> list[Row]:
     """Return as many rows as an answer has room for."""
     fitting: list[Row] = []
     for row in rows:

@@ -16,6 +16,8 @@ class Admission:
         self._counters = counters
         self._by_host: dict[str, int] = {}
         self.connections = 0
+        self.handshakes = 0
+        """TLS handshakes under way."""
 
     def enter(self, peer: Peer) -> None:
         """Count a connection in; raise Problem BUSY or LIMIT (named) if there is no room for it."""
@@ -30,6 +32,18 @@ class Admission:
             raise Problem("LIMIT", f"this address has all of limits.connections_per_address ({bound})")
         self.connections += 1
         self._by_host[host] = self._by_host.get(host, 0) + 1
+
+    def begin_handshake(self) -> None:
+        """Count a TLS handshake; raise Problem BUSY where too many are under way: the peer can be told nothing."""
+        bound = self._limits.handshakes
+        if self.handshakes >= bound:
+            self._counters.handshakes_refused += 1
+            raise Problem("BUSY", f"all of limits.handshakes ({bound}) are under way", retry_after=1000)
+        self.handshakes += 1
+
+    def end_handshake(self) -> None:
+        """Count one out: it is done, or over."""
+        self.handshakes -= 1
 
     def leave(self, peer: Peer) -> None:
         """Count a connection out."""

@@ -26,6 +26,8 @@ class Counters:
     failures: int = 0
     queues_emptied: int = 0
     connections_refused: int = 0
+    handshakes_refused: int = 0
+    admitted: int = 0
     problems: dict[str, int] = field(default_factory=dict)
     """How often each error code was told."""
 

@@ -36,6 +36,7 @@ async def delete_stream(hub: Hub, stream: Stream, *, force: bool) -> None:
     except Problem:
         _try_again(hub, stream.name)
         raise
+    await hub.marks.forget(stream.name)
 
 
 def delete_late(hub: Hub, stream: Stream) -> None:

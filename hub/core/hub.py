@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hub.core.account_book import AccountBook
@@ -15,10 +16,15 @@ from hub.core.deletion import delete_late
 from hub.core.epochs import Epochs
 from hub.core.events import Events
 from hub.core.first_answers import FirstAnswers
+from hub.core.gate import Gate
 from hub.core.history import History
+from hub.core.kept_leases import KeptLeases
 from hub.core.kept_sessions import KeptSessions
+from hub.core.lease_news import LeaseEvents
+from hub.core.leases import Leases
 from hub.core.log import Log
 from hub.core.login_rate import LoginRate
+from hub.core.marks import Marks
 from hub.core.meter import Meter
 from hub.core.ports import Accounts, Clock, Failures, Opened, Passwords, Store, Tasks
 from hub.core.producer_sessions import ProducerSessions
@@ -37,6 +43,7 @@ from hub.core.tail import TailMemory
 from hub.core.turn import Turn
 from hub.core.writer import Writer
 from hub.model.limits import Limits
+from hub.model.pattern import Pattern
 from hub.model.peer import Peer
 from hub.model.principal import ANONYMOUS, Principal, Role
 from hub.model.problem import Problem
@@ -54,6 +61,10 @@ PUBLIC_LIMITS = (
     "dead_seconds",
     "reader_session_seconds",
 )
+
+
+GATES = ("producers", "commands", "data", "web")
+"""Each listener has a gate of its own: a storm at one keeps nobody from another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +113,7 @@ class Hub:
         self.deadlines = Deadlines(clock, failures)
         self.events = Events()
         self.admission = Admission(limits, self.counters)
+        self.gates = {name: Gate(clock, limits, self.counters) for name in GATES}
         self.sessions = Sessions(clock, limits, self.counters, self._client_news)
         self.kept_sessions = KeptSessions(self.sessions, store, self.accounts, clock, tasks)
         self.standing = Standing(self.accounts, self.sessions)
@@ -126,7 +138,11 @@ class Hub:
         """Streams whose rows changed since the last second."""
         self.producer_sessions = ProducerSessions(self.streams, clock, limits, self.counters, self._producer_news)
         self.replies = Replies()
+        self.marks = Marks(store, limits)
         self.first_answers = FirstAnswers(clock)
+        self.leases = Leases(clock, limits, LeaseEvents(self), self._live_names, self._is_live)
+        self.sessions.ties = self.leases
+        self.kept_leases = KeptLeases(self.leases, self.sessions, store, accounts, clock, tasks)
         now = clock.now_ms()
         self.streams.load(opened.streams, lambda record: self.producer_sessions.load(record, now))
 
@@ -142,6 +158,8 @@ class Hub:
         self.producer_sessions.expire()
         self.accounts.tick()
         self.audit.tick()
+        self.leases.advance()
+        self.kept_leases.tick()
         self.kept_sessions.tick()
         self.streams.rest()
         self.events.tell("stats", lambda: hub_stats(self))
@@ -153,6 +171,8 @@ class Hub:
         await self.accounts.restore()
         await self.audit.restore()
         await self.kept_sessions.restore()
+        await self.kept_leases.restore()
+        await self.marks.restore(lambda name: name in self.streams)
 
     def public_limits(self) -> dict[str, int]:
         """Return the bounds that a client meets, by name."""
@@ -164,6 +184,10 @@ class Hub:
         if attached >= self.limits.readers_per_principal:
             bound = self.limits.readers_per_principal
             raise Problem("LIMIT", f"{principal.name} has limits.readers_per_principal ({bound}) attached")
+
+    def admit(self, listener: str, peer: Peer, *, resumes: bool, slot: str | None) -> None:
+        """Let somebody in who said hello; raise Problem BUSY that says when to come."""
+        self.gates["web" if peer.via == "websocket" else listener].admit(resumes=resumes, slot=slot)
 
     def watched(self, stream: Stream) -> None:
         """Take note that a stream's watchers changed."""
@@ -220,6 +244,18 @@ class Hub:
     def _retire(self, stream: Stream) -> None:
         self.log.forget(stream)
         self.tasks.spawn(self.store.delete(stream.name))
+        self.tasks.spawn(self.marks.forget(stream.name))
+
+    def _live_names(self, pattern: Pattern) -> Iterator[str]:
+        if pattern.is_literal:
+            return iter([pattern.text] if self._is_live(pattern.text) else [])
+        # Whoever is written is awake; by name, so that the order is one that people can follow.
+        live = (each.name for each in self.streams.awake if each.state == "live" and pattern.matches(each.name))
+        return iter(sorted(live))
+
+    def _is_live(self, name: str) -> bool:
+        stream = self.streams.get(name) if self.streams.is_awake(name) else None
+        return stream is not None and stream.state == "live"
 
     def _client_news(self, topic: str, session: Session, cause: str | None) -> None:
         self.events.tell(
@@ -238,4 +274,6 @@ class Hub:
 
     def _news(self, topic: str, stream: Stream) -> None:
         self.changed.add(stream)
+        if topic in ("stream.created", "stream.run", "stream.attached"):
+            self.leases.stream_appeared(stream.name)
         self.events.tell(topic, lambda: stream_row(stream, self.clock.monotonic()), stream.name)

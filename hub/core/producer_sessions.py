@@ -67,6 +67,10 @@ class ProducerSessions:
                 self._runs[run.session] = (record.name, run.number)
                 self._over[run.session] = self._clock.monotonic() + (run.ended_at + keep_ms - now_ms) / 1000
 
+    def knows(self, key: str) -> bool:
+        """Tell whether a key is one to come back with."""
+        return key_hash(key) in self._runs
+
     def attach(
         self,
         key: str,

@@ -123,6 +123,7 @@ def hub_stats(hub: Hub) -> HubStats:
     counters = hub.counters
     lines_per_s, bytes_per_s = hub.meter.rate(1, now, counters.lines, counters.bytes)
     problem = hub.log.committer.problem
+    waiting_at = {name: gate.waiting for name, gate in hub.gates.items()}
     return {
         "uptime_s": round(now - hub.started_at, 1),
         "streams": len(hub.streams),
@@ -152,6 +153,14 @@ def hub_stats(hub: Hub) -> HubStats:
         "failures": counters.failures,
         "queues_emptied": counters.queues_emptied,
         "problems": dict(counters.problems),
+        "admission": {
+            "admitted": counters.admitted,
+            "waiting": sum(waiting_at.values()),
+            "handshakes": hub.admission.handshakes,
+            "connections_refused": counters.connections_refused,
+            "handshakes_refused": counters.handshakes_refused,
+            "waiting_at": waiting_at,
+        },
         "catchup": {"waiting": hub.catch_up.waiting, "slices": hub.catch_up.slices, "bytes": hub.catch_up.bytes},
         "store": {
             "durability": hub.store.durability,

@@ -80,6 +80,7 @@ async def kick(hub: Hub, principal: Principal, session_id: str, reason: str) -> 
         if session.id == session_id and may_see_session(principal, session):
             hub.sessions.end(session, "kicked", text=text)
             await hub.kept_sessions.store_changes()
+            await hub.kept_leases.durable()
             return {"session": session_id, "kind": "client", "principal": session.principal.name, "stream": None}
     for writer in _writers(hub):
         if (writer.session or "")[:16] == session_id and may_see_writer(principal, writer):

@@ -134,6 +134,17 @@ class StoreRow(TypedDict):
     problem: str | None
 
 
+class AdmissionRow(TypedDict):
+    """Who comes in: hellos let in, those told when to come that have not come yet, and what was turned away."""
+
+    admitted: int
+    waiting: int
+    handshakes: int
+    connections_refused: int
+    handshakes_refused: int
+    waiting_at: dict[str, int]
+
+
 class HubStats(TypedDict):
     """The answer of `hub.stats`, and the `stats` topic each second."""
 
@@ -165,6 +176,7 @@ class HubStats(TypedDict):
     failures: int
     queues_emptied: int
     problems: dict[str, int]
+    admission: AdmissionRow
     catchup: CatchupRow
     store: StoreRow
 
@@ -275,6 +287,64 @@ class SessionsAnswer(TypedDict):
     sessions: list[SessionRow]
     total: int
     truncated: NotRequired[bool]
+
+
+class LeaseRow(TypedDict):
+    """A lease that is held; `waiters` are those who wait for this name, not those of a pool."""
+
+    name: str
+    stream: str | None
+    session: str
+    principal: str
+    fence: int
+    ttl_s: int
+    since: int
+    expires_at: int
+    waiters: int
+
+
+class LeasesAnswer(TypedDict):
+    """The answer of `lease.list`, by name; `waiters` counts all who wait, those of a pool as well."""
+
+    leases: list[LeaseRow]
+    waiters: int
+    total: int
+    truncated: NotRequired[bool]
+
+
+class LeaseAnswer(TypedDict):
+    """The answer of `lease.acquire`, `renew`, `steal` and `hand_over`."""
+
+    name: str
+    stream: str | None
+    session: str
+    fence: int
+    expires_at: int
+
+
+class CommandAnswer(TypedDict):
+    """The answer of `stream.command`: what the producer replied, as JSON where it is JSON, else as text."""
+
+    stream: str
+    command: str
+    reply: Any
+
+
+class MarkRow(TypedDict):
+    """A mark: somebody's words at a place of a stream."""
+
+    epoch: int
+    offset: int
+    at: int
+    by: str
+    text: str
+
+
+class MarksAnswer(TypedDict):
+    """The answer of `stream.marks`, oldest first."""
+
+    stream: str
+    marks: list[MarkRow]
 
 
 class KickAnswer(TypedDict):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from hub.core.counters import Counters
@@ -31,6 +31,25 @@ class Holder(Protocol):
 
     def kept(self) -> Sequence[Subscription]:
         """Return what the session would go on with if the connection were lost now."""
+
+    def notify(self, method: str, params: Mapping[str, object]) -> None:
+        """Tell the peer something that concerns its session, where its language has words for it."""
+
+
+class Ties(Protocol):
+    """What else a session has beside connections and subscriptions: its leases, and its places in their queues."""
+
+    def attached(self, session: Session) -> None:
+        """A session has a command slot (again)."""
+
+    def detached(self, session: Session) -> None:
+        """A session has no command slot any more."""
+
+    def ended(self, session: Session) -> None:
+        """A session is over."""
+
+    def concerns(self, session: Session) -> bool:
+        """Tell whether a session has anything of the kind."""
 
 
 class Session:
@@ -94,6 +113,10 @@ class Session:
         """Tell whether a connection holds a slot."""
         return self._holders[slot] is not None
 
+    def holder(self, slot: int) -> Holder | None:
+        """Return the connection that holds a slot."""
+        return self._holders[slot]
+
     @property
     def attached(self) -> bool:
         """Whether any connection holds a slot."""
@@ -125,6 +148,8 @@ class Sessions:
         self._limits = limits
         self._counters = counters
         self._news = news
+        self.ties: Ties | None = None
+        """Set by the hub."""
         self._by_hash: dict[str, Session] = {}
         self._changed: dict[Session, None] = {}
         """Sessions that may not be as they were stored."""
@@ -162,6 +187,8 @@ class Sessions:
             self._reading[session] = None
         if session.take(slot, holder):
             self._counters.takeovers += 1
+        if slot == COMMAND and self.ties is not None:
+            self.ties.attached(session)
         self._news("session.attached", session, None)
 
     def leave(self, session: Session, slot: int, holder: Holder) -> None:
@@ -171,18 +198,32 @@ class Sessions:
         if slot == DATA:
             self._reading.pop(session, None)
             self._changed[session] = None
-        if session.attached:
-            return
-        if not session.subscriptions:
-            self.end(session)
-            return
-        self._detach(session)
+        if slot == COMMAND and self.ties is not None:
+            self.ties.detached(session)
+        if not session.attached and not self.end_if_idle(session):
+            self._detach(session)
 
-    def adopt(self, key_hash: str, principal: Principal, subscriptions: Sequence[Subscription]) -> None:
+    def end_if_idle(self, session: Session) -> bool:
+        """End a session that has nothing to come back for and no connection; return whether it was so."""
+        if session.attached or session.subscriptions or (self.ties is not None and self.ties.concerns(session)):
+            return False
+        self.end(session)
+        return True
+
+    def by_hash(self, key_hash: str) -> Session | None:
+        """Return the session whose key has that hash."""
+        return self._by_hash.get(key_hash)
+
+    def by_id(self, public_id: str) -> Session | None:
+        """Return the session of a public id."""
+        return next((session for session in self._by_hash.values() if session.id == public_id), None)
+
+    def adopt(self, key_hash: str, principal: Principal, subscriptions: Sequence[Subscription]) -> Session:
         """Take up a session that a former hub kept; it is detached from now on."""
         session = self._by_hash[key_hash] = Session(key_hash, principal, self._clock.monotonic())
         session.subscriptions = tuple(subscriptions)
         self._detach(session)
+        return session
 
     def take_changed(self) -> list[Session]:
         """Return the sessions that may have changed since this was last asked."""
@@ -218,6 +259,8 @@ class Sessions:
         for holder in session.holders:
             if holder is not by:
                 holder.displaced(Problem("EXPIRED", text or "the session is over", cause=cause))
+        if self.ties is not None:
+            self.ties.ended(session)
         session.clear()
         self._reading.pop(session, None)
         self._changed[session] = None

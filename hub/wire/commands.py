@@ -31,6 +31,7 @@ class Hello(Params):
     password: str | None = None
     session: str | None = None
     window: Natural | None = None
+    slot: str | None = None
 
 
 class Subscribe(Params):

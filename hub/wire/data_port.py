@@ -22,11 +22,12 @@ MAX_WINDOW = 1 << 40
 
 
 class Hello(NamedTuple):
-    """`HELLO HUB/1 token=<t> | session=<key> [window=<bytes>]`."""
+    """`HELLO HUB/1 token=<t> | session=<key> [window=<bytes>] [slot=<word>]`."""
 
     token: str | None
     session: str | None
     window: int
+    slot: str | None = None
 
 
 class Sub(NamedTuple):
@@ -67,7 +68,7 @@ def parse_hello(frame: Frame) -> Hello:
         raise Problem("PROTO", "HELLO takes either token= or session=")
     if session is not None and not is_key(session):
         raise Problem("PROTO", "a session key is 22 to 64 characters of A-Z a-z 0-9 _ -")
-    return Hello(token, session, parse_window(frame.keys.get("window", "0")))
+    return Hello(token, session, parse_window(frame.keys.get("window", "0")), frame.keys.get("slot"))
 
 
 def parse_window(text: str) -> int:

@@ -15,6 +15,7 @@ from fakes.tasks import FakeFailures, FakeTasks, Wait
 from hub.adapters.reactor.clock import DeferredTasks, LoggedFailures, ReactorClock
 from hub.core.counters import Counters
 from hub.core.ports import Clock, Tasks
+from hub.model.problem import Problem
 
 
 @pytest.fixture(params=["reactor", "fake"])
@@ -154,4 +155,62 @@ def test_cancelling_what_is_over_is_harmless(both: Both) -> None:
         return
 
     both.tasks.spawn(work()).cancel()
+    assert both.reported() == 0
+
+
+def test_a_promise_is_kept_once_before_or_after_somebody_waits(both: Both) -> None:
+    early, late = both.tasks.promise(), both.tasks.promise()
+    got: list[object] = []
+
+    async def work() -> None:
+        got.append(await early)
+        got.append(await late)
+
+    early.keep(1)
+    early.keep(2)
+    early.break_off(Problem("STORE", "late"))
+    both.tasks.spawn(work())
+    assert got == [1]
+    late.keep(3)
+    late.keep(4)
+    assert got == [1, 3]
+    assert both.reported() == 0
+
+
+def test_a_promise_is_broken_with_its_problem(both: Both) -> None:
+    promise = both.tasks.promise()
+    heard: list[str] = []
+
+    async def work() -> None:
+        try:
+            await promise
+        except Problem as problem:
+            heard.append(problem.word)
+
+    both.tasks.spawn(work())
+    promise.break_off(Problem("CONFLICT", "no"))
+    promise.keep(1)
+    assert heard == ["CONFLICT"]
+    assert both.reported() == 0
+
+
+def test_keeping_a_promise_that_was_given_up_is_harmless(both: Both) -> None:
+    promises = [both.tasks.promise(), both.tasks.promise()]
+    heard: list[str] = []
+
+    async def work(number: int) -> None:
+        try:
+            await promises[number]
+        except Problem:
+            raise
+        except Exception:
+            heard.append("given up")
+            raise
+
+    tasks = [both.tasks.spawn(work(number)) for number in range(2)]
+    for task in tasks:
+        task.cancel()
+    promises[0].keep(1)
+    promises[1].break_off(Problem("CONFLICT", "no"))
+    assert heard == ["given up"] * 2
     assert both.reported() == 0

@@ -159,6 +159,20 @@ def test_connections_are_counted_in_and_out() -> None:
     assert (admission.connections, counters.connections_refused) == (3, 2)
 
 
+def test_tls_handshakes_are_bounded() -> None:
+    counters = Counters()
+    admission = Admission(Limits(handshakes=2), counters)
+    admission.begin_handshake()
+    admission.begin_handshake()
+    with pytest.raises(Problem) as busy:
+        admission.begin_handshake()
+    assert "limits.handshakes (2)" in busy.value.text
+    assert counters.handshakes_refused == 1
+    admission.end_handshake()
+    admission.begin_handshake()
+    assert admission.handshakes == 2
+
+
 def test_problems_are_counted_by_their_word() -> None:
     counters = Counters()
     for word in ("BUSY", "SLOW", "IDLE", "AUTH", "LIMIT", "PROTO", "BUSY"):

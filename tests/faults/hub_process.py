@@ -31,7 +31,7 @@ class HubProcess:
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        flags = [part for name, port in self.ports.items() for part in (f"--{name}", f"tcp:{port}:interface=127.0.0.1")]
+        flags = [part for name, port in self.ports.items() for part in (f"--{name}", self.endpoint(name, port))]
         command = [*self.prefix, sys.executable, "-m", "hub", "serve", "--data-dir", str(self.directory), *flags]
         process = subprocess.Popen(
             command, env=self._env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._log
@@ -42,6 +42,10 @@ class HubProcess:
                 raise RuntimeError(f"the hub did not start: {process.poll()}; see {self._log.name}")
             time.sleep(0.02)
         return process
+
+    def endpoint(self, name: str, port: int) -> str:
+        """Return where a listener listens."""
+        return f"tcp:{port}:interface=127.0.0.1"
 
     @property
     def token(self) -> str:

@@ -33,6 +33,8 @@ def test_hello() -> None:
     assert data_port.parse_hello(frame(b"HELLO HUB/1 token=t window=5\n")) == data_port.Hello("t", None, 5)
     resumed = frame(f"HELLO HUB/1 session={KEY}\n".encode())
     assert data_port.parse_hello(resumed) == data_port.Hello(None, KEY, 0)
+    in_turn = frame(b"HELLO HUB/1 token=t slot=w0rd\n")
+    assert data_port.parse_hello(in_turn) == data_port.Hello("t", None, 0, "w0rd")
     beyond = frame(b"HELLO HUB/1 token=t window=9007199254740991\n")
     assert data_port.parse_hello(beyond).window == data_port.MAX_WINDOW
 

@@ -143,6 +143,16 @@ export interface StoreRow {
   problem: string | null;
 }
 
+/** Who comes in: hellos let in, those told when to come that have not come yet, and what was turned away. */
+export interface AdmissionRow {
+  admitted: number;
+  waiting: number;
+  handshakes: number;
+  connections_refused: number;
+  handshakes_refused: number;
+  waiting_at: Record<string, number>;
+}
+
 /** The answer of `hub.stats`, and the `stats` topic each second. */
 export interface HubStats {
   uptime_s: number;
@@ -173,6 +183,7 @@ export interface HubStats {
   failures: number;
   queues_emptied: number;
   problems: Record<string, number>;
+  admission: AdmissionRow;
   catchup: CatchupRow;
   store: StoreRow;
 }
@@ -267,6 +278,58 @@ export interface SessionsAnswer {
   sessions: SessionRow[];
   total: number;
   truncated?: boolean;
+}
+
+/** A lease that is held; `waiters` are those who wait for this name, not those of a pool. */
+export interface LeaseRow {
+  name: string;
+  stream: string | null;
+  session: string;
+  principal: string;
+  fence: number;
+  ttl_s: number;
+  since: number;
+  expires_at: number;
+  waiters: number;
+}
+
+/** The answer of `lease.list`, by name; `waiters` counts all who wait, those of a pool as well. */
+export interface LeasesAnswer {
+  leases: LeaseRow[];
+  waiters: number;
+  total: number;
+  truncated?: boolean;
+}
+
+/** The answer of `lease.acquire`, `renew`, `steal` and `hand_over`. */
+export interface LeaseAnswer {
+  name: string;
+  stream: string | null;
+  session: string;
+  fence: number;
+  expires_at: number;
+}
+
+/** The answer of `stream.command`: what the producer replied, as JSON where it is JSON, else as text. */
+export interface CommandAnswer {
+  stream: string;
+  command: string;
+  reply: unknown;
+}
+
+/** A mark: somebody's words at a place of a stream. */
+export interface MarkRow {
+  epoch: number;
+  offset: number;
+  at: number;
+  by: string;
+  text: string;
+}
+
+/** The answer of `stream.marks`, oldest first. */
+export interface MarksAnswer {
+  stream: string;
+  marks: MarkRow[];
 }
 
 /** The answer of `session.kick`: what was ended. */
@@ -373,6 +436,7 @@ export interface HelloParams {
   password?: string | null;
   session?: string | null;
   window?: number | null;
+  slot?: string | null;
 }
 
 /** No parameters. */
@@ -450,6 +514,29 @@ export interface StreamSearchParams {
   from?: number | null;
   to?: number | null;
   after?: string | null;
+}
+
+/** `stream.command`; `args` are the producer's to understand, `fence` is that of the stream's lease. */
+export interface StreamCommandParams {
+  idem?: string | null;
+  stream: string;
+  command: string;
+  args?: Record<string, unknown>;
+  fence?: number | null;
+  timeout_s?: number;
+}
+
+/** `stream.mark`; without `offset` at the stream's end. */
+export interface StreamMarkParams {
+  idem?: string | null;
+  stream: string;
+  text: string;
+  offset?: number | null;
+}
+
+/** `stream.marks`. */
+export interface StreamMarksParams {
+  stream: string;
 }
 
 /** `presence.list`; without `stream` of all streams. */
@@ -544,6 +631,51 @@ export interface AuditListParams {
   since?: number | null;
 }
 
+/** `lease.acquire`: `name`, or `any_of` some names or the live streams of a pattern; `wait_s` 0 does not wait. */
+export interface LeaseAcquireParams {
+  idem?: string | null;
+  ttl_s: number;
+  name?: string | null;
+  any_of?: string[] | string | null;
+  wait_s?: number;
+}
+
+/** `lease.renew`; `ttl_s` where it is to be another one from now on. */
+export interface LeaseRenewParams {
+  idem?: string | null;
+  name: string;
+  fence: number;
+  ttl_s?: number | null;
+}
+
+/** `lease.release`. */
+export interface LeaseReleaseParams {
+  idem?: string | null;
+  name: string;
+  fence: number;
+}
+
+/** `lease.hand_over`; `session` is a public id. */
+export interface LeaseHandOverParams {
+  idem?: string | null;
+  name: string;
+  fence: number;
+  session: string;
+}
+
+/** `lease.steal`; `reason` is told to the loser, `ttl_s` is the loser's where none is given. */
+export interface LeaseStealParams {
+  idem?: string | null;
+  name: string;
+  reason: string;
+  ttl_s?: number | null;
+}
+
+/** `lease.list`. */
+export interface LeaseListParams {
+  limit?: number;
+}
+
 /** Each method: its parameters and its answer. */
 export interface Methods {
   "hub.hello": { params: HelloParams; answer: unknown };
@@ -559,6 +691,9 @@ export interface Methods {
   "stream.delete": { params: StreamDeleteParams; answer: Record<string, unknown> };
   "stream.series": { params: StreamSeriesParams; answer: SeriesAnswer };
   "stream.search": { params: StreamSearchParams; answer: SearchAnswer };
+  "stream.command": { params: StreamCommandParams; answer: CommandAnswer };
+  "stream.mark": { params: StreamMarkParams; answer: MarkRow };
+  "stream.marks": { params: StreamMarksParams; answer: MarksAnswer };
   "presence.list": { params: PresenceListParams; answer: PresenceAnswer };
   "session.list": { params: SessionListParams; answer: SessionsAnswer };
   "session.kick": { params: SessionKickParams; answer: KickAnswer };
@@ -572,6 +707,12 @@ export interface Methods {
   "login.begin": { params: LoginBeginParams; answer: NewToken };
   "login.end": { params: LoginEndParams; answer: Record<string, unknown> };
   "audit.list": { params: AuditListParams; answer: AuditAnswer };
+  "lease.acquire": { params: LeaseAcquireParams; answer: LeaseAnswer };
+  "lease.renew": { params: LeaseRenewParams; answer: LeaseAnswer };
+  "lease.release": { params: LeaseReleaseParams; answer: Record<string, string> };
+  "lease.hand_over": { params: LeaseHandOverParams; answer: LeaseAnswer };
+  "lease.steal": { params: LeaseStealParams; answer: LeaseAnswer };
+  "lease.list": { params: LeaseListParams; answer: LeasesAnswer };
 }
 
 /** What the hub tells those who subscribed; the other fields depend on the topic. */

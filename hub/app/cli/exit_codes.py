@@ -8,11 +8,14 @@ OK = 0
 FAILED = 1
 USAGE = 2
 UNREACHABLE = 69
+LEASE_NOT_HAD = 75
+LEASE_LOST = 76
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 
 EXPLAINED = """Exit codes: 0 done; 1 the hub refused, or something was lost; 2 wrong usage or configuration;
-69 no hub could be reached; 130 interrupted by Ctrl-C; 141 whoever read the output went away.
+69 no hub could be reached; 75 a lease could not be had in time; 76 a lease was lost; 130 interrupted by Ctrl-C;
+141 whoever read the output went away.
 `wait` and `tail --exit-status` exit with the run's own status instead: exit:3 is 3, a signal 128 + its number;
 a run that ended at the end of its input without a status is 0, one that was cut off (reset, timeout, hub_lost,
 deleted and so on) is 1."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -116,7 +117,7 @@ class _Hear:
             if asked.name == "signal":
                 self._child.signal(str(said["name"]))
             elif asked.name == "stdin":
-                self._child.type(str(said["text"]).encode())
+                self._child.type(_typed(said))
             else:
                 self._child.resize(int(said["rows"]), int(said["columns"]))
             answer: dict[str, object] = {"done": True}
@@ -124,6 +125,11 @@ class _Hear:
             answer = {"done": False, "error": f"{type(error).__name__}: {error}"}
         if self.producer is not None:
             self.producer.reply(asked.id, json.dumps(answer).encode())
+
+
+def _typed(said: Mapping[str, Any]) -> bytes:
+    """Return what is to be typed: `text`, or `data` where it need not be text."""
+    return base64.b64decode(str(said["data"]), validate=True) if "data" in said else str(said["text"]).encode()
 
 
 def _bring_in(producer: Producer | None, spool: Spool, status: str, output: RunOutput) -> None:

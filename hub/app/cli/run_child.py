@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import select
 import selectors
 import signal
 import struct
@@ -19,6 +20,9 @@ from collections.abc import Callable, Iterator, Sequence
 READ_BYTES = 64 * 1024
 AFTER_SECONDS = 1.0
 """How long is read on after the command ended, where something that it left behind holds its output open."""
+TYPE_SECONDS = 1.0
+TYPED_AT_ONCE = 256
+"""What a terminal or pipe that is said to be writable surely takes."""
 FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 
 TakeOutput = Callable[[bytes, str | None], None]
@@ -99,13 +103,17 @@ class Child:
             self.popen.send_signal(number)
 
     def type(self, data: bytes) -> None:
-        """Write to its standard input; raise ValueError where it has none of its own."""
+        """Write to its standard input; raise ValueError where it has none of its own, or does not read it."""
         if self._stdin is None:
-            raise ValueError("the command reads this program's own standard input")
+            raise ValueError("the command reads this program's own standard input, or none")
         with self._typing:
             view = memoryview(data)
             while view:
-                view = view[os.write(self._stdin, view) :]
+                # Whoever types must not hang with a command that does not read: its output is carried by the same hand.
+                _, ready, _ = select.select([], [self._stdin], [], TYPE_SECONDS)
+                if not ready:
+                    raise ValueError(f"the command does not read its input ({len(view)} bytes were not taken)")
+                view = view[os.write(self._stdin, view[:TYPED_AT_ONCE]) :]
 
     def resize(self, rows: int, columns: int) -> None:
         """Set the size of its terminal; raise ValueError where it has none."""

@@ -15,6 +15,10 @@ from hub.wire.frame import Frame, encode
 from hub.wire.frame_reader import FrameReader
 
 FRAME_BYTES = 256 * 1024
+UNWATCHED_MS = 250
+"""For so long bytes are gathered while nobody watches: fewer frames, acknowledgements and syncs, for all of us."""
+GATHERED_BYTES = 64 * 1024
+"""Where so many wait they go at once."""
 OLD_MS = 1000
 """What was written longer ago than this is sent with its own time: the hub's would say nothing."""
 _MOST_HEADER = 4096
@@ -87,8 +91,12 @@ class Machine:
         commands: tuple[str, ...] = (),
         key: str | None = None,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        unwatched_ms: int = 0,
     ) -> None:
-        """`key` is that of a session which a former process began over the same buffer."""
+        """`key` is that of a session which a former process began over the same buffer.
+
+        `unwatched_ms`: bytes are gathered for so long while nobody watches; `patience` says when they are to go.
+        """
         self.stream = stream
         self.token = token
         self.key = key or new_key()
@@ -97,7 +105,10 @@ class Machine:
         self.open = False
         """Whether the hub took the session on this connection."""
         self.finished = False
+        self.watchers = 0
+        """Readers that follow the stream now, as far as the hub has said."""
         self._buffer = buffer
+        self._unwatched_ms = unwatched_ms
         self._meta = dict(meta or {})
         self._commands = commands
         self._now_ms = now_ms
@@ -134,6 +145,7 @@ class Machine:
     def hello(self) -> bytes:
         """Return what begins a new connection."""
         self.open = False
+        self.watchers = 0
         self._end_sent = False
         self._frames = FrameReader(_MOST_HEADER, _MOST_PAYLOAD)
         self._replies.clear()
@@ -192,7 +204,20 @@ class Machine:
             parts.extend(encode("END", self._base + self._sent, status=self._status))
         return b"".join(parts)
 
+    def patience(self) -> float | None:
+        """Return the seconds for which what waits is still gathered; None where nothing is."""
+        first = self._buffer.read(self._sent, 1) if self._gathers() else None
+        return None if first is None else max(first.at + self._unwatched_ms - self._now_ms(), 0) / 1000
+
+    def _gathers(self) -> bool:
+        """Tell whether bytes may wait for more: nobody watches, few wait, and more may come."""
+        if not self._unwatched_ms or self.watchers or self._ended or not self.open or self._sent == 0:
+            return False  # the first bytes go at once: whoever looks for the stream finds it begun
+        return 0 < self._buffer.end - self._sent < GATHERED_BYTES
+
     def _data(self) -> tuple[bytes, ...] | None:
+        if self.patience():
+            return None
         in_flight = self._sent - self.acknowledged
         room = self._window - in_flight
         if in_flight > 0 and room <= 0:
@@ -222,7 +247,8 @@ class Machine:
         elif verb == "CMD":
             events.append(Asked(frame.arg(0, "id"), frame.arg(1, "name"), frame.payload or b""))
         elif verb == "DEMAND":
-            events.append(Watched(frame.number(0, "watchers")))
+            self.watchers = frame.number(0, "watchers")
+            events.append(Watched(self.watchers))
         elif verb == "GOAWAY":
             events.append(GoingAway(int(frame.keys.get("deadline", "0"))))
         elif verb == "ERR":

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from hub.client.connection import READ_BYTES, Connection, Unreachable
 from hub.client.framed.backoff import Backoff
 from hub.client.framed.buffer import MemoryBuffer
-from hub.client.framed.machine import Asked, Event, Finished, GoingAway, Machine, Opened, Refused
+from hub.client.framed.machine import UNWATCHED_MS, Asked, Event, Finished, GoingAway, Machine, Opened, Refused
 from hub.client.framed.spool import Spool
 from hub.client.locator import Hub
 from hub.model.problem import Problem
@@ -61,7 +61,12 @@ class Producer:
         self._memory_bytes = memory_bytes
         self._skip = skip
         self.machine = Machine(
-            stream, self._buffer, meta=meta, commands=commands, key=None if spool is None else spool.key
+            stream,
+            self._buffer,
+            meta=meta,
+            commands=commands,
+            key=None if spool is None else spool.key,
+            unwatched_ms=UNWATCHED_MS,
         )
         if spool is not None:
             spool.claim()
@@ -248,6 +253,11 @@ class Producer:
         with self._changed:
             return self.machine.outgoing()
 
+    def patience(self) -> float | None:
+        """Return how long what waits is still gathered, in seconds. Called by the producer's thread."""
+        with self._changed:
+            return self.machine.patience()
+
     @property
     def stopping(self) -> bool:
         """Whether `close` was called."""
@@ -276,7 +286,8 @@ class _Talk:
             if self._unsent and not self._send(sock):
                 return None
             writers = [sock] if self._unsent else []
-            readable, _, _ = select.select([sock, self._wake], writers, [], 1.0)
+            patience = self._producer.patience()
+            readable, _, _ = select.select([sock, self._wake], writers, [], 1.0 if patience is None else patience)
             if self._wake in readable:
                 with contextlib.suppress(BlockingIOError):
                     self._wake.recv(4096)

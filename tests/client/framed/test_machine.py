@@ -370,3 +370,65 @@ class Resuming(RuleBasedStateMachine):
 
 TestResuming = Resuming.TestCase
 TestResuming.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+class Gathering:
+    """A machine that gathers while nobody watches, with a clock of its own."""
+
+    def __init__(self) -> None:
+        self.now = 1_000
+        self.buffer = MemoryBuffer()
+        self.machine = Machine("a", self.buffer, now_ms=lambda: self.now, unwatched_ms=250)
+        self.machine.hello()
+        self.machine.feed(OK)
+        self.write(b"first")
+        assert b"first" in self.machine.outgoing(), "whoever looks for the stream finds it begun"
+
+    def write(self, data: bytes) -> None:
+        self.buffer.append(data, self.now, None)
+
+
+def test_bytes_are_gathered_while_nobody_watches() -> None:
+    one = Gathering()
+    one.write(b"a")
+    assert (one.machine.outgoing(), one.machine.patience()) == (b"", 0.25)
+    one.now += 100
+    one.write(b"b")
+    assert (one.machine.outgoing(), one.machine.patience()) == (b"", 0.15)
+    one.now += 150
+    assert one.machine.patience() == 0
+    assert b"a" in one.machine.outgoing()
+
+
+def test_somebody_who_watches_is_told_at_once() -> None:
+    one = Gathering()
+    one.write(b"a")
+    assert one.machine.outgoing() == b""
+    (watched,) = one.machine.feed(b"DEMAND 1\n")
+    assert watched == Watched(1)
+    assert b"a" in one.machine.outgoing()
+    one.write(b"b")
+    assert b"b" in one.machine.outgoing()
+    one.machine.feed(b"DEMAND 0\n")
+    one.write(b"c")
+    assert one.machine.outgoing() == b""
+
+
+def test_much_and_the_end_go_at_once() -> None:
+    one = Gathering()
+    one.write(b"x" * 65536)
+    while sent := one.machine.outgoing():
+        assert b"xxx" in sent
+        one.machine.feed(b"ACK %d window=1000000\n" % (100 + one.machine._sent))
+    one.write(b"last")
+    assert one.machine.outgoing() == b""
+    one.machine.end("exit:0")
+    assert b"last" in one.machine.outgoing()
+    assert b"END" in one.machine.outgoing()
+
+
+def test_a_new_connection_has_nobody_watching_until_it_is_told() -> None:
+    one = Gathering()
+    one.machine.feed(b"DEMAND 1\n")
+    one.machine.hello()
+    assert one.machine.watchers == 0

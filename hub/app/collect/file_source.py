@@ -1,0 +1,100 @@
+"""Files as streams, each read no faster than the hub takes it."""
+
+from __future__ import annotations
+
+import os
+import re
+from glob import glob
+from typing import Any
+
+from hub.app.collect.positions import Acknowledged, Positions
+from hub.app.collect.settings import File
+from hub.app.collect.source import READ_BYTES, MakeProducer, Say
+from hub.app.collect.tailed_file import TailedFile
+from hub.client.twisted_producer import TwistedProducer
+
+POLL_SECONDS = 0.25
+RESCAN_SECONDS = 5.0
+AHEAD_BYTES = 1 << 20
+"""So much of a file is read ahead of what the hub holds."""
+_OUTSIDE = re.compile(r"[^A-Za-z0-9._~-]+")
+
+
+class FileSource:
+    """Files by path or pattern, each a stream of its own; read no faster than the hub takes them."""
+
+    def __init__(self, reactor: Any, settings: File, make: MakeProducer, say: Say, positions: Positions) -> None:
+        self._reactor, self._settings, self._say = reactor, settings, say
+        self._make, self._positions = make, positions
+        self._many = any(letter in settings.path for letter in "*?[")
+        self._tails: dict[str, _Tail] = {}
+        self._scanned_at = -RESCAN_SECONDS
+        self._began = False
+        self._later = reactor.callLater(0, self._poll)
+
+    def close(self) -> None:
+        """Read no more."""
+        if self._later.active():
+            self._later.cancel()
+        for tail in self._tails.values():
+            tail.file.close()
+
+    def note_positions(self) -> None:
+        """Tell how far the hub holds each file."""
+        for path, tail in self._tails.items():
+            position = tail.acknowledged.upto(tail.producer.machine.acknowledged)
+            if position is not None:
+                self._positions.put(path, position)
+
+    def _poll(self) -> None:
+        now = self._reactor.seconds()
+        if now - self._scanned_at >= RESCAN_SECONDS:
+            self._scanned_at = now
+            self._scan()
+        busy = [tail.read(self._say) for tail in self._tails.values()]
+        self._later = self._reactor.callLater(0.01 if any(busy) else POLL_SECONDS, self._poll)
+
+    def _scan(self) -> None:
+        paths = sorted(glob(self._settings.path, recursive=True)) if self._many else [self._settings.path]
+        for path in paths:
+            if path not in self._tails and not os.path.isdir(path):
+                self._tails[path] = self._tail(path)
+        self._began = True
+
+    def _tail(self, path: str) -> _Tail:
+        name = _OUTSIDE.sub("-", os.path.basename(path)).strip("-.") or "file"
+        stream = self._settings.stream.replace("{name}", name)
+        producer = self._make(stream, {"path": path, **self._settings.meta}, (), lambda event: None)
+        # A file that appears later is new: all of it is.
+        from_end = self._settings.begin == "end" and not self._began
+        self._say(f"{stream}: {path}")
+        return _Tail(path, TailedFile(path, self._positions.get(path), from_end=from_end), producer)
+
+
+class _Tail:
+    """One file and its stream."""
+
+    def __init__(self, path: str, file: TailedFile, producer: TwistedProducer) -> None:
+        self.path, self.file, self.producer = path, file, producer
+        self.acknowledged = Acknowledged()
+        self._told: str | None = None
+
+    def read(self, say: Say) -> bool:
+        """Pass on what is new, if the hub keeps up; return whether there may be more."""
+        if self.producer.waiting_bytes >= AHEAD_BYTES:
+            return False
+        try:
+            data = self.file.read(READ_BYTES)
+        except OSError as error:
+            why = error.strerror or str(error)
+            if why != self._told:
+                self._told = why
+                say(f"{self.path}: {why}; it is tried again")
+            return False
+        self._told = None
+        if not data:
+            return False
+        self.producer.write(data)
+        if (position := self.file.position) is not None:
+            self.acknowledged.note(self.producer.written, position)
+        return True

@@ -1,0 +1,335 @@
+"""Leases: names that one session holds at a time, and who waits for them.
+
+A name is free or held; whoever holds it has a fence, which is greater than all that were ever given out. A name that
+becomes free goes to the first waiter that wants it, in the same call, so it is never free while somebody waits. A
+holder whose session has no command slot is away: it keeps what it has for a while, and a waiter its turn. Nothing here
+waits or stores: `changed` says which names are not in the store as they are here (see `kept_leases`).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple, Protocol
+
+from hub.core.ports import Clock, Promise
+from hub.core.sessions import COMMAND, Session
+from hub.model.lease import stream_of
+from hub.model.limits import Limits
+from hub.model.pattern import Pattern
+from hub.model.problem import Problem
+
+ENDS_REMEMBERED = 10_000
+"""Of so many leases it is known how they ended, after they did."""
+
+
+@dataclass(slots=True, eq=False)
+class Lease:
+    """A name that a session holds."""
+
+    name: str
+    session: Session
+    fence: int
+    ttl_s: int
+    since: float
+    expires_at: float
+    """Monotonic, as `since` is."""
+
+
+class Want(NamedTuple):
+    """What may be had: one of some names, or the lease of any live stream that matches."""
+
+    names: tuple[str, ...]
+    pattern: Pattern | None = None
+
+    def takes(self, name: str, session: Session) -> bool:
+        """Tell whether the lease of that name would do for a session."""
+        if self.pattern is None:
+            return name in self.names
+        stream = stream_of(name)
+        return stream is not None and self.pattern.matches(stream) and session.principal.may_see(stream)
+
+
+@dataclass(slots=True, eq=False)
+class Waiter:
+    """A session that waits; without a promise while its connection is gone."""
+
+    session: Session
+    want: Want
+    ttl_s: int
+    promise: Promise[Lease] | None
+
+
+class End(NamedTuple):
+    """How a lease ended: `released`, `expired`, `away`, `session_ended`, `handed_over` or `stolen`."""
+
+    fence: int
+    cause: str
+    by: str | None = None
+    """Whose doing it was, where it was another's."""
+    reason: str = ""
+
+
+class LeaseNews(Protocol):
+    """Who is told what becomes of leases."""
+
+    def acquired(self, lease: Lease, *, given: bool) -> None:
+        """Somebody holds it now; `given`: it was handed over, perhaps to somebody who did not ask."""
+
+    def changed(self, lease: Lease) -> None:
+        """It was renewed."""
+
+    def ended(self, lease: Lease, end: End) -> None:
+        """It is held no more, and why."""
+
+    def left(self, session: Session) -> None:
+        """A session was away for too long, and has nothing of all this any more."""
+
+
+@dataclass(slots=True)
+class Leases:
+    """All leases and waiters. `live_streams` returns the names of the streams that somebody writes now."""
+
+    clock: Clock
+    limits: Limits
+    news: LeaseNews
+    live_streams: Callable[[Pattern], Iterator[str]]
+    is_live: Callable[[str], bool]
+    fence: int = 0
+    """The last one that was given out."""
+    changed: dict[str, None] = field(default_factory=dict)
+    _held: dict[str, Lease] = field(default_factory=dict)
+    _by_session: dict[Session, dict[str, Lease]] = field(default_factory=dict)
+    _waiters: dict[Waiter, None] = field(default_factory=dict)
+    _away: dict[Session, float] = field(default_factory=dict)
+    """Sessions without a command slot, and until when they keep what they have."""
+    _ends: OrderedDict[tuple[str, int], End] = field(default_factory=OrderedDict)
+
+    def __iter__(self) -> Iterator[Lease]:
+        return iter(list(self._held.values()))
+
+    def get(self, name: str) -> Lease | None:
+        """Return the lease of a name, if it is held."""
+        return self._held.get(name)
+
+    def waiting(self, name: str) -> int:
+        """Return how many wait for that name by itself or among others; those of a pattern are not counted."""
+        return sum(1 for waiter in self._waiters if name in waiter.want.names)
+
+    @property
+    def waiters(self) -> int:
+        """How many wait."""
+        return len(self._waiters)
+
+    # What sessions ask for.
+
+    def acquire(self, session: Session, want: Want, ttl_s: int) -> Lease | None:
+        """Return the lease that the session has or gets now; None where none that would do is free."""
+        self.advance()
+        mine = next((lease for lease in self._by_session.get(session, {}).values() if _takes(want, lease)), None)
+        if mine is not None:
+            self._renew(mine, ttl_s)
+            return mine
+        if any(self._same(waiter, session, want) for waiter in self._waiters):
+            return None  # its turn has not come yet
+        name = self._free(session, want)
+        if name is None:
+            return None
+        if len(self._held) >= self.limits.leases:
+            raise Problem("LIMIT", f"all of limits.leases ({self.limits.leases}) are held")
+        return self._grant(name, session, ttl_s)
+
+    def wait(self, session: Session, want: Want, ttl_s: int, promise: Promise[Lease]) -> Waiter:
+        """Stand in the queue, at the place that the session has there already, if it has one."""
+        for waiter in self._waiters:
+            if self._same(waiter, session, want) and waiter.promise is None:
+                waiter.promise, waiter.ttl_s = promise, ttl_s
+                return waiter
+        if len(self._waiters) >= self.limits.lease_waiters:
+            raise Problem("LIMIT", f"all of limits.lease_waiters ({self.limits.lease_waiters}) wait")
+        waiter = Waiter(session, want, ttl_s, promise)
+        self._waiters[waiter] = None
+        return waiter
+
+    def give_up(self, waiter: Waiter, *, keep_turn: bool) -> None:
+        """Wait no more; `keep_turn`: the connection is gone, and the session may come back to its place."""
+        waiter.promise = None
+        if not keep_turn or waiter.session.over:
+            self._waiters.pop(waiter, None)
+
+    def renew(self, session: Session, name: str, fence: int, ttl_s: int | None) -> Lease:
+        """Let a lease go on; raise Problem FENCED where it is not the session's under that fence."""
+        lease = self.owned(session, name, fence)
+        self._renew(lease, lease.ttl_s if ttl_s is None else ttl_s)
+        return lease
+
+    def release(self, session: Session, name: str, fence: int) -> None:
+        """Give a lease back; raise Problem FENCED where it is not the session's under that fence."""
+        self._end(self.owned(session, name, fence), End(fence, "released"))
+
+    def hand_over(self, session: Session, name: str, fence: int, to: Session) -> Lease:
+        """Give a lease to another session, before all that wait; raise Problem FENCED as `renew` does."""
+        lease = self.owned(session, name, fence)
+        if to is session:
+            return lease
+        end = End(fence, "handed_over", session.principal.name)
+        return self._pass_on(lease, to, lease.ttl_s, end)
+
+    def steal(self, session: Session, name: str, reason: str, ttl_s: int | None) -> Lease:
+        """Take a lease from whoever holds it; the loser is told the reason. A free one is just taken."""
+        self.advance()
+        lease = self._held.get(name)
+        if lease is None:
+            return self._grant(name, session, ttl_s or DEFAULT_TTL_S)
+        if lease.session is session:
+            self._renew(lease, ttl_s or lease.ttl_s)
+            return lease
+        end = End(lease.fence, "stolen", session.principal.name, reason)
+        return self._pass_on(lease, session, ttl_s or lease.ttl_s, end)
+
+    def owned(self, session: Session, name: str, fence: int) -> Lease:
+        """Return what the session holds under that fence; raise Problem FENCED, which says what became of it."""
+        self.advance()
+        lease = self._held.get(name)
+        if lease is not None and lease.session is session and lease.fence == fence:
+            return lease
+        raise Problem("FENCED", self._why(name, fence, lease))
+
+    # What becomes of sessions and streams.
+
+    def attached(self, session: Session) -> None:
+        """Take note that a session has a command slot (again)."""
+        self._away.pop(session, None)
+
+    def detached(self, session: Session) -> None:
+        """Take note that a session has no command slot any more: it keeps what it has for a while."""
+        if self.concerns(session):
+            self._away[session] = self.clock.monotonic() + self.limits.lease_grace_seconds
+
+    def ended(self, session: Session) -> None:
+        """Take note that a session is over: so are its leases and its waiting."""
+        self._leave(session, "session_ended")
+
+    def concerns(self, session: Session) -> bool:
+        """Tell whether a session holds or waits for anything."""
+        return session in self._by_session or any(waiter.session is session for waiter in self._waiters)
+
+    def of(self, session: Session) -> Sequence[Lease]:
+        """Return what a session holds."""
+        return list(self._by_session.get(session, {}).values())
+
+    def stream_appeared(self, stream: str) -> None:
+        """Take note that somebody writes a stream now: its lease may be what somebody waits for."""
+        name = f"stream:{stream}"
+        if self._waiters and name not in self._held:
+            self._pass_to_waiter(name)
+
+    def restore(self, name: str, session: Session, fence: int, ttl_s: int, since: float, expires_at: float) -> None:
+        """Take up a lease of the former hub; its holder has some time to come back."""
+        lease = Lease(name, session, fence, ttl_s, since, min(expires_at, self.clock.monotonic() + ttl_s))
+        self._held[name] = self._by_session.setdefault(session, {})[name] = lease
+        if not session.is_held(COMMAND):
+            self._away[session] = self.clock.monotonic() + self.limits.lease_start_grace_seconds
+
+    def advance(self) -> None:
+        """End what is over by now; to be called once a second."""
+        now = self.clock.monotonic()
+        for lease in [lease for lease in self._held.values() if lease.expires_at <= now]:
+            if self._held.get(lease.name) is lease:
+                self._end(lease, End(lease.fence, "expired"))
+        gone = [session for session, until in self._away.items() if until <= now]
+        for session in gone:
+            self._leave(session, "away")
+            self.news.left(session)
+
+    # Inside.
+
+    def _free(self, session: Session, want: Want) -> str | None:
+        if want.pattern is None:
+            return next((name for name in want.names if name not in self._held), None)
+        names = (f"stream:{stream}" for stream in self.live_streams(want.pattern))
+        return next((name for name in names if name not in self._held and want.takes(name, session)), None)
+
+    def _grant(self, name: str, session: Session, ttl_s: int, *, given: bool = False) -> Lease:
+        now = self.clock.monotonic()
+        self.fence += 1
+        lease = Lease(name, session, self.fence, ttl_s, now, now + ttl_s)
+        self._held[name] = self._by_session.setdefault(session, {})[name] = lease
+        self.changed[name] = None
+        if not session.is_held(COMMAND):
+            self._away.setdefault(session, now + self.limits.lease_grace_seconds)
+        for waiter in [each for each in self._waiters if each.session is session and each.want.takes(name, session)]:
+            del self._waiters[waiter]
+            if waiter.promise is not None:
+                # In a later turn: who waits must not find this in the middle.
+                self.clock.call_later(0, partial(waiter.promise.keep, lease))
+        self.news.acquired(lease, given=given)
+        return lease
+
+    def _renew(self, lease: Lease, ttl_s: int) -> None:
+        lease.ttl_s, lease.expires_at = ttl_s, self.clock.monotonic() + ttl_s
+        self.changed[lease.name] = None
+        self.news.changed(lease)
+
+    def _end(self, lease: Lease, end: End) -> None:
+        self._drop(lease, end)
+        self._pass_to_waiter(lease.name)
+
+    def _drop(self, lease: Lease, end: End) -> None:
+        del self._held[lease.name]
+        mine = self._by_session[lease.session]
+        del mine[lease.name]
+        if not mine:
+            del self._by_session[lease.session]
+        self.changed[lease.name] = None
+        self._ends[lease.name, lease.fence] = end
+        if len(self._ends) > ENDS_REMEMBERED:
+            self._ends.popitem(last=False)
+        self.news.ended(lease, end)
+
+    def _pass_on(self, lease: Lease, to: Session, ttl_s: int, end: End) -> Lease:
+        self._drop(lease, end)
+        return self._grant(lease.name, to, ttl_s, given=end.cause == "handed_over")
+
+    def _pass_to_waiter(self, name: str) -> None:
+        stream = stream_of(name)
+        for waiter in self._waiters:
+            if not waiter.want.takes(name, waiter.session):
+                continue
+            if waiter.want.pattern is None or (stream is not None and self.is_live(stream)):
+                self._grant(name, waiter.session, waiter.ttl_s)
+                return
+
+    def _leave(self, session: Session, cause: str) -> None:
+        self._away.pop(session, None)
+        # Its waiting first: what it loses is not to come back to itself.
+        for waiter in [each for each in self._waiters if each.session is session]:
+            del self._waiters[waiter]
+            if waiter.promise is not None:
+                over = Problem("EXPIRED", "the session is over", cause="unknown")
+                self.clock.call_later(0, partial(waiter.promise.break_off, over))
+        for lease in self.of(session):
+            self._end(lease, End(lease.fence, cause))
+
+    def _same(self, waiter: Waiter, session: Session, want: Want) -> bool:
+        return waiter.session is session and waiter.want == want
+
+    def _why(self, name: str, fence: int, lease: Lease | None) -> str:
+        end = self._ends.get((name, fence))
+        if lease is not None and lease.fence == fence:
+            return f"{name} is held by another session under this fence"
+        held = f"; {lease.session.principal.name} holds it now" if lease is not None else ""
+        if end is not None:
+            whose = f" by {end.by}" if end.by else ""
+            reason = f": {end.reason}" if end.reason else ""
+            return f"this lease of {name} ended ({end.cause}{whose}{reason}){held}"
+        return f"{name} is not held under this fence{held}"
+
+
+DEFAULT_TTL_S = 30
+
+
+def _takes(want: Want, lease: Lease) -> bool:
+    return want.takes(lease.name, lease.session)

@@ -1,0 +1,191 @@
+"""What is said to producers, and of streams (PROTOCOL 6: stream.command, stream.mark)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from conversations.command_line import CommandLine, request
+from conversations.producer_line import ProducerLine, hello
+from conversations.test_raw_producer import RawLine
+from fakes.world import World
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def producer_of(world: World, stream: str = "a", commands: str = "signal,stdin") -> ProducerLine:
+    producer = ProducerLine(world, hello(stream, more=f"commands={commands}"))
+    producer.told()
+    return producer
+
+
+def ask(line: CommandLine, number: int = 7, **params: object) -> None:
+    line.say(request(number, "stream.command", **{"stream": "a", "command": "signal", **params}))
+
+
+def asked(producer: ProducerLine) -> tuple[str, str, Any]:
+    """Return the id, the name and the arguments of the one command that a producer was sent."""
+    header, arguments = producer.told()
+    _, command_id, name, _ = header.split()
+    return command_id, name, json.loads(arguments)
+
+
+def reply(producer: ProducerLine, command_id: str, payload: bytes) -> None:
+    producer.conversation.received(f"REPLY {command_id} {{{len(payload)}}}\n".encode() + payload + b"\n")
+    producer.world.settle()
+
+
+def answer(line: CommandLine, number: int = 7) -> Any:
+    line.world.settle()
+    (found,) = [each for each in line.answers() if each["id"] == number]
+    return found
+
+
+def test_a_producer_is_asked_and_its_reply_is_the_answer(world: World) -> None:
+    producer, line = producer_of(world), CommandLine(world, hello="operator-token")
+    ask(line, args={"name": "INT"})
+    assert line.answers() == []
+    command_id, name, arguments = asked(producer)
+    assert (name, arguments) == ("signal", {"name": "INT"})
+    reply(producer, command_id, b'{"done":true}')
+    assert answer(line)["result"] == {"stream": "a", "command": "signal", "reply": {"done": True}}
+
+
+def test_a_reply_that_is_no_json_is_text(world: World) -> None:
+    producer, line = producer_of(world), CommandLine(world)
+    ask(line)
+    reply(producer, asked(producer)[0], b"fine \xff")
+    assert answer(line)["result"]["reply"] == "fine \ufffd"
+
+
+def test_replies_find_who_asked(world: World) -> None:
+    producer, one, two = producer_of(world), CommandLine(world), CommandLine(world)
+    ask(one, args={"name": "1"})
+    first = asked(producer)[0]
+    ask(two, args={"name": "2"})
+    second = asked(producer)[0]
+    reply(producer, second, b"2")
+    reply(producer, first, b"1")
+    reply(producer, first, b"again")
+    assert (answer(one)["result"]["reply"], answer(two)["result"]["reply"]) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("params", "code", "text"),
+    [
+        ({"stream": "nothing"}, "NOTFOUND", "no such stream"),
+        ({"stream": "raw"}, "NOTFOUND", "raw output"),
+        ({"stream": "over"}, "CONFLICT", "nobody writes"),
+        ({"command": "resize"}, "NOTFOUND", "it offers: signal, stdin"),
+        ({"fence": 7}, "FENCED", "not held under this fence"),
+    ],
+)
+def test_who_cannot_be_asked(world: World, params: dict[str, Any], code: str, text: str) -> None:
+    producer_of(world)
+    RawLine(world, b"HUB/1 RAW stream=raw\nx")
+    world.stream_of("over", b"x").end("eof")
+    error = CommandLine(world).error("stream.command", **{"stream": "a", "command": "signal", **params})
+    assert (error["data"]["code"], text in error["message"]) == (code, True), error
+
+
+def test_a_producer_that_is_away_is_said_to_be_so(world: World) -> None:
+    producer = producer_of(world)
+    producer.lose()
+    error = CommandLine(world).error("stream.command", stream="a", command="signal")
+    assert (error["data"]["code"], error["data"]["retry_after"]) == ("CONFLICT", 1000)
+
+
+def test_a_reply_that_does_not_come(world: World) -> None:
+    producer, line = producer_of(world), CommandLine(world)
+    ask(line, timeout_s=2)
+    command_id = asked(producer)[0]
+    world.clock.advance(2.1)
+    assert "within 2 s" in answer(line)["error"]["message"]
+    reply(producer, command_id, b"late")
+    assert line.answers() == []
+    ask(line)
+    producer.lose()
+    assert "went away before it replied" in answer(line)["error"]["message"]
+
+
+def test_whoever_holds_the_lease_commands_alone(world: World) -> None:
+    producer, holder, other = producer_of(world), CommandLine(world), CommandLine(world, hello="operator-token")
+    lease = holder.call("lease.acquire", name="stream:a", ttl_s=30)
+    error = other.error("stream.command", stream="a", command="signal")
+    assert (error["data"]["code"], error["data"]["session"]) == ("CONFLICT", lease["session"])
+    ask(holder, fence=lease["fence"])
+    reply(producer, asked(producer)[0], b"1")
+    assert answer(holder)["result"]["reply"] == 1
+    other.call("lease.steal", name="stream:a", reason="now")
+    holder.answers()
+    stale = holder.error("stream.command", stream="a", command="signal", fence=lease["fence"])
+    assert stale["data"]["code"] == "FENCED"
+    assert "stolen by op: now" in stale["message"]
+    ask(other)
+    assert asked(producer)[1] == "signal"
+
+
+def test_a_command_with_idem_is_sent_once(world: World) -> None:
+    producer, line = producer_of(world), CommandLine(world)
+    ask(line, idem="i")
+    reply(producer, asked(producer)[0], b"1")
+    first = answer(line)["result"]
+    ask(line, 8, idem="i")
+    assert answer(line, 8)["result"] == first
+    assert producer.told() == []
+
+
+def test_it_is_for_operators_and_within_their_patterns(world: World) -> None:
+    producer_of(world)
+    assert CommandLine(world, hello="viewer-token").error("stream.command", stream="a", command="x")["data"] == {
+        "code": "DENIED"
+    }
+    bound = CommandLine(world, hello="ci-operator-token")
+    assert bound.error("stream.command", stream="a", command="signal")["data"]["code"] == "NOTFOUND"
+
+
+def test_a_reply_that_does_not_fit_an_answer(world: World) -> None:
+    producer, line = producer_of(world), CommandLine(world)
+    ask(line)
+    reply(producer, asked(producer)[0], b'"' + b"x" * (1024 * 1024 - 2) + b'"')
+    assert "limits.answer_bytes" in answer(line)["error"]["message"]
+
+
+def test_marks_stay_with_their_stream(world: World) -> None:
+    writer = world.stream_of("a", b"one\n")
+    line = CommandLine(world, hello="operator-token")
+    line.call("hub.subscribe", topics=["stream.marked"])
+    line.say(request(7, "stream.mark", stream="a", text="here it broke"))
+    event, marked = sorted(line.answers(), key=lambda each: "id" in each)
+    assert marked["result"] == {
+        "epoch": writer.stream.epoch,
+        "offset": 4,
+        "at": marked["result"]["at"],
+        "by": "op",
+        "text": "here it broke",
+    }
+    assert event["params"]["stream"] == "a"
+    CommandLine(world).call("stream.mark", stream="a", text="and here", offset=2)
+    world.restart()
+    viewer = CommandLine(world, hello="viewer-token")
+    assert [(mark["offset"], mark["text"]) for mark in viewer.call("stream.marks", stream="a")["marks"]] == [
+        (4, "here it broke"),
+        (2, "and here"),
+    ]
+    CommandLine(world).call("stream.delete", stream="a")
+    world.stream_of("a", b"new")
+    assert viewer.call("stream.marks", stream="a")["marks"] == []
+
+
+def test_marks_are_bounded_and_within_the_stream() -> None:
+    world = World(marks_per_stream=1)
+    world.stream_of("a", b"one\n")
+    line = CommandLine(world)
+    assert "past the stream's end" in line.error("stream.mark", stream="a", text="x", offset=5)["message"]
+    line.call("stream.mark", stream="a", text="x")
+    assert "limits.marks_per_stream (1)" in line.error("stream.mark", stream="a", text="y")["message"]

@@ -1,0 +1,414 @@
+"""Dialogues about leases (PROTOCOL 6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conversations.command_line import CommandLine, request
+from fakes.world import World
+from hub.model.problem import Problem
+from hub.model.session_key import public_id
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def operator(world: World) -> CommandLine:
+    return CommandLine(world, hello="operator-token")
+
+
+def acquire(line: CommandLine, name: str = "printer", ttl_s: int = 30) -> dict[str, Any]:
+    answer: dict[str, Any] = line.call("lease.acquire", name=name, ttl_s=ttl_s)
+    return answer
+
+
+def wait_for(line: CommandLine, number: int = 7, **params: object) -> None:
+    """Ask for a lease and wait; nothing is answered yet."""
+    line.say(request(number, "lease.acquire", **{"ttl_s": 30, "wait_s": 60, **params}))
+    assert line.answers() == []
+
+
+def granted(line: CommandLine, number: int = 7) -> dict[str, Any]:
+    """Return what a call that waited was answered."""
+    line.world.settle()
+    (answer,) = [each for each in line.answers() if each.get("id") == number]
+    result: dict[str, Any] = answer["result"]
+    return result
+
+
+def lose(line: CommandLine) -> None:
+    line.commander.lost("reset")
+    line.world.settle()
+
+
+def back(world: World, line: CommandLine) -> CommandLine:
+    again = CommandLine(world, hello=None)
+    again.call("hub.hello", protocol="HUB/1", token="operator-token", session=line.key)
+    again.key = line.key
+    return again
+
+
+def code(line: CommandLine, method: str, **params: object) -> str:
+    word: str = line.error(method, **params)["data"]["code"]
+    return word
+
+
+def test_one_holds_it_and_the_other_is_told_who(world: World) -> None:
+    one, two = operator(world), operator(world)
+    lease = acquire(one)
+    assert lease["session"] == public_id(one.key)
+    assert lease["stream"] is None
+    assert 29_000 < lease["expires_at"] - world.clock.now_ms() <= 30_000
+    error = two.error("lease.acquire", name="printer", ttl_s=30)
+    assert error["data"]["code"] == "CONFLICT"
+    assert error["data"]["session"] == public_id(one.key)
+    assert 29_000 < error["data"]["retry_after"] <= 30_000
+    assert "op" in error["message"]
+
+
+def test_the_holder_asking_again_gets_its_own(world: World) -> None:
+    line = operator(world)
+    first = acquire(line)
+    world.pass_seconds(20)
+    again = acquire(line)
+    assert again["fence"] == first["fence"]
+    assert again["expires_at"] > first["expires_at"]
+
+
+def test_waiters_are_served_in_the_order_in_which_they_came(world: World) -> None:
+    holder, *waiters = [operator(world) for _ in range(4)]
+    fence = acquire(holder)["fence"]
+    for line in waiters:
+        wait_for(line, name="printer")
+    fences = [fence]
+    for line in waiters:
+        assert holder.call("lease.release", name="printer", fence=fence) == {"name": "printer"}
+        lease = granted(line)
+        fence = lease["fence"]
+        fences.append(fence)
+        holder = line
+    assert fences == sorted(set(fences))
+
+
+def test_who_waits_in_vain_is_told_so(world: World) -> None:
+    one, two = operator(world), operator(world)
+    acquire(one)
+    two.say(request(7, "lease.acquire", name="printer", ttl_s=30, wait_s=5))
+    world.clock.advance(4.9)
+    assert two.answers() == []
+    world.clock.advance(0.2)
+    assert two.answers()[0]["error"]["data"]["code"] == "CONFLICT"
+    one.call("lease.release", name="printer", fence=1)
+    assert two.answers() == []
+    assert two.call("lease.list")["leases"] == []
+
+
+def test_a_cancelled_waiter_loses_its_turn_at_once(world: World) -> None:
+    one, two, three = operator(world), operator(world), operator(world)
+    fence = acquire(one)["fence"]
+    wait_for(two, name="printer")
+    wait_for(three, name="printer")
+    two.say(request(8, "$/cancel", id=7))
+    assert [answer.get("error", {}).get("code") for answer in two.answers()] == [-32800, None]
+    one.call("lease.release", name="printer", fence=fence)
+    assert granted(three)["session"] == public_id(three.key)
+
+
+def test_renewing_keeps_it_and_forgetting_to_loses_it(world: World) -> None:
+    one, two = operator(world), operator(world)
+    fence = acquire(one, ttl_s=10)["fence"]
+    wait_for(two, name="printer")
+    for _ in range(3):
+        world.pass_seconds(9)
+        one.call("lease.renew", name="printer", fence=fence)
+    assert two.answers() == []
+    world.pass_seconds(11)
+    assert granted(two)["fence"] > fence
+    (lost,) = one.answers()
+    assert (lost["method"], lost["params"]["cause"]) == ("lease.lost", "expired")
+    error = one.error("lease.renew", name="printer", fence=fence)
+    assert error["data"]["code"] == "FENCED"
+    assert "expired" in error["message"]
+    assert code(one, "lease.release", name="printer", fence=fence) == "FENCED"
+
+
+def test_a_stale_fence_is_refused_even_of_the_holder_itself(world: World) -> None:
+    line = operator(world)
+    old = acquire(line)["fence"]
+    line.call("lease.release", name="printer", fence=old)
+    new = acquire(line)["fence"]
+    for method, more in (("renew", {}), ("release", {}), ("hand_over", {"session": public_id(line.key)})):
+        assert code(line, f"lease.{method}", name="printer", fence=old, **more) == "FENCED"
+    line.call("lease.renew", name="printer", fence=new)
+
+
+def test_a_lost_connection_keeps_it_for_ten_seconds(world: World) -> None:
+    one, two = operator(world), operator(world)
+    fence = acquire(one)["fence"]
+    wait_for(two, name="printer")
+    lose(one)
+    world.pass_seconds(9)
+    one = back(world, one)
+    world.pass_seconds(5)
+    assert acquire(one)["fence"] == fence
+    lose(one)
+    world.pass_seconds(11)
+    assert granted(two)["fence"] > fence
+    assert (
+        CommandLine(world, hello=None).error("hub.hello", protocol="HUB/1", token="operator-token", session=one.key)[
+            "data"
+        ]["code"]
+        == "EXPIRED"
+    ), "a session without anything ends"
+
+
+def test_a_lost_waiter_keeps_its_turn_for_as_long(world: World) -> None:
+    one, two, three = operator(world), operator(world), operator(world)
+    fence = acquire(one)["fence"]
+    wait_for(two, name="printer")
+    wait_for(three, name="printer")
+    lose(two)
+    world.pass_seconds(5)
+    two = back(world, two)
+    wait_for(two, name="printer")
+    one.call("lease.release", name="printer", fence=fence)
+    fence = granted(two)["fence"]
+    assert three.answers() == []
+    wait_for(one, name="printer")
+    lose(three)
+    world.pass_seconds(11)
+    two.call("lease.release", name="printer", fence=fence)
+    assert granted(one)["session"] == public_id(one.key)
+
+
+def test_who_is_away_when_its_turn_comes_finds_it_held_for_it(world: World) -> None:
+    one, two = operator(world), operator(world)
+    fence = acquire(one)["fence"]
+    wait_for(two, name="printer")
+    lose(two)
+    one.call("lease.release", name="printer", fence=fence)
+    two = back(world, two)
+    assert acquire(two)["fence"] == fence + 1
+
+
+def test_the_end_of_a_session_frees_what_it_held(world: World) -> None:
+    one, two, boss = operator(world), operator(world), operator(world)
+    acquire(one)
+    wait_for(two, name="printer")
+    one.call("hub.bye")
+    assert granted(two)
+    wait_for(boss, name="printer")
+    admin = CommandLine(world)
+    admin.call("session.kick", session=public_id(two.key))
+    assert granted(boss)
+
+
+def test_a_lease_is_handed_over_before_all_that_wait(world: World) -> None:
+    one, two, heir = operator(world), operator(world), operator(world)
+    fence = acquire(one)["fence"]
+    wait_for(two, name="printer")
+    lease = one.call("lease.hand_over", name="printer", fence=fence, session=public_id(heir.key))
+    assert (lease["session"], lease["fence"]) == (public_id(heir.key), fence + 1)
+    (told,) = heir.answers()
+    assert (told["method"], told["params"]) == (
+        "lease.granted",
+        {"name": "printer", "fence": fence + 1, "ttl_s": 30},
+    )
+    assert code(one, "lease.renew", name="printer", fence=fence) == "FENCED"
+    heir.call("lease.release", name="printer", fence=fence + 1)
+    assert granted(two)
+
+
+def test_a_lease_is_handed_to_one_who_waits_for_it(world: World) -> None:
+    one, two, three = operator(world), operator(world), operator(world)
+    fence = acquire(one)["fence"]
+    wait_for(two, name="printer")
+    wait_for(three, name="printer")
+    one.call("lease.hand_over", name="printer", fence=fence, session=public_id(three.key))
+    assert granted(three)["fence"] == fence + 1
+    assert two.answers() == []
+
+
+def test_nobody_is_handed_a_lease_who_may_not_hold_it(world: World) -> None:
+    line = operator(world)
+    fence = acquire(line)["fence"]
+    viewer = CommandLine(world, hello="viewer-token")
+    for session in (public_id(viewer.key), "0" * 16):
+        assert code(line, "lease.hand_over", name="printer", fence=fence, session=session) == "NOTFOUND"
+
+
+def test_a_steal_is_told_to_the_loser_with_its_reason(world: World) -> None:
+    one, two, thief = operator(world), operator(world), CommandLine(world)
+    fence = acquire(one)["fence"]
+    wait_for(two, name="printer")
+    lease = thief.call("lease.steal", name="printer", reason="it burns")
+    assert lease["fence"] == fence + 1
+    (told,) = one.answers()
+    assert told["method"] == "lease.lost"
+    assert told["params"] == {
+        "name": "printer",
+        "fence": fence,
+        "cause": "stolen",
+        "by": "admin",
+        "reason": "it burns",
+    }
+    assert "stolen by admin: it burns" in one.error("lease.renew", name="printer", fence=fence)["message"]
+    thief.call("lease.release", name="printer", fence=fence + 1)
+    assert granted(two)
+    assert thief.call("lease.steal", name="free", reason="why not")["name"] == "free"
+
+
+def test_any_of_some_names_is_had(world: World) -> None:
+    lines = [operator(world) for _ in range(3)]
+    names = [line.call("lease.acquire", any_of=["a", "b"], ttl_s=30)["name"] for line in lines[:2]]
+    assert names == ["a", "b"]
+    wait_for(lines[2], any_of=["a", "b"])
+    lines[1].call("lease.release", name="b", fence=2)
+    assert granted(lines[2])["name"] == "b"
+
+
+def test_any_free_live_stream_of_a_pattern_is_had(world: World) -> None:
+    one, two, three = operator(world), operator(world), operator(world)
+    world.stream_of("board/2", b"x")
+    world.stream_of("board/1", b"x")
+    world.stream_of("board/0", b"x").end("eof")
+    world.stream_of("other", b"x")
+    lease = one.call("lease.acquire", any_of="board/*", ttl_s=30)
+    assert (lease["name"], lease["stream"]) == ("stream:board/1", "board/1")
+    assert two.call("lease.acquire", any_of="board/*", ttl_s=30)["stream"] == "board/2"
+    assert "no live stream of board/*" in three.error("lease.acquire", any_of="board/*", ttl_s=30)["message"]
+    wait_for(three, any_of="board/*")
+    world.stream_of("board/3", b"x")
+    assert granted(three)["stream"] == "board/3"
+
+
+def test_it_is_for_operators_and_within_their_patterns(world: World) -> None:
+    assert code(CommandLine(world, hello="viewer-token"), "lease.acquire", name="a", ttl_s=1) == "DENIED"
+    world.stream_of("secret", b"x")
+    world.stream_of("ci/a", b"x")
+    bound = CommandLine(world, hello="ci-operator-token")
+    for name in ("printer", "stream:secret"):
+        assert code(bound, "lease.acquire", name=name, ttl_s=1) == "NOTFOUND"
+        assert code(bound, "lease.steal", name=name, reason="") == "NOTFOUND"
+    assert bound.call("lease.acquire", any_of="**", ttl_s=30)["stream"] == "ci/a"
+    acquire(operator(world))
+    assert [row["name"] for row in bound.call("lease.list")["leases"]] == ["stream:ci/a"]
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"ttl_s": 5},
+        {"name": "a", "any_of": ["b"], "ttl_s": 5},
+        {"name": "a b", "ttl_s": 5},
+        {"name": "a", "ttl_s": 0},
+        {"name": "a", "ttl_s": 1.5},
+        {"any_of": [], "ttl_s": 5},
+        {"any_of": "a//b", "ttl_s": 5},
+        {"name": "a"},
+    ],
+)
+def test_what_makes_no_sense_is_refused(world: World, params: dict[str, object]) -> None:
+    assert operator(world).error("lease.acquire", **params)["code"] in (-32600, -32602)
+
+
+def test_the_list_says_who_holds_what_and_how_many_wait(world: World) -> None:
+    one, two = operator(world), operator(world)
+    acquire(one, "stream:a")
+    wait_for(two, name="stream:a")
+    answer = two.call("lease.list")
+    (row,) = answer["leases"]
+    assert (answer["waiters"], answer["total"]) == (1, 1)
+    assert {key: row[key] for key in ("name", "stream", "session", "principal", "fence", "ttl_s", "waiters")} == {
+        "name": "stream:a",
+        "stream": "a",
+        "session": public_id(one.key),
+        "principal": "op",
+        "fence": 1,
+        "ttl_s": 30,
+        "waiters": 1,
+    }
+
+
+def test_each_step_is_an_event(world: World) -> None:
+    line, watcher = operator(world), CommandLine(world)
+    watcher.call("hub.subscribe", topics=["lease.*"])
+    fence = acquire(line)["fence"]
+    line.call("lease.renew", name="printer", fence=fence)
+    line.call("lease.release", name="printer", fence=fence)
+    told = [(each["params"]["topic"], each["params"].get("cause")) for each in watcher.answers()]
+    assert told == [("lease.acquired", None), ("lease.renewed", None), ("lease.ended", "released")]
+
+
+def test_leases_outlive_the_hub_and_fences_grow_on(world: World) -> None:
+    one, two = operator(world), operator(world)
+    fence = acquire(one, ttl_s=300)["fence"]
+    other = acquire(two, "gone", ttl_s=300)
+    world.restart()
+    three = operator(world)
+    assert code(three, "lease.acquire", name="printer", ttl_s=30) == "CONFLICT"
+    world.pass_seconds(50)
+    one = back(world, one)
+    assert acquire(one, ttl_s=300)["fence"] == fence
+    world.pass_seconds(11)
+    one.answers()
+    assert acquire(operator(world), "gone")["fence"] > other["fence"], "nobody came back for it within a minute"
+    one.call("lease.renew", name="printer", fence=fence)
+
+
+def test_a_ttl_goes_on_while_the_hub_is_down(world: World) -> None:
+    line = operator(world)
+    acquire(line, ttl_s=5)
+    world.restart()
+    world.pass_seconds(6)
+    assert acquire(operator(world))["fence"] == 2
+
+
+def test_nobody_is_told_of_a_lease_that_is_not_stored(world: World) -> None:
+    line, other = operator(world), operator(world)
+    world.store.slow = True
+    line.say(request(7, "lease.acquire", name="printer", ttl_s=30))
+    assert line.answers() == []
+    assert code(other, "lease.acquire", name="printer", ttl_s=30) == "CONFLICT"
+    world.store.finish()
+    assert granted(line)["fence"] == 1
+
+
+def test_one_that_is_cancelled_while_it_is_stored_is_free_again(world: World) -> None:
+    line, other = operator(world), operator(world)
+    world.store.slow = True
+    line.say(request(7, "lease.acquire", name="printer", ttl_s=30), request(8, "$/cancel", id=7))
+    world.store.slow = False
+    world.store.finish()
+    assert acquire(other)["fence"] == 2
+
+
+def test_a_store_that_fails_says_so_and_asking_again_helps(world: World) -> None:
+    line = operator(world)
+    world.store.fail_next(Problem("STORE", "the disk is full"))
+    assert code(line, "lease.acquire", name="printer", ttl_s=30) == "STORE"
+    assert acquire(line)["fence"] == 1
+    world.restart()
+    assert code(operator(world), "lease.acquire", name="printer", ttl_s=30) == "CONFLICT"
+
+
+def test_a_call_with_idem_is_done_once(world: World) -> None:
+    line = operator(world)
+    first = line.call("lease.acquire", name="printer", ttl_s=30, idem="i")
+    line.call("lease.release", name="printer", fence=first["fence"])
+    assert line.call("lease.acquire", name="printer", ttl_s=30, idem="i") == first
+    assert line.call("lease.list")["leases"] == []
+
+
+def test_bounds_are_named() -> None:
+    world = World(leases=1, lease_waiters=1, waiting_calls=3)
+    line, other = operator(world), operator(world)
+    acquire(line)
+    assert "limits.leases (1)" in line.error("lease.acquire", name="another", ttl_s=5)["message"]
+    wait_for(other, name="printer")
+    third = operator(world).error("lease.acquire", name="printer", ttl_s=5, wait_s=5)
+    assert "limits.lease_waiters (1)" in third["message"]

@@ -1,0 +1,143 @@
+"""`hub collect` against a real hub, pseudo serial ports, a peer that hangs up, and files that are rotated."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pty
+import select
+import signal
+import socket
+import time
+import tty
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from running_hub import PATIENCE_SECONDS, Process, RunningHub
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[RunningHub]:
+    hub = RunningHub(tmp_path / "data", HUB_SPOOL_DIR=str(tmp_path / "spool"))
+    yield hub
+    hub.close()
+
+
+class Port:
+    """A pseudo serial port under a name that stays, as udev gives them."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._ends: list[int] = []
+        self.plug()
+
+    def plug(self) -> None:
+        self.device, other = pty.openpty()
+        tty.setraw(other)  # as a driver leaves a port: it translates nothing
+        self._ends = [self.device, other]
+        with contextlib.suppress(FileNotFoundError):
+            self.path.unlink()
+        self.path.symlink_to(os.ttyname(other))
+
+    def unplug(self) -> None:
+        self.path.unlink()
+        for end in self._ends:
+            os.close(end)
+        self._ends = []
+
+    def says(self, data: bytes) -> None:
+        os.write(self.device, data)
+
+    def hears(self) -> bytes:
+        ready, _, _ = select.select([self.device], [], [], PATIENCE_SECONDS)
+        return os.read(self.device, 4096) if ready else b""
+
+    def close(self) -> None:
+        for end in self._ends:
+            os.close(end)
+
+
+def start(hub: RunningHub, path: Path, text: str) -> Process:
+    path.write_text(text)
+    return hub.start("collect", str(path))
+
+
+def until_stored(hub: RunningHub, stream: str, data: bytes) -> None:
+    """Wait until a stream holds exactly this."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (held := hub.run("cat", stream, code=None).stdout) != data:
+        assert time.monotonic() < deadline, f"{held!r}"
+
+
+def test_a_serial_port_over_a_replug(hub: RunningHub, tmp_path: Path) -> None:
+    port = Port(tmp_path / "ttyUSB0")
+    text = f'[[serial]]\nstream = "board/7"\nport = "{port.path}"\ncontrol = true\n'
+    try:
+        with start(hub, tmp_path / "c.toml", text) as collect:
+            collect.until(b"is open", on_stderr=True)
+            port.says(b"boot \xff\r\n")
+            until_stored(hub, "board/7", b"boot \xff\r\n")
+            assert hub.run("cmd", "board/7", "stdin", "reset").stdout == b"done\n"
+            assert port.hears() == b"reset\n"
+            port.unplug()
+            collect.until(b"it is tried again", on_stderr=True)
+            assert b"is away" in hub.run("cmd", "board/7", "stdin", "x", code=1).stdout
+            port.plug()
+            port.says(b"again\r\n")
+            until_stored(hub, "board/7", b"boot \xff\r\nagain\r\n")
+            assert collect.end(signal.SIGINT) == 0
+        assert json.loads(hub.run("ls", "--json").stdout)["status"] == "stopped"
+    finally:
+        port.close()
+
+
+def test_a_peer_that_hangs_up_is_dialled_again(hub: RunningHub, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(PATIENCE_SECONDS)
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        text = f'[[tcp]]\nstream = "plc"\naddress = "{address}"\nsend = "start\\n"\n'
+        with start(hub, tmp_path / "c.toml", text) as collect:
+            for said in (b"one\n", b"two\n"):
+                peer, _ = server.accept()
+                with peer:
+                    assert peer.recv(100) == b"start\n"
+                    peer.sendall(said)
+            until_stored(hub, "plc", b"one\ntwo\n")
+            assert collect.end(signal.SIGTERM) == 0
+
+
+def test_files_over_rotation_a_lost_hub_and_a_restart(hub: RunningHub, tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    log.write_bytes(b"old\n")
+    text = f'[[file]]\nstream = "logs/{{name}}"\npath = "{tmp_path}/*.log"\n'
+    with start(hub, tmp_path / "c.toml", text) as collect:
+        collect.until(b"begins at the hub", on_stderr=True)
+        with log.open("ab") as file:
+            file.write(b"one\n")
+        until_stored(hub, "logs/app.log", b"one\n")
+        log.rename(tmp_path / "app.log.1")
+        log.write_bytes(b"two\n")
+        until_stored(hub, "logs/app.log", b"one\ntwo\n")
+        hub.come_again()
+        with log.open("ab") as file:
+            file.write(b"three\n")
+        (tmp_path / "new.log").write_bytes(b"all of it\n")
+        until_stored(hub, "logs/app.log", b"one\ntwo\nthree\n")
+        until_stored(hub, "logs/new.log", b"all of it\n")
+        assert collect.end(signal.SIGINT) == 0
+    with log.open("ab") as file:
+        file.write(b"four\n")
+    with start(hub, tmp_path / "c.toml", text) as collect:
+        until_stored(hub, "logs/app.log", b"one\ntwo\nthree\nfour\n")
+        assert collect.end(signal.SIGINT) == 0
+
+
+def test_a_file_that_makes_no_sense_is_refused(hub: RunningHub, tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text("[[serial]]\nstream = 'a'\n")
+    assert b"port" in hub.run("collect", str(path), code=2).stderr
+    path.write_text("[[tcp]]\nstream = 'a'\naddress = 'h:1'\n")
+    assert b"1 sources" in hub.run("collect", "--check", str(path)).stdout

@@ -1,0 +1,103 @@
+"""`hub lease` against a real hub."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from running_hub import PATIENCE_SECONDS, RunningHub
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[RunningHub]:
+    hub = RunningHub(tmp_path / "data")
+    yield hub
+    hub.close()
+
+
+def leases(hub: RunningHub) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in hub.run("lease", "list", "--json").stdout.splitlines()]
+
+
+def test_one_command_at_a_time_runs_under_a_name(hub: RunningHub) -> None:
+    script = 'echo "fence $HUB_LEASE_FENCE $HUB_LEASE"; read line'
+    with hub.start("lease", "run", "printer", "--", "sh", "-c", script) as first:
+        first.until(b"fence 1 printer\n")
+        assert [(row["name"], row["fence"]) for row in leases(hub)] == [("printer", 1)]
+        assert b"is held by admin" in hub.run("lease", "run", "printer", "--", "true", code=75).stderr
+        with hub.start("lease", "run", "--wait", "60", "printer", "--", "sh", "-c", script) as second:
+            while leases(hub)[0]["waiters"] == 0:
+                pass
+            first.feed(b"go\n")
+            assert first.end() == 0
+            second.until(b"fence 2 printer\n")
+            second.feed(b"go\n")
+            assert second.end() == 0
+    assert leases(hub) == []
+
+
+def test_a_command_exits_as_it_exits(hub: RunningHub) -> None:
+    hub.run("lease", "run", "a", "--", "sh", "-c", "exit 7", code=7)
+    hub.run("lease", "run", "a", "--", "sh", "-c", "kill -9 $$", code=137)
+    hub.run("lease", "run", "a", "--", "no-such-command", code=127)
+    assert leases(hub) == []
+
+
+def test_a_command_ends_when_its_lease_is_stolen(hub: RunningHub) -> None:
+    with hub.start("lease", "run", "a", "--", "sh", "-c", "echo on; sleep 60") as command:
+        command.until(b"on\n")
+        hub.run("lease", "steal", "a", "--reason", "fire")
+        assert b"stolen by admin: fire" in command.until(b"fire", on_stderr=True)
+        assert command.end() == 76
+
+
+def test_a_lease_survives_a_hub_that_is_killed(hub: RunningHub) -> None:
+    with hub.start("lease", "run", "--ttl", "20", "a", "--", "sh", "-c", "echo on; read line; exit 3") as command:
+        command.until(b"on\n")
+        before = leases(hub)[0]
+        hub.come_again()
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while (row := leases(hub)[0])["expires_at"] <= before["expires_at"]:
+            assert time.monotonic() < deadline, "it is not renewed"
+        assert (row["fence"], row["session"]) == (before["fence"], before["session"])
+        command.feed(b"\n")
+        assert command.end() == 3
+
+
+def test_a_command_is_ended_before_its_lease_can_be_another_ones(hub: RunningHub) -> None:
+    with hub.start("lease", "run", "--ttl", "2", "a", "--", "sh", "-c", "echo on; sleep 60") as command:
+        command.until(b"on\n")
+        hub.process.end(signal.SIGKILL)
+        assert command.end() == 76
+
+
+def test_a_lease_is_held_in_the_foreground_and_passed_on(hub: RunningHub) -> None:
+    with hub.start("lease", "acquire", "a", "--json") as holder:
+        row = json.loads(holder.until(b"\n"))
+        assert (row["name"], row["fence"]) == ("a", 1)
+        assert holder.end(signal.SIGTERM) == 143
+    assert leases(hub) == [], "it is given back at once"
+    once = json.loads(hub.run("lease", "acquire", "a", "b", "--once", "--json").stdout)
+    assert once["name"] == "a"
+    proof = ("--session", once["session_key"], "--fence", str(once["fence"]))
+    hub.run("lease", "renew", "a", *proof, "--ttl", "90")
+    assert leases(hub)[0]["ttl_s"] == 90
+    with hub.start("lease", "acquire", "b", "--json") as heir:
+        session = json.loads(heir.until(b"\n"))["session"]
+        hub.run("lease", "hand-over", "a", session, *proof)
+        assert [row["session"] for row in leases(hub)] == [session, session]
+        assert b"EXPIRED" in hub.run("lease", "release", "a", *proof, code=1).stderr, "it has nothing any more"
+
+
+def test_any_free_live_stream_of_a_pattern(hub: RunningHub) -> None:
+    hub.run("lease", "run", "--any", "board/*", "--", "true", code=75)
+    with hub.producer() as board:
+        board.sendall(b"HUB/1 RAW stream=board/7\nhello\n")
+        said = hub.run("lease", "run", "--any", "board/*", "--wait", "20", "--", "sh", "-c", "echo $HUB_LEASE_STREAM")
+        assert said.stdout == b"board/7\n"

@@ -1,0 +1,61 @@
+"""What a storm is measured with."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from storm.clients import letters, seconds_of
+from storm.storms import Size, Strike, broken, p99
+from storm.weather import Reading
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.000001, 12.5, 123456.789012])
+def test_a_time_in_letters_is_the_same_time(seconds: float) -> None:
+    assert letters(seconds).isalpha() or seconds == 0
+    assert abs(seconds_of(letters(seconds)) - seconds) < 2e-6
+
+
+def test_a_percentile_is_of_what_was_said_within_the_time() -> None:
+    latencies = [(float(at), 0.001 * at) for at in range(200)]
+    assert p99(latencies, 0, 100) == (0.099, 100)
+    assert p99(latencies, 100, 200) == (0.199, 100)
+    assert p99(latencies, 500, 600) == (0.0, 0)
+
+
+def strike(**other: object) -> Strike:
+    kept: dict[str, object] = {
+        "name": "links cut",
+        "hub_away": 0.0,
+        "resumed": 3.0,
+        "caught_up": 3.0,
+        "busies": Counter({0: 5, 1: 5}),
+        "refused": Counter(),
+        "before": Reading(1000, 100.0),
+        "most": Reading(1100, 120.0),
+        "idle_losses": 0,
+        "span": (0.0, 1.0),
+        "p99": 0.2,
+        "lines": 1000,
+    }
+    return Strike(**{**kept, **other})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"resumed": 10.1}, "resumed only after"),
+        ({"busies": Counter({2: 1})}, "more than one BUSY"),
+        ({"refused": Counter({"DENIED": 1})}, "refused"),
+        ({"p99": 0.26}, "p99"),
+        ({"lines": 0}, "p99"),
+        ({"most": Reading(1201, 100.0)}, "open files"),
+        ({"most": Reading(1000, 200.0)}, "MB"),
+        ({"idle_losses": 1}, "idle connections"),
+    ],
+)
+def test_each_promise_is_looked_at(other: dict[str, object], said: str) -> None:
+    assert broken(Size(), strike()) == []
+    (found,) = broken(Size(), strike(**other))
+    assert said in found
