@@ -37,6 +37,9 @@ faults-short: $(STAMPS)/dev ## the same for 2 minutes
 	timeout 120 $(BIN)/python -m pytest -q -m long tests/faults -k "a_full_disk or another_program or durable"
 	cd tests && ../$(BIN)/python -m faults --batches 6 --strikes 8 --seconds 60 $(ARGS)
 
+abuse: $(STAMPS)/dev ## abuse a plain hub and one over TLS in every way that is known; at most 10 minutes
+	cd tests && PYTHONPATH=..:.:client:e2e ../$(BIN)/python -m abuse $(ARGS)
+
 storm: $(STAMPS)/dev ## 2,000 producers and 200 readers come back at once, over TCP and 500 over TLS; at most 4 minutes
 	cd tests && ../$(BIN)/python -m storm $(ARGS)
 
@@ -88,4 +91,4 @@ $(STAMPS)/dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install -q -e ".[test,dev]"
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/run
 
-.PHONY: help run test check faults faults-short types format bench bench-store bench-page page browser pictures docs clean
+.PHONY: help run test check faults faults-short abuse types format bench bench-store bench-page page browser pictures docs clean

@@ -14,6 +14,7 @@ from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from hub.adapters.reactor.far_end import Proxies, address_of, far_end, proxy_has_spoken, proxy_of
 from hub.adapters.reactor.flow import FlowSink, keep_alive
 from hub.core.admission import Admission
 from hub.core.ports import Conversation, Failures, Sink
@@ -41,35 +42,77 @@ class ConversationProtocol(Protocol):
         self._conversation: Conversation | None = None
         self._sink: FlowSink | None = None
         self._peer: Peer | None = None
-        self._handshake: IDelayedCall | None = None
+        self._late: IDelayedCall | None = None
+        self._shakes = False
+        """Whether TLS is not up yet."""
         self._wide = False
         self._heard_at = time.monotonic()
 
     def connectionMade(self) -> None:
-        """Admit the peer, and begin its conversation."""
+        """Admit the peer, and begin its conversation once it is known who that is."""
         made_by = self._made_by
         transport: Any = self.transport  # TCP, Unix or TLS: what they have in common is no single interface
         keep_alive(transport)
-        peer = peer_of(transport.getPeer())
+        proxy = proxy_of(transport)
+        if proxy is not None and not made_by.proxies.believes(address_of(proxy)):
+            made_by.refuse(Problem("DENIED", "this listener is for the proxies that are named in proxies"))
+            transport.abortConnection()
+            return
         if ISSLTransport.providedBy(transport):
-            seconds = made_by.limits.first_frame_seconds
             try:
                 made_by.admission.begin_handshake()
             except Problem:
                 transport.abortConnection()  # no word can be said before the handshake is done
                 return
-            self._handshake = made_by.reactor.callLater(seconds, transport.abortConnection)
+            self._shakes = True
         self._sink = FlowSink(transport, made_by.reactor, made_by.limits.close_seconds, self._writable)
+        # Whoever has not said yet whom they speak for counts in all, and for no address.
+        if not self._admit(Peer(None) if proxy is not None else far_end(transport)):
+            return
+        made_by.protocols.add(self)
+        if proxy is None and not ISSLTransport.providedBy(transport):
+            self._begin()
+        else:
+            self._late = made_by.reactor.callLater(made_by.limits.first_frame_seconds, self._too_late)
+
+    def _admit(self, peer: Peer) -> bool:
+        """Count the peer in; tell it why where there is no room."""
+        made_by = self._made_by
         try:
             made_by.admission.enter(peer)
         except Problem as problem:
             made_by.refuse(problem)
-            self._sink.send([encode_error(problem)])
-            self._sink.close()
-            return
+            if self._sink is not None:
+                self._sink.send([encode_error(problem)])
+                self._sink.close()
+            return False
         self._peer = peer
-        self._conversation = made_by.converse(peer, self._sink)
-        made_by.protocols.add(self)
+        return True
+
+    def _begin(self) -> None:
+        """TLS is up and the proxy has spoken, where they stand between: it is known who is there."""
+        self._stop_waiting()
+        made_by, before, sink = self._made_by, self._peer, self._sink
+        if before is None or sink is None:
+            return
+        peer = far_end(self.transport)
+        if peer.proxied:
+            made_by.admission.leave(before)
+            self._peer = None
+            if not self._admit(peer):
+                return
+        self._peer = peer
+        self._conversation = made_by.converse(peer, sink)
+
+    def _too_late(self) -> None:
+        """End a handshake that takes too long. A proxy that has spoken for somebody who is silent did its part."""
+        self._late = None
+        transport: Any = self.transport
+        proxy = proxy_of(transport)
+        if proxy is not None and proxy_has_spoken(proxy) and not ISSLTransport.providedBy(transport):
+            self._begin()
+        else:
+            transport.abortConnection()
 
     def dataReceived(self, data: bytes) -> None:
         """Hand bytes to the conversation; a fault of ours closes this connection and no other."""
@@ -80,26 +123,30 @@ class ConversationProtocol(Protocol):
         elif self._wide and size < NARROW_READ // 4:
             self._read_up_to(NARROW_READ)
         try:
+            if self._late is not None:
+                self._begin()
             if self._conversation is not None:
                 self._conversation.received(data)
         except Exception:
             self._failed("in a conversation")
 
     def handshakeCompleted(self) -> None:
-        """TLS is up in time."""
-        self._stop_handshake_timer()
+        """TLS is up."""
+        if self._late is not None:
+            self._begin()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Tell the conversation how it ended."""
-        self._stop_handshake_timer()
+        self._stop_waiting()
         conversation, self._conversation = self._conversation, None
         if self._sink is not None:
             self._sink.lost()
-        if conversation is None or self._peer is None:
-            return
-        self._made_by.admission.leave(self._peer)
+        peer, self._peer = self._peer, None
+        if peer is not None:
+            self._made_by.admission.leave(peer)
         try:
-            conversation.lost(cause_of(reason, time.monotonic() - self._heard_at))
+            if conversation is not None:
+                conversation.lost(cause_of(reason, time.monotonic() - self._heard_at))
         except Exception:
             self._made_by.failures.report("while ending a conversation")
         self._made_by.gone(self)
@@ -122,8 +169,10 @@ class ConversationProtocol(Protocol):
 
     def say_goodbye(self, problem: Problem) -> None:
         """Tell why the connection ends, and close it once that is taken."""
-        if self._conversation is not None and self._sink is not None:
+        if self._conversation is not None:
             self._conversation.dismiss(problem)
+        elif self._sink is not None:
+            self._sink.abort()
 
     def _writable(self) -> None:
         try:
@@ -138,13 +187,13 @@ class ConversationProtocol(Protocol):
             self._sink.send([encode_error(Problem("INTERNAL", "the hub made a mistake; its log has it"))])
             self._sink.close()
 
-    def _stop_handshake_timer(self) -> None:
-        if self._handshake is None:
-            return
-        if self._handshake.active():
-            self._handshake.cancel()
-        self._handshake = None
-        self._made_by.admission.end_handshake()
+    def _stop_waiting(self) -> None:
+        late, self._late = self._late, None
+        if late is not None and late.active():
+            late.cancel()
+        if self._shakes:
+            self._shakes = False
+            self._made_by.admission.end_handshake()
 
 
 class ConversationFactory(Factory):
@@ -161,6 +210,7 @@ class ConversationFactory(Factory):
         admission: Admission,
         failures: Failures,
         refuse: Callable[[Problem], None],
+        proxies: Proxies | None = None,
     ) -> None:
         """`refuse` is told each Problem for which a connection was not admitted."""
         self.converse = converse
@@ -169,6 +219,7 @@ class ConversationFactory(Factory):
         self.admission = admission
         self.failures = failures
         self.refuse = refuse
+        self.proxies = proxies or Proxies()
         self.protocols: set[ConversationProtocol] = set()
         """Connections that are open now."""
         self._closed: Deferred[None] | None = None
@@ -189,12 +240,6 @@ class ConversationFactory(Factory):
         if self.protocols:
             self._closed = Deferred()
             await self._closed
-
-
-def peer_of(address: object) -> Peer:
-    """Return the far end of a connection; a Unix socket has no host."""
-    host = getattr(address, "host", None)
-    return Peer(host, getattr(address, "port", 0)) if isinstance(host, str) else Peer(None)
 
 
 def cause_of(reason: Failure, silent_seconds: float) -> str:

@@ -5,9 +5,9 @@ a flag, the environment (`HUB_*`), the configuration file, the default. An unkno
 path and the nearest known one, and every error of a load is reported at once.
 
 Beside this page: `config_settings` (the settings as a flat list), `config_sources` (flags, environment, file),
-`config_values` (sizes and durations as text), `config_endpoint` (endpoint strings), `config_check` (what types
-cannot say), `config_retention` (what the store keeps), `config_schema` (JSON Schema), `config_data_dir` (one hub at a
-time holds the directory).
+`config_values` (sizes and durations as text), `config_endpoint` (endpoint strings), `config_tls` (who speaks TLS),
+`config_check` (what types cannot say), `config_retention` (what the store keeps), `config_schema` (JSON Schema),
+`config_data_dir` (one hub at a time holds the directory).
 """
 
 from __future__ import annotations
@@ -37,6 +37,29 @@ class Web(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     hosts: Annotated[
         tuple[str, ...], Meta(description="Host names to answer to, beside the bound address, localhost and loopback")
     ] = ()
+    base_path: Annotated[
+        str,
+        Meta(description="path under which a proxy has the page, such as /hub", pattern="^(/[A-Za-z0-9._~-]+)*$"),
+    ] = ""
+    user_header: Annotated[
+        str,
+        Meta(description="header in which a proxy names the user that it let in", pattern="^([A-Za-z][A-Za-z0-9-]*)?$"),
+    ] = ""
+
+
+class Tls(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The table `[tls]`: for listeners beyond loopback, and for `ssl:` endpoints without a key of their own.
+
+    All are PEM files; SIGHUP reads them anew.
+    """
+
+    certificate: Annotated[str, Meta(description="certificate of the hub, and the ones that lead to its authority")] = (
+        ""
+    )
+    key: Annotated[str, Meta(description="its private key")] = ""
+    client_ca: Annotated[
+        str, Meta(description="authority of client certificates, whose common name says who a producer is")
+    ] = ""
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -62,6 +85,11 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     analyzer: Annotated[
         bool, Meta(description="look inside lines, in a process of its own: levels, numbers, lengths")
     ] = True
+    proxies: Annotated[
+        tuple[str, ...],
+        Meta(description="addresses and networks of proxies, or unix, that are believed whom they speak for"),
+    ] = ()
+    tls: Tls = field(default_factory=Tls)
     limits: Limits = field(default_factory=Limits)
     retention: Retention = field(default_factory=Retention)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hub.app.config import LISTENERS, Config
 from hub.app.config_endpoint import parse_endpoint
 from hub.app.config_retention import retention_policy
+from hub.app.config_tls import speaks_tls, tls_problems
 
 STORES = ("memory", "sqlite")
 FUTURE_STORES = ("nats",)
@@ -18,6 +19,8 @@ def config_problems(config: Config) -> list[str]:
     return [
         *_listener_problems(config),
         *store_problems(config.store),
+        *tls_problems(config),
+        *_proxy_problems(config),
         *_raw_allow_problems(config),
         *_limit_problems(config),
         *_retention_problems(config),
@@ -43,10 +46,10 @@ def _listener_problems(config: Config) -> Iterator[str]:
         except ValueError as error:
             yield f"{listener}: {error}"
             continue
-        if not (endpoint.is_local or endpoint.is_tls or config.allow_plain_beyond_loopback):
+        if not (endpoint.is_local or speaks_tls(config, listener) or config.allow_plain_beyond_loopback):
             yield (
                 f"{listener}: {text} can be reached from beyond this machine and does not speak TLS, so tokens and "
-                "output could be read on the way. Use ssl:PORT:privateKey=FILE:certKey=FILE, or interface=127.0.0.1, "
+                "output could be read on the way. Set tls.certificate and tls.key, or use interface=127.0.0.1, "
                 "or set allow_plain_beyond_loopback = true if something in front of it (a VPN, a proxy) does that"
             )
         place = (endpoint.keys.get("interface", ""), endpoint.port) if endpoint.port else ("unix", text)
@@ -57,11 +60,26 @@ def _listener_problems(config: Config) -> Iterator[str]:
 
 
 def _raw_allow_problems(config: Config) -> Iterator[str]:
-    for text in config.raw_allow:
+    return _network_problems("raw_allow", config.raw_allow)
+
+
+def _proxy_problems(config: Config) -> Iterator[str]:
+    yield from _network_problems("proxies", [each for each in config.proxies if each != "unix"])
+    if config.proxies:
+        return
+    if config.web.user_header:
+        yield "web.user_header: anybody could send this header; set proxies to the addresses of the proxies that may"
+    for listener in LISTENERS:
+        if config.endpoint(listener).startswith("haproxy:"):
+            yield f"{listener}: anybody could say whom they speak for; set proxies to the addresses of the proxies"
+
+
+def _network_problems(setting: str, texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
         try:
             ipaddress.ip_network(text, strict=False)
         except ValueError:
-            yield f"raw_allow: {text!r} is neither an address nor a network such as 192.0.2.0/24"
+            yield f"{setting}: {text!r} is neither an address nor a network such as 192.0.2.0/24"
 
 
 def _retention_problems(config: Config) -> list[str]:

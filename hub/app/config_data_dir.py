@@ -5,8 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 from contextlib import suppress
+from pathlib import Path
+
+from twisted.logger import Logger
 
 from hub.app.config import Config, ConfigError
+
+_log = Logger(namespace="hub")
 
 
 def hold_data_dir(config: Config) -> int:
@@ -30,8 +35,22 @@ def hold_data_dir(config: Config) -> int:
         raise ConfigError(
             [f"data_dir: {who} already runs with {config.data_dir}; give this one a data directory of its own"]
         ) from None
+    _warn_if_open(config)
     # For the message above alone: a full disk must not keep a hub from starting.
     with suppress(OSError):
         os.ftruncate(descriptor, 0)
         os.write(descriptor, b"%d\n" % os.getpid())
     return descriptor
+
+
+def open_to_others(path: Path) -> str | None:
+    """Return how to close a data directory that others may look into; None where it is closed."""
+    mode = path.stat().st_mode & 0o777
+    return f"others may look into {path} (mode {mode:o}): chmod 700 {path}" if mode & 0o077 else None
+
+
+def _warn_if_open(config: Config) -> None:
+    said = open_to_others(config.data_path)
+    if said is not None:
+        # Not closed by us: it may be a directory of many things.
+        _log.warn("data_dir: {said}", said=said)

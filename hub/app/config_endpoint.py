@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
-from dataclasses import dataclass
+import socket
+from dataclasses import dataclass, replace
 
 _PART = re.compile(r"((?:[^:\\]|\\.)*)(?::|$)")
+_FIRST_INHERITED = 3  # systemd passes sockets on from this descriptor
 _ESCAPE = re.compile(r"\\(.)")
 
 
@@ -17,10 +20,12 @@ class ServerEndpoint:
     kind: str
     args: tuple[str, ...]
     keys: dict[str, str]
+    proxied: bool = False
+    """Whether a proxy says whom it speaks for, by the PROXY protocol (`haproxy:`)."""
 
     @property
     def is_tls(self) -> bool:
-        """True where Twisted's own `ssl:` speaks TLS."""
+        """True where the string says so: `ssl:`. The table `[tls]` may say it of others, see `config_tls`."""
         return self.kind == "ssl"
 
     @property
@@ -33,10 +38,12 @@ class ServerEndpoint:
     def is_local(self) -> bool:
         """True if it is sure that only this machine can reach it: loopback and Unix sockets.
 
-        A socket that systemd or a plugin opens may be anything, so it does not count as local unless it says so.
+        A socket that systemd opened is asked where it is; what a plugin opens may be anything, and is not local.
         """
-        if self.kind == "unix" or (self.kind == "systemd" and self.keys.get("domain") == "UNIX"):
+        if self.kind == "unix":
             return True
+        if self.kind == "systemd":
+            return self.keys.get("domain") == "UNIX" or _inherited_is_local(self.keys.get("index", ""))
         if self.kind not in ("tcp", "tcp4", "tcp6", "ssl"):
             return False
         interface = self.keys.get("interface", "")
@@ -48,10 +55,24 @@ class ServerEndpoint:
             return False
 
 
+def _inherited_is_local(index: str) -> bool:
+    """Tell whether a socket that was passed on by systemd is bound to loopback."""
+    passed = os.environ.get("LISTEN_FDS", "")
+    mine = os.environ.get("LISTEN_PID") == str(os.getpid())
+    if not (mine and passed.isdigit() and index.isdigit() and int(index) < int(passed)):
+        return False
+    try:
+        with socket.socket(fileno=os.dup(_FIRST_INHERITED + int(index))) as passed_on:
+            name = passed_on.getsockname()
+        return not isinstance(name, tuple) or ipaddress.ip_address(name[0].partition("%")[0]).is_loopback
+    except (OSError, ValueError):
+        return False
+
+
 def parse_endpoint(text: str) -> ServerEndpoint:
     """Take an endpoint string apart; `haproxy:` is looked through. Raise ValueError that shows what one looks like."""
     if text.startswith("haproxy:"):
-        return parse_endpoint(text[len("haproxy:") :])
+        return replace(parse_endpoint(text[len("haproxy:") :]), proxied=True)
     parts = _split(text)
     kind = parts.pop(0)
     args: list[str] = []

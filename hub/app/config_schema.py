@@ -13,12 +13,13 @@ def config_schema() -> dict[str, Any]:
     """Return a JSON Schema (2020-12) of the TOML file; sizes and durations may be numbers or text."""
     settings = all_settings(default_data_dir="")
     properties: dict[str, Any] = {}
-    tables: dict[str, dict[str, Any]] = {"web": {}, "limits": {}, "retention": {}}
+    tables: dict[str, dict[str, Any]] = {"web": {}, "tls": {}, "limits": {}, "retention": {}}
     for setting in settings.values():
         table, _, name = setting.path.rpartition(".")
         (tables[table] if table else properties)[name] = _property(setting)
     endpoint = {key: tables["web"]["endpoint"][key] for key in ("type", "description", "default")}
     properties["web"] = {"anyOf": [endpoint, _table(tables["web"])]}
+    properties["tls"] = _table(tables["tls"])
     properties["limits"] = _table(tables["limits"])
     properties["retention"] = _table(tables["retention"])
     return {

@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_args, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from hub.app.config import Config, Web
+from hub.app.config import Config, Tls, Web
 from hub.app.config_retention import Retention
 from hub.app.config_values import parse_duration, parse_size, print_duration, print_size
 from hub.model.limits import Limits
@@ -72,13 +72,13 @@ class Setting:
             return print_duration(value)
         if isinstance(value, tuple):
             return ", ".join(map(str, value)) or "(none)"
-        return str(value)
+        return str(value) or "(none)"
 
 
 def _from_struct(kind: type[msgspec.Struct], prefix: str, default_data_dir: str) -> Iterable[Setting]:
     hints = get_type_hints(kind, include_extras=True)
     for each in msgspec.structs.fields(kind):
-        if each.name in ("web", "limits", "retention"):
+        if each.name in ("web", "tls", "limits", "retention"):
             continue
         metas = [meta for meta in get_args(hints[each.name])[1:] if isinstance(meta, Meta)]
         doc = next((meta.description for meta in metas if meta.description), "")
@@ -91,6 +91,7 @@ def all_settings(default_data_dir: str = "") -> dict[str, Setting]:
     settings = list(_from_struct(Config, "", default_data_dir))
     after_data = 1 + next(index for index, each in enumerate(settings) if each.path == "data")
     settings[after_data:after_data] = _from_struct(Web, "web.", "")
+    settings += _from_struct(Tls, "tls.", "")
     at_least_one = Annotated[int, Meta(ge=1)]
     settings += [
         Setting(f"limits.{each.name}", at_least_one, each.default, each.metadata["doc"])

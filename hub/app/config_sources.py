@@ -10,13 +10,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hub.app.config import Config, ConfigError, Web
+from hub.app.config import Config, ConfigError, Tls, Web
 from hub.app.config_retention import Retention
 from hub.app.config_settings import Setting, all_settings, nearest
 from hub.client import places
 from hub.model.limits import Limits
 
-CLIENT_VARIABLES = frozenset({"HUB_CONFIG", "HUB_URL", "HUB_TOKEN", "HUB_SPOOL_DIR"})
+CLIENT_VARIABLES = frozenset(
+    {"HUB_CONFIG", "HUB_URL", "HUB_TOKEN", "HUB_SPOOL_DIR", "HUB_CA", "HUB_CERTIFICATE", "HUB_KEY"}
+)
 """Variables that are no settings of a hub: where its file is, and what clients go by."""
 
 # Kubernetes sets these by itself for a service that is called `hub`.
@@ -137,8 +139,14 @@ def _from_flags(flags: Mapping[str, object], settings: dict[str, Setting], probl
 
 
 def _build(values: Mapping[str, Any]) -> Config:
-    web = {path.removeprefix("web."): value for path, value in values.items() if path.startswith("web.")}
-    limits = {path.removeprefix("limits."): value for path, value in values.items() if path.startswith("limits.")}
-    top = {path: value for path, value in values.items() if "." not in path}
-    kept = {path.removeprefix("retention."): each for path, each in values.items() if path.startswith("retention.")}
-    return Config(**top, web=Web(**web), limits=Limits(**limits), retention=Retention(**kept))
+    tables: dict[str, dict[str, Any]] = {"": {}, "web": {}, "tls": {}, "limits": {}, "retention": {}}
+    for path, value in values.items():
+        table, _, name = path.rpartition(".")
+        tables[table][name] = value
+    return Config(
+        **tables[""],
+        web=Web(**tables["web"]),
+        tls=Tls(**tables["tls"]),
+        limits=Limits(**tables["limits"]),
+        retention=Retention(**tables["retention"]),
+    )

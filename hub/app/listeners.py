@@ -23,11 +23,6 @@ def listen(reactor: IReactorCore, description: str, factory: Factory) -> Deferre
     return listening
 
 
-def is_tls(description: str) -> bool:
-    """Tell whether an endpoint string speaks TLS."""
-    return description.removeprefix("haproxy:").startswith("ssl:")
-
-
 def client_address(address: IAddress, *, tls: bool) -> str:
     """Return where a client on this machine finds a port: `tcp:host:port`, `ssl:host:port` or `unix:/path`."""
     host = getattr(address, "host", None)

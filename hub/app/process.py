@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gc
 import resource
+import signal
 import time
+from collections.abc import Callable
 from typing import Any
 
+from twisted.internet.interfaces import IReactorFromThreads
 from twisted.logger import Logger
 
 _log = Logger(namespace="hub")
@@ -32,6 +35,11 @@ def prepare(connections: int) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(5_000, 5, 500)
+
+
+def reload_on_hangup(reactor: IReactorFromThreads, reload: Callable[[], None]) -> None:
+    """Call `reload` in the reactor for each SIGHUP, which would end the process otherwise."""
+    signal.signal(signal.SIGHUP, lambda number, frame: reactor.callFromThread(reload))
 
 
 def _raise_file_limit(wanted: int) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IListeningPort, IReactorCore, IReactorFromThreads, IReactorTime
+from twisted.internet.protocol import Factory
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -19,13 +20,18 @@ from hub.adapters.accounts.passwords import CheckedPasswords, PasswordPool
 from hub.adapters.accounts.token_file import TokenFile
 from hub.adapters.analyzer import AnalyzerProcess
 from hub.adapters.reactor.clock import DeferredTasks, LoggedFailures, ReactorClock
+from hub.adapters.reactor.far_end import Proxies
 from hub.adapters.tcp import ConversationFactory, MakeConversation
-from hub.adapters.web import make_site
+from hub.adapters.tls import ServerTls, TlsError, TlsFiles
+from hub.adapters.web import Front, make_site
 from hub.app.config import LISTENERS, Config
 from hub.app.config_data_dir import hold_data_dir
+from hub.app.config_endpoint import parse_endpoint
+from hub.app.config_tls import below_tls, speaks_tls, tls_files
 from hub.app.drain import drain
-from hub.app.listeners import client_address, is_tls, listen, web_address
+from hub.app.listeners import client_address, listen, web_address
 from hub.app.methods import METHODS
+from hub.app.notify import Notifier
 from hub.app.process import prepare
 from hub.app.stores import open_store
 from hub.conversations.commander import Commander
@@ -67,6 +73,8 @@ class HubService(MultiService):
         self._on_stream = on_stream
         self._ports: list[IListeningPort] = []
         self._factories: list[ConversationFactory] = []
+        self._proxies = Proxies(config.proxies)
+        self._tls: dict[TlsFiles, ServerTls] = {}
         # Before anything in the directory is read or written: it may be another hub's.
         self._held = hold_data_dir(config)
         self.hub = _make_hub(config, reactor)
@@ -82,8 +90,10 @@ class HubService(MultiService):
             methods=METHODS,
             hosts=config.web.hosts,
             page_dir=PAGE_DIR,
+            front=Front(self._proxies, config.web.base_path, config.web.user_header),
         )
-        self._tick = LoopingCall(self.hub.tick)
+        self._notifier = Notifier(os.environ)
+        self._tick = LoopingCall(self._each_second)
         self._tick.clock = IReactorTime(reactor)
 
     def startService(self) -> None:
@@ -100,30 +110,85 @@ class HubService(MultiService):
         super().stopService()  # type: ignore[no-untyped-call]
         return Deferred.fromCoroutine(self._stop())
 
+    def _each_second(self) -> None:
+        self.hub.tick()
+        if self._notifier.watchdog_seconds is not None:
+            self._notifier.alive()
+
     async def _listen(self) -> None:
         await self.hub.restore()
         for name in LISTENERS:
             description = self.config.endpoint(name)
             factory = self.web.site if name == "web" else self._factory(name)
             try:
-                port = await listen(self._reactor, description, factory)
+                port = await self._listen_at(name, description, factory)
             except Exception as error:
                 raise ListenError(f"cannot listen for {name} at {description}: {error} (setting: {name})") from error
             self._ports.append(port)
-            tls = is_tls(description)
+            tls = speaks_tls(self.config, name)
             tell = web_address if name == "web" else client_address
             self.hub.endpoints[name] = tell(port.getHost(), tls=tls)
             if name == "web":
                 self.web.bound(port.getHost())
         endpoints = dict(self.hub.endpoints)
-        try:
-            _write_endpoints(self.config.endpoints_path, endpoints)
-        except OSError as error:
-            # A hub on a full disk is still of use to all who know where it listens.
-            _log.error("commands on this machine cannot be told where it listens: {error}", error=error)
+        self._tell_clients()
+        self._warn_of_what_is_open()
+        self._notifier.ready()
         if self._on_ready is not None:
             self._on_ready(endpoints)
         self.ready.callback(endpoints)
+
+    async def _listen_at(self, name: str, description: str, factory: Factory) -> IListeningPort:
+        files = tls_files(self.config, name)
+        if files is None:
+            return await listen(self._reactor, description, factory)
+        tls = self._tls.get(files) or self._tls.setdefault(files, ServerTls(files))
+        return await listen(self._reactor, below_tls(description), tls.wrap(factory))
+
+    def login_link(self) -> str:
+        """Return a link to the page that logs a browser in as the admin, once and within a minute."""
+        admin = self.hub.admin(self.config.admin_token_path.read_text(encoding="ascii").strip())
+        return self.web.new_link(self.hub.endpoints["web"], admin)
+
+    def reload(self) -> None:
+        """Read certificates anew, for connections to come; what cannot be used is logged, and the old one goes on."""
+        self._notifier.reloading()
+        for tls in self._tls.values():
+            try:
+                tls.reload()
+            except TlsError as error:
+                _log.error("certificate not reloaded: {reason}", reason=str(error))
+            else:
+                _log.info(
+                    "certificate reloaded: {file} SHA-256 {fingerprint} until {end}",
+                    file=tls.files.certificate,
+                    fingerprint=tls.fingerprint,
+                    end=tls.ends_at.isoformat(),
+                )
+        self._tell_clients()
+        self._notifier.ready()
+
+    def _warn_of_what_is_open(self) -> None:
+        for name in LISTENERS:
+            if not (parse_endpoint(self.config.endpoint(name)).is_local or speaks_tls(self.config, name)):
+                _log.warn(
+                    "{listener} can be reached from beyond this machine without TLS, as allow_plain_beyond_loopback"
+                    " says: tokens and output can be read on the way",
+                    listener=name,
+                )
+        if self.config.raw_allow:
+            _log.warn("raw output without a token is let in from {networks}", networks=", ".join(self.config.raw_allow))
+
+    def _tell_clients(self) -> None:
+        """Tell clients on this machine where the hub listens, and its certificate: its names are those of elsewhere."""
+        told = dict(self.hub.endpoints)
+        if self._tls:
+            told["certificate"] = "".join(tls.pem for tls in self._tls.values())
+        try:
+            _write_endpoints(self.config.endpoints_path, told)
+        except OSError as error:
+            # A hub on a full disk is still of use to all who know where it listens.
+            _log.error("commands on this machine cannot be told where it listens: {error}", error=error)
 
     def _factory(self, name: str) -> ConversationFactory:
         hub = self.hub
@@ -139,12 +204,14 @@ class HubService(MultiService):
             admission=hub.admission,
             failures=hub.failures,
             refuse=lambda problem: hub.counters.problem(problem.word),
+            proxies=self._proxies,
         )
         self._factories.append(factory)
         return factory
 
     async def _stop(self) -> None:
         self.hub.draining = True
+        self._notifier.stopping()
         for port in self._ports:
             await _as_deferred(port.stopListening())
         await drain(self.hub, self._factories, self.web, IReactorTime(self._reactor))

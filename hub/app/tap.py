@@ -8,6 +8,7 @@ from twisted.application.service import IService
 from twisted.python import usage
 
 from hub.app.config import Config, ConfigError, load_config
+from hub.app.process import reload_on_hangup
 from hub.app.service import make_service
 
 
@@ -46,6 +47,7 @@ def makeService(options: Options) -> IService:
         # twistd prints a traceback for anything else.
         raise SystemExit(f"hub: {error}") from None
     service.ready.addErrback(_stop)
+    reactor.callWhenRunning(reload_on_hangup, reactor, service.reload)
     return service
 
 

@@ -28,6 +28,8 @@ class Address(NamedTuple):
     host: str
     """The path for `unix`."""
     port: int = 0
+    pinned: str | None = None
+    """PEM of the one certificate that is believed there, whatever names it has; None: as usual."""
 
     @classmethod
     def parse(cls, text: str) -> Address:
@@ -90,9 +92,9 @@ class Connection(Closable):
                 sock = socket.create_connection((address.host, address.port), timeout)
                 _keep_alive(sock)
                 if address.kind == "ssl":
-                    import ssl
+                    from hub.client.trust import client_context
 
-                    sock = ssl.create_default_context().wrap_socket(sock, server_hostname=address.host)
+                    sock = client_context(address.pinned).wrap_socket(sock, server_hostname=address.host)
         except OSError as error:
             raise Unreachable(f"{address} does not answer: {_reason(error)}") from error
         sock.settimeout(None)

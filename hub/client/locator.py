@@ -23,6 +23,8 @@ class Hub(NamedTuple):
     token: str | None
     origin: str
     """What led here: a URL, or a data directory."""
+    certificate: str | None = None
+    """The hub's own certificate, which a data directory tells: it is believed whatever names it has."""
 
     def address(self, name: str) -> Address:
         """Return where `producers`, `commands` or `data` listens; raise Unreachable where the hub has no such one."""
@@ -38,7 +40,7 @@ class Hub(NamedTuple):
                 f"the hub at {self.origin} has its {name} port at {address}, without TLS: the token could be read on "
                 "the way. Give the hub an ssl: endpoint there, or name it with http:// to accept that"
             )
-        return address
+        return address._replace(pinned=self.certificate) if address.kind == "ssl" else address
 
     @property
     def web(self) -> str:
@@ -127,6 +129,7 @@ def _in_data_dir(data_dir: str, token: str | None) -> Hub:
         {name: str(endpoints[name]) for name in ENDPOINT_NAMES if name in endpoints},
         token or _token_in(data_dir),
         data_dir,
+        endpoints.get("certificate"),
     )
 
 

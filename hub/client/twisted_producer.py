@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import clientFromString
+from twisted.internet.endpoints import HostnameEndpoint, UNIXClientEndpoint, wrapClientTLS
 from twisted.internet.interfaces import IDelayedCall, IReactorCore, IReactorTime
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.internet.threads import deferToThread
@@ -19,6 +19,7 @@ from hub.client.framed.buffer import MemoryBuffer
 from hub.client.framed.machine import UNWATCHED_MS, Event, Finished, Machine, Opened, Refused
 from hub.client.framed.producer import MEMORY_BYTES
 from hub.client.locator import Hub
+from hub.client.trust import twisted_options
 from hub.model.problem import Problem
 
 
@@ -101,8 +102,7 @@ class TwistedProducer:
 
     def _dial(self, hub: Hub) -> Any:
         self.machine.token = hub.token
-        endpoint = clientFromString(self._reactor, _description(hub.address("producers")))
-        return endpoint.connect(_Lines(self))
+        return _endpoint(self._reactor, hub.address("producers")).connect(_Lines(self))
 
     def _failed(self, failure: Failure) -> None:
         # Whatever kept it from connecting may be over the next time; only a hub's refusal may be for good.
@@ -204,9 +204,11 @@ class _Lines(Factory):
         return _Line(self._producer)
 
 
-def _description(address: Address) -> str:
-    """Return Twisted's description of where to connect; names are checked over TLS."""
-    host = address.host.replace("\\", "\\\\").replace(":", "\\:")
+def _endpoint(reactor: IReactorCore, address: Address) -> Any:
+    """Return where to connect."""
     if address.kind == "unix":
-        return f"unix:{host}"
-    return f"tls:{host}:{address.port}" if address.kind == "ssl" else f"tcp:{host}:{address.port}"
+        return UNIXClientEndpoint(reactor, address.host)
+    endpoint = HostnameEndpoint(reactor, address.host, address.port)
+    if address.kind == "ssl":
+        return wrapClientTLS(twisted_options(address.host, address.pinned), endpoint)
+    return endpoint

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hub.client.connection import CONNECT_SECONDS, Unreachable
+from hub.client.trust import AUTHORITIES, CERTIFICATE, KEY, client_context
 from hub.model.problem import CODES, Problem
 
 _MOST_ANSWER_BYTES = 4 << 20
@@ -21,14 +22,25 @@ def check_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def request_json(method: str, url: str, token: str | None) -> dict[str, Any]:
-    """Return the JSON object that `url` answers; raise Unreachable, or Problem as the status says."""
+def request_json(method: str, url: str, token: str | None, pinned: str | None = None) -> dict[str, Any]:
+    """Return the JSON object that `url` answers; raise Unreachable, or Problem as the status says.
+
+    `pinned` is as in Address.
+    """
     # Imported here: http.client brings ssl and email along, 30 ms that a local `hub send` does not have to pay.
     from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
     parts = urlsplit(url)
-    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=CONNECT_SECONDS)
+    host = parts.hostname or ""
+    connection: HTTPConnection
+    if parts.scheme == "https":
+        try:
+            context = client_context(pinned)
+        except OSError as error:
+            raise Unreachable(f"{url}: {error} ({AUTHORITIES}, {CERTIFICATE}, {KEY})") from error
+        connection = HTTPSConnection(host, parts.port, timeout=CONNECT_SECONDS, context=context)
+    else:
+        connection = HTTPConnection(host, parts.port, timeout=CONNECT_SECONDS)
     headers = {"Accept": "application/json"}
     if token:
         headers["Authorization"] = f"Bearer {token}"

@@ -45,7 +45,7 @@ from hub.core.writer import Writer
 from hub.model.limits import Limits
 from hub.model.pattern import Pattern
 from hub.model.peer import Peer
-from hub.model.principal import ANONYMOUS, Principal
+from hub.model.principal import ANONYMOUS, Principal, Role
 from hub.model.problem import Problem
 
 PUBLIC_LIMITS = (
@@ -204,6 +204,8 @@ class Hub:
             if not principal.may_produce:
                 raise Problem("DENIED", "this token is not for producers")
             return principal
+        if peer.certified is not None:
+            return Principal(peer.certified, Role.NONE)
         if peer.is_local and self.policy.producer_auth == "loopback":
             return ANONYMOUS
         if raw and any(peer.is_within(network) for network in self.policy.raw_allow):

@@ -17,13 +17,17 @@ class Peer:
     """An IP address; None for a Unix socket."""
     port: int = 0
     via: Via = "tcp"
+    proxied: bool = False
+    """Whether a proxy stands between: then its word for the address is not enough to be local."""
+    certified: str | None = None
+    """The name in the client's certificate, where the hub asked for one and verified it."""
 
     @property
     def is_local(self) -> bool:
-        """True for loopback addresses and Unix sockets."""
-        if self.host is None:
-            return True
-        return self._address(self.host).is_loopback
+        """True for loopback addresses and Unix sockets, where nobody stands between."""
+        if self.proxied:
+            return False
+        return self.host is None or self._address(self.host).is_loopback
 
     def is_within(self, network: str) -> bool:
         """Tell whether the peer's address is, or is in, `network`, such as 192.0.2.7 or 192.0.2.0/24."""

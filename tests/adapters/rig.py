@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from functools import wraps
 from inspect import Signature, signature
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest_twisted
-import trustme
 from twisted.internet import reactor as _reactor  # noqa: TID251 - the reactor of the test run
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import ClientFactory, Factory, Protocol, connectionDone
-from twisted.internet.ssl import Certificate, PrivateCertificate, optionsForClientTLS
+from twisted.internet.ssl import Certificate, optionsForClientTLS
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from fakes.accounts import FakeAccounts, FakePasswords
+from fakes.certificates import Authority
 from hub.adapters.reactor.clock import DeferredTasks, LoggedFailures, ReactorClock
 from hub.adapters.store.memory import MemoryStore
 from hub.adapters.tcp import ConversationFactory, MakeConversation
+from hub.adapters.tls import ServerTls
 from hub.app.methods import METHODS
 from hub.conversations.commander import Commander
 from hub.conversations.producer import ProducerConversation
@@ -133,7 +137,7 @@ class Rig:
         self.failures.counters = self.hub.counters
         self.expected_failures = 0
         self.clients: list[Client] = []
-        self._authority = trustme.CA() if tls else None
+        self._authority = Authority(Path(mkdtemp())) if tls else None
         hub = self.hub
         self.factories = {
             "producers": self._factory(lambda peer, sink: ProducerConversation(hub, peer, sink)),
@@ -155,9 +159,8 @@ class Rig:
     def _listen(self, factory: Factory) -> Any:
         if self._authority is None:
             return reactor.listenTCP(0, factory, interface="127.0.0.1")
-        issued = self._authority.issue_cert("localhost")
-        own = PrivateCertificate.loadPEM(issued.private_key_and_cert_chain_pem.bytes())
-        return reactor.listenSSL(0, factory, own.options(), interface="127.0.0.1")
+        tls = ServerTls(self._authority.issue("localhost"))
+        return reactor.listenTCP(0, tls.wrap(factory), interface="127.0.0.1")
 
     async def connect(self, name: str, *, plain: bool = False) -> Client:
         """Return a connected client of a port; `plain` is a TCP client to a port of TLS."""
@@ -167,7 +170,7 @@ class Rig:
         if self._authority is None or plain:
             reactor.connectTCP("127.0.0.1", port, _Once(client))
         else:
-            root = Certificate.loadPEM(self._authority.cert_pem.bytes())
+            root = Certificate.loadPEM(self._authority.root_pem)
             reactor.connectSSL("127.0.0.1", port, _Once(client), optionsForClientTLS("localhost", trustRoot=root))
         await client.ready
         return client
@@ -197,6 +200,8 @@ class Rig:
         await until(
             lambda: not any(factory.protocols for factory in self.factories.values()), "for the last connection"
         )
+        if self._authority is not None:
+            rmtree(self._authority.directory)
         assert self.hub.admission.connections == 0
         assert self.hub.queue_memory.bytes == 0
         assert not self.hub.readers

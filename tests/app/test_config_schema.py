@@ -18,6 +18,7 @@ def test_the_schema_has_every_setting_with_its_text_and_default() -> None:
     web_endpoint, web_table = top["properties"]["web"]["anyOf"]
     assert web_endpoint["type"] == "string"
     tables = {"": top, "web": web_table, "limits": top["properties"]["limits"]}
+    tables["tls"] = top["properties"]["tls"]
     tables["retention"] = top["properties"]["retention"]
     for setting in all_settings("/d").values():
         table, _, name = setting.path.rpartition(".")

@@ -30,8 +30,8 @@ export function takeCode(location: Location, history: History): string | null {
   return found?.[1] ?? null;
 }
 
-export const withCode = (code: string) => ask("POST", "/login", { code });
-export const withToken = (token: string) => ask("POST", "/login", { token });
-export const withPassword = (user: string, password: string) => ask("POST", "/login", { user, password });
-export const withCookie = () => ask("GET", "/login");
-export const logOut = (csrf: string) => ask("POST", "/logout", undefined, csrf);
+export const withCode = (code: string) => ask("POST", "login", { code });
+export const withToken = (token: string) => ask("POST", "login", { token });
+export const withPassword = (user: string, password: string) => ask("POST", "login", { user, password });
+export const withCookie = () => ask("GET", "login");
+export const logOut = (csrf: string) => ask("POST", "logout", undefined, csrf);

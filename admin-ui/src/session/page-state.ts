@@ -38,8 +38,10 @@ function touch(): void {
 export const connection = new Connection(
   {
     open: () => {
-      const scheme = location.protocol === "https:" ? "wss" : "ws";
-      return new WebSocket(`${scheme}://${location.host}/ws`, "hub.v1") as unknown as Socket;
+      const address = new URL("ws", location.href);
+      address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+      address.hash = "";
+      return new WebSocket(address, "hub.v1") as unknown as Socket;
     },
     random: Math.random,
     now: Date.now,

@@ -101,7 +101,7 @@ function Switch({ which, text, title }: { which: "wrap" | "numbers" | "fold"; te
   );
 }
 
-/** The address of a stream's bytes. */
+/** The address of a stream's bytes, from the page on: a proxy may have both under any path. */
 export function rawAddress(name: string): string {
-  return `/streams/${name.split("/").map(encodeURIComponent).join("/")}`;
+  return `streams/${name.split("/").map(encodeURIComponent).join("/")}`;
 }

@@ -14,6 +14,6 @@ Map:
 - `answer`: small answers: JSON, text, problems.
 """
 
-from hub.adapters.web.site import WebListener, make_site
+from hub.adapters.web.site import Front, WebListener, make_site
 
-__all__ = ["WebListener", "make_site"]
+__all__ = ["Front", "WebListener", "make_site"]

@@ -10,6 +10,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 
+from hub.adapters.reactor.far_end import Proxies, address_of, far_end, proxy_of
 from hub.adapters.reactor.flow import keep_alive
 from hub.adapters.web.answer import refusal
 from hub.core.hub import Hub
@@ -38,8 +39,9 @@ class Talker(Protocol):
 class Connections:
     """What is open on the web listener."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, proxies: Proxies) -> None:
         self.hub = hub
+        self.proxies = proxies
         self._open: dict[object, tuple[Peer, Talker]] = {}
         self._all_closed: Deferred[None] | None = None
 
@@ -47,9 +49,15 @@ class Connections:
         return len(self._open)
 
     def enter(self, transport: Any, talker: Talker) -> None:
-        """Count a connection in; raise Problem BUSY or LIMIT, counted, where there is no room."""
-        peer = peer_of(transport.getPeer())
+        """Count a connection in; raise Problem BUSY, LIMIT or DENIED, counted, where it may not be."""
+        proxy = proxy_of(transport)
+        direct = transport.getPeer() if proxy is None else address_of(proxy)
+        proxied = self.proxies.believes(direct)
+        # A proxy's many connections are its clients', and count in all.
+        peer = Peer(None) if proxied else far_end(transport)
         try:
+            if proxy is not None and not proxied:
+                raise Problem("DENIED", "this listener is for the proxies that are named in proxies")
             self.hub.admission.enter(peer)
         except Problem as problem:
             self.hub.counters.problem(problem.word)
@@ -60,10 +68,6 @@ class Connections:
         """Take note that something else speaks on a connection from now on."""
         peer, _ = self._open[transport]
         self._open[transport] = (peer, talker)
-
-    def peer(self, transport: object) -> Peer:
-        """Return who is on the other side of an open connection."""
-        return self._open[transport][0]
 
     def leave(self, transport: object) -> None:
         """Count a connection out, once."""
@@ -116,6 +120,7 @@ class HubChannel(HTTPChannel):
         self._limits = connections.hub.limits
         self.abortTimeout = self._limits.close_seconds
         transport: Any = self.transport
+        self.base_path: bytes = self.site.base_path
         try:
             connections.enter(transport, self)
         except Problem as problem:
@@ -138,6 +143,12 @@ class HubChannel(HTTPChannel):
         if self._late is None:
             self._start_deadline()
         super().lineReceived(line)
+
+    def allHeadersReceived(self) -> None:
+        """The head is whole. A proxy passes on the path under which it has the hub: from here on it is as any other."""
+        if self.base_path and self._path.startswith(self.base_path + b"/"):
+            self._path = self._path[len(self.base_path) :]
+        super().allHeadersReceived()
 
     def allContentReceived(self) -> None:
         """The request is whole."""
@@ -222,9 +233,3 @@ class HubChannel(HTTPChannel):
         if self.requests or self._buffer:
             self.site.connections.hub.counters.problem("IDLE")
         self.loseConnection()
-
-
-def peer_of(address: object) -> Peer:
-    """Return the far end of a connection; a Unix socket has no host."""
-    host = getattr(address, "host", None)
-    return Peer(host, getattr(address, "port", 0)) if isinstance(host, str) else Peer(None)

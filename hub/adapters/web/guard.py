@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from twisted.web.server import Request
 
 from hub.adapters.web.login import Logins
+from hub.adapters.web.request import HubRequest
 from hub.core.hub import Hub
 from hub.model.principal import Principal
 from hub.model.problem import Problem
@@ -23,9 +24,11 @@ class Guard:
     name cannot fake is the name. A host in `web.hosts` that is given with a port counts with that port only.
     """
 
-    def __init__(self, hub: Hub, logins: Logins, hosts: Iterable[str]) -> None:
+    def __init__(self, hub: Hub, logins: Logins, hosts: Iterable[str], user_header: str) -> None:
+        """`user_header` is where a proxy that is believed names the user that it has authenticated."""
         self._hub = hub
         self._logins = logins
+        self._user_header = user_header.lower().encode()
         self._hosts = {*LOCAL_HOSTS, *map(_normal_host, hosts)}
 
     def bound(self, host: str) -> None:
@@ -33,7 +36,7 @@ class Guard:
         if host not in WILDCARDS:
             self._hosts.add(_normal_host(f"[{host}]" if ":" in host else host))
 
-    def check(self, request: Request) -> None:
+    def check(self, request: HubRequest) -> None:
         """Raise Problem DENIED for a Host that is not ours, or a request that another site made."""
         hosts = request.requestHeaders.getRawHeaders(b"host") or []
         host = header(request, b"host")
@@ -49,7 +52,19 @@ class Guard:
         if not (request.path == b"/" and request.method in (b"GET", b"HEAD") and navigates):
             raise Problem("DENIED", "another site may not ask this hub")
 
-    def principal(self, request: Request) -> Principal | None:
+    def named_by_proxy(self, request: HubRequest) -> Principal | None:
+        """Return the user whom a proxy names; None where none does. Raise Problem AUTH for one that is not known."""
+        if not self._user_header or not request.from_proxy:
+            return None
+        name = header(request, self._user_header)
+        if not name:
+            return None
+        principal = self._hub.accounts.by_user_name(name)
+        if principal is None:
+            raise Problem("AUTH", "the proxy names a user that this hub does not know: `hub user set` makes one")
+        return principal
+
+    def principal(self, request: HubRequest) -> Principal | None:
         """Return who asks, by Bearer token or cookie; None without either. Raise Problem AUTH if a token is wrong."""
         token = bearer(request)
         if token is not None:
@@ -57,9 +72,11 @@ class Guard:
             if principal is None:
                 raise Problem("AUTH", "this token is not valid")
             return principal
-        return self._logins.principal(request)
+        principal, named = self._logins.principal(request), self.named_by_proxy(request)
+        # The proxy's user may have changed since: then the cookie is somebody else's.
+        return None if named is not None and principal is not None and principal.name != named.name else principal
 
-    def reader(self, request: Request) -> Principal:
+    def reader(self, request: HubRequest) -> Principal:
         """Return who asks; raise Problem AUTH if that is nobody, DENIED if it is a producer only."""
         principal = self.principal(request)
         if principal is None:
@@ -68,13 +85,13 @@ class Guard:
             raise Problem("DENIED", "this token is for producers")
         return principal
 
-    def link_maker(self, request: Request) -> Principal:
+    def link_maker(self, request: HubRequest) -> Principal:
         """Return whose link is made; raise Problem where no token, or none but a producer's, came along."""
         if bearer(request) is None:
             raise Problem("AUTH", "a link needs Authorization: Bearer <token>")
         return self.reader(request)
 
-    def socket(self, request: Request) -> Principal | None:
+    def socket(self, request: HubRequest) -> Principal | None:
         """Return who opens a WebSocket; None is somebody who has still to say so in hub.hello.
 
         A cookie counts only with our own Origin: a browser always says one.
@@ -89,13 +106,13 @@ class Guard:
             raise Problem("AUTH", "this login is over; log in again")
         return self.reader(request)
 
-    def producer_socket(self, request: Request) -> Principal | None:
+    def producer_socket(self, request: HubRequest) -> Principal | None:
         """Return who opens a WebSocket to stream; None is somebody who has still to say so in HELLO, as on TCP."""
         if bearer(request) is None and _is_from_browser(request):
             raise Problem("DENIED", "a page streams with PUT /streams/<name>, not over a WebSocket")
         return None if bearer(request) is None else self.principal(request)
 
-    def writer(self, request: Request) -> Principal | None:
+    def writer(self, request: HubRequest) -> Principal | None:
         """Return who writes; None is somebody without credentials, as `nc` would be.
 
         A browser has to show more than its cookie: own Origin, and the header token that only our page knows.
@@ -111,7 +128,7 @@ class Guard:
             raise Problem("DENIED", "the header X-Hub-Csrf is missing or wrong")
         return principal
 
-    def _is_ours(self, request: Request, host: str) -> bool:
+    def _is_ours(self, request: HubRequest, host: str) -> bool:
         name = host_name(host)
         if name in self._hosts or _normal_host(host) in self._hosts:
             return bool(name)

@@ -48,6 +48,7 @@ class Logins:
         """Numbers of logins that were ended before their time."""
         self.cookie_name = "hub_session"
         """Named with the port, since cookies are not told apart by it."""
+        self.cookie_path = "/"
 
     def new_code(self, principal: Principal) -> str:
         """Return a code that logs `principal` in once within a minute."""
@@ -75,7 +76,12 @@ class Logins:
         cookie = self._sign(principal.credential, self._hub.clock.now_ms() // 1000, number)
         login = _Login(principal, number, self._csrf(number))
         request.addCookie(
-            self.cookie_name, cookie, path="/", httpOnly=True, sameSite="strict", secure=bool(request.isSecure())
+            self.cookie_name,
+            cookie,
+            path=self.cookie_path,
+            httpOnly=True,
+            sameSite="strict",
+            secure=bool(request.isSecure()),
         )
         return _row(login)
 
@@ -94,7 +100,7 @@ class Logins:
                 raise Problem("DENIED", "the header X-Hub-Csrf is missing or wrong")
             _make_room(self._ended, MAX_ENDED)
             self._ended[login.number] = None
-        request.addCookie(self.cookie_name, "", path="/", max_age="0", httpOnly=True, sameSite="strict")
+        request.addCookie(self.cookie_name, "", path=self.cookie_path, max_age="0", httpOnly=True, sameSite="strict")
 
     def principal(self, request: Request) -> Principal | None:
         """Return whom the cookie speaks for."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from twisted.web.server import Request
-
 from hub.adapters.metrics import Metrics
 from hub.adapters.web.answer import answer_bytes, answer_json, answer_text
 from hub.adapters.web.guard import Guard, header, host_name
+from hub.adapters.web.request import HubRequest
 from hub.core.hub import Hub
-from hub.model.peer import Peer
 
 WILDCARD_HOSTS = ("127.0.0.1", "[::1]")
 
@@ -21,11 +19,11 @@ class Operations:
         self._guard = guard
         self._metrics = render_metrics
 
-    def live(self, request: Request) -> bytes:
+    def live(self, request: HubRequest) -> bytes:
         """The process answers."""
         return answer_text(request, "ok")
 
-    def ready(self, request: Request) -> bytes:
+    def ready(self, request: HubRequest) -> bytes:
         """The hub takes output and shows it."""
         problem = self._hub.log.committer.problem
         if self._hub.draining:
@@ -34,14 +32,14 @@ class Operations:
             return answer_text(request, f"store: {problem.text}", 503)
         return answer_text(request, "ready")
 
-    def metrics(self, request: Request) -> bytes:
+    def metrics(self, request: HubRequest) -> bytes:
         """Prometheus' text format; beyond loopback it needs a token."""
-        if not Peer(getattr(request.getClientAddress(), "host", None)).is_local:
+        if not request.peer.is_local:
             self._guard.reader(request)
         kind, body = self._metrics.render()
         return answer_bytes(request, body, kind.encode())
 
-    def well_known(self, request: Request) -> bytes:
+    def well_known(self, request: HubRequest) -> bytes:
         """Where everything is, so that clients need one URL."""
         asked = host_name(header(request, b"host"))
         endpoints = {name: _seen_from(asked, where) for name, where in self._hub.endpoints.items()}

@@ -16,8 +16,9 @@ from twisted.internet import error
 from twisted.python.failure import Failure
 from twisted.web.server import Request
 
+from hub.adapters.reactor.far_end import Proxies, far_end
 from hub.adapters.web.answer import SECURITY_HEADERS, answer_json, answer_problem
-from hub.adapters.web.connection import HubChannel, peer_of
+from hub.adapters.web.connection import HubChannel
 from hub.conversations.body_producer import BodyProducer
 from hub.core.ports import Failures, Sink
 from hub.model.peer import Peer
@@ -36,6 +37,7 @@ class UploadSite(Protocol):
     open_body: OpenBody
     failures: Failures
     meta_bytes: int
+    proxies: Proxies
 
 
 class Answering(Protocol):
@@ -130,8 +132,22 @@ class HubRequest(Request):
 
     @property
     def peer(self) -> Peer:
-        """Who is on the other side."""
-        return peer_of(self.getClientAddress())
+        """Who asks, behind the proxies that are believed."""
+        return self._site.proxies.origin(far_end(self.channel.transport), self._said(b"x-forwarded-for"))
+
+    @property
+    def from_proxy(self) -> bool:
+        """Whether a proxy that is believed passes the request on."""
+        return self._site.proxies.believes_peer(far_end(self.channel.transport))
+
+    def isSecure(self) -> bool:
+        """Tell whether the browser speaks TLS, to the hub or to a proxy that is believed."""
+        if self.from_proxy and (said := self._said(b"x-forwarded-proto")):
+            return said.lower() == "https"
+        return bool(super().isSecure())
+
+    def _said(self, name: bytes) -> str:
+        return ",".join(each.decode("latin-1") for each in self.requestHeaders.getRawHeaders(name) or []).strip()
 
     def process(self) -> None:
         """Answer; the body is whole."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,10 @@ import msgspec
 from twisted.internet.interfaces import IAddress, IReactorCore
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Site
+from twisted.web.util import redirectTo
 
 from hub.adapters.metrics import Metrics
+from hub.adapters.reactor.far_end import Proxies
 from hub.adapters.web.answer import answer_json, answer_problem
 from hub.adapters.web.connection import IDLE_SECONDS, Connections, HubChannel
 from hub.adapters.web.guard import Guard, header
@@ -43,6 +45,17 @@ Route = Callable[[HubRequest], Any]
 """Answers a request with its body, or with NOT_DONE_YET."""
 
 
+@dataclass(frozen=True)
+class Front:
+    """What stands in front of the hub."""
+
+    proxies: Proxies = field(default_factory=Proxies)
+    base_path: str = ""
+    """The path under which a proxy has the hub, such as `/hub`; empty for none."""
+    user_header: str = ""
+    """The header in which a proxy names the user that it has authenticated; empty for none."""
+
+
 class WebListener:
     """A Site on a hub. `bound` is to be told the address that it listens on, `stop` ends what is open."""
 
@@ -54,13 +67,16 @@ class WebListener:
         methods: Mapping[str, Method],
         hosts: Sequence[str],
         page_dir: Path | None,
+        front: Front,
     ) -> None:
-        self.connections = Connections(hub)
+        self.front = front
+        self.connections = Connections(hub, front.proxies)
         self._hub = hub
         self.failures = failures
         self._methods = dict(methods)
         self._logins = Logins(hub)
-        self._guard = Guard(hub, self._logins, hosts)
+        self._logins.cookie_path = f"{front.base_path}/"
+        self._guard = Guard(hub, self._logins, hosts, front.user_header)
         self._page = Page(page_dir)
         self._bodies = StreamBody(hub, self._guard)
         factory = HubSocketFactory(
@@ -89,7 +105,7 @@ class WebListener:
 
     def new_link(self, base_url: str, principal: Principal) -> str:
         """Return a link that logs a browser in as `principal`, once and within a minute; `base_url` is the page's."""
-        return f"{base_url.rstrip('/')}/#code={self._logins.new_code(principal)}"
+        return f"{base_url.rstrip('/')}{self.front.base_path}/#code={self._logins.new_code(principal)}"
 
     def go_away(self, deadline: int, retry_after: int) -> None:
         """Tell everybody that the hub closes soon."""
@@ -110,6 +126,8 @@ class WebListener:
         request.setHeader(b"Server", b"hub")
         try:
             self._guard.check(request)
+            if self.front.base_path and request.path == self.front.base_path.encode():
+                return redirectTo(request.path + b"/", request)
             return self._route(request)(request)
         except Problem as problem:
             self._hub.counters.problem(problem.word)
@@ -140,6 +158,10 @@ class WebListener:
         return lambda request: _not_allowed(request, allowed)
 
     def _who(self, request: HubRequest) -> bytes:
+        named = self._guard.named_by_proxy(request)
+        if named is not None and self._guard.principal(request) is None:
+            self._hub.audit.note(named.name, str(request.peer), "login", "proxy")
+            return answer_json(request, self._logins.let_in(request, named))
         return answer_json(request, self._logins.current(request))
 
     def _log_in(self, request: HubRequest) -> bytes | int:
@@ -182,7 +204,7 @@ class WebListener:
     def _converse(
         self, principal: Principal | None, socket: HubSocket, spoken: str, text: Sink, binary: Sink
     ) -> SocketConversation:
-        peer = self.connections.peer(socket.transport)
+        peer = socket.asker
         if spoken == PRODUCER_PROTOCOL:
             return ProducerSocket(self._hub, peer, binary, principal)
         return WebSocketConversation(self._hub, peer, text, binary, self._methods, principal)
@@ -220,6 +242,8 @@ class _HubSite(Site):
         self.connections = listener.connections
         self.open_body = listener.open_body
         self.failures = listener.failures
+        self.proxies = listener.front.proxies
+        self.base_path = listener.front.base_path.encode()
         self.meta_bytes = listener.connections.hub.limits.meta_bytes
 
     def startFactory(self) -> None:
@@ -244,9 +268,10 @@ def make_site(
     methods: Mapping[str, Method],
     hosts: Sequence[str],
     page_dir: Path | None,
+    front: Front | None = None,
 ) -> WebListener:
     """Return the web listener of a hub; its `site` is the factory to listen with."""
-    return WebListener(hub, reactor, failures, methods, hosts, page_dir)
+    return WebListener(hub, reactor, failures, methods, hosts, page_dir, front or Front())
 
 
 def _json_object(request: HubRequest) -> dict[str, Any]:

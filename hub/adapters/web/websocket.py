@@ -10,12 +10,13 @@ from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerPr
 from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
 from twisted.internet.interfaces import IAddress, IDelayedCall
 from twisted.python.failure import Failure
-from twisted.web.server import Request
 
 from hub.adapters.reactor.flow import FlowSink
+from hub.adapters.web.request import HubRequest
 from hub.conversations.web_socket import ProducerSocket, WebSocketConversation
 from hub.core.ports import Failures, Sink
 from hub.model.limits import Limits
+from hub.model.peer import Peer
 from hub.model.principal import Principal
 from hub.model.problem import Problem
 
@@ -91,6 +92,8 @@ class HubSocket(WebSocketServerProtocol):
     factory: HubSocketFactory
     principal: Principal | None = None
     """Whom the request's cookie or token speaks for."""
+    asker: Peer
+    """Who is on the other side, behind the proxies that are believed."""
     flow: FlowSink
     conversation: SocketConversation | None = None
     spoken = PROTOCOL
@@ -98,6 +101,7 @@ class HubSocket(WebSocketServerProtocol):
     _pong: bytes | None = None
     _give_up: IDelayedCall | None = None
     _greeted = False
+    _answers_close = False
 
     # What Autobahn calls.
 
@@ -148,6 +152,18 @@ class HubSocket(WebSocketServerProtocol):
         self.factory.count("TOOBIG")
         bound = getattr(self.factory.limits, name)
         self.close(Problem("TOOBIG", f"this message is longer than limits.{name} ({bound})"))
+
+    def onCloseFrame(self, code: int, reasonRaw: bytes) -> bool | None:
+        """Answer a close frame."""
+        self._answers_close = True
+        try:
+            return super().onCloseFrame(code, reasonRaw)
+        finally:
+            self._answers_close = False
+
+    def dropConnection(self, abort: bool = False) -> None:
+        """End the connection. Where the close frame itself was a mistake, the peer is told before that."""
+        super().dropConnection(abort and not (self._answers_close and self.failedByMe))
 
     def _closeConnection(self, abort: bool = False) -> None:
         if not abort and self._give_up is None:
@@ -309,17 +325,19 @@ class SocketRoute:
         self._factory = factory
         self._taken_over = taken_over
 
-    def upgrade(self, request: Request, principal: Principal | None) -> Any:
+    def upgrade(self, request: HubRequest, principal: Principal | None) -> Any:
         """Take the connection over; raise Problem PROTO if that is not what is asked for."""
         upgrade = (request.requestHeaders.getRawHeaders(b"upgrade") or [b""])[0].lower()
-        if b"websocket" not in upgrade or request.method != b"GET":
+        old = request.clientproto == b"HTTP/1.0"
+        if b"websocket" not in upgrade or request.method != b"GET" or old:
             request.setHeader(b"Upgrade", b"websocket")
             raise Problem("PROTO", f"this route is a WebSocket with the subprotocol {PROTOCOL}")
-        transport = request.channel.transport
+        transport, peer = request.channel.transport, request.peer
 
         def make(address: IAddress) -> Any:
             socket: Any = self._factory.buildProtocol(address)
             socket.principal = principal
+            socket.asker = peer
             self._taken_over(transport, socket)
             return socket
 

@@ -8,24 +8,20 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from twisted.internet import reactor as installed_reactor
 from twisted.internet.defer import Deferred
-from twisted.internet.threads import deferToThread
 from twisted.logger import (
     FilteringLogObserver,
     Logger,
     LogLevel,
     LogLevelFilterPredicate,
     globalLogBeginner,
-    textFileLogObserver,
 )
 from twisted.python.failure import Failure
 
 from hub.app.cli import exit_codes
 from hub.app.cli.greeting import Announcer
-from hub.app.cli.open import login_link
 from hub.app.config import Config
-from hub.client.connection import HubLost, Unreachable
-from hub.client.locator import Locator
-from hub.model.problem import Problem
+from hub.app.log import LineObserver
+from hub.app.process import reload_on_hangup
 
 if TYPE_CHECKING:
     from hub.app.service import HubService
@@ -61,6 +57,7 @@ class _Run:
     def start(self) -> None:
         self._service.ready.addCallbacks(self._listening, self._failed)
         self._service.startService()
+        reload_on_hangup(self._reactor, self._service.reload)
 
     def stop(self) -> Deferred[None]:
         # The first signal lets everybody take what they can; whoever sends a second one does not want to wait.
@@ -69,16 +66,7 @@ class _Run:
         return self._service.stopService()
 
     def _listening(self, _endpoints: dict[str, str]) -> None:
-        deferToThread(self._login_link).addCallbacks(self._announcer.link, self._no_link)
-
-    def _login_link(self) -> str:
-        return login_link(Locator(data_dir=self._config.data_dir).locate())
-
-    def _no_link(self, failure: Failure) -> None:
-        if isinstance(failure.value, Problem | Unreachable | HubLost):
-            _log.warn("no link for the browser: {reason}", reason=failure.getErrorMessage())
-        else:
-            _log.failure("no link for the browser", failure=failure)
+        self._announcer.link(self._service.login_link())
 
     def _failed(self, failure: Failure) -> None:
         from hub.app.service import ListenError
@@ -94,6 +82,6 @@ def _begin_log(err: TextIO, *, verbose: bool) -> None:
     least = LogLevelFilterPredicate(LogLevel.debug if verbose else LogLevel.warn)
     if verbose:
         least.setLogLevelForNamespace("hub", LogLevel.debug)
-    observer = FilteringLogObserver(textFileLogObserver(err), [least])
+    observer = FilteringLogObserver(LineObserver(err), [least])
     # Prints of other people's code stay prints: stdout is what `hub serve` says.
     globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False, discardBuffer=not verbose)

@@ -43,6 +43,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "token": ("hub.app.cli.accounts:token", "Create, list and revoke tokens."),
     "share": ("hub.app.cli.accounts:share", "Print a link that shows one stream for a while."),
     "audit": ("hub.app.cli.audit:audit", "Show who did what."),
+    "doctor": ("hub.app.cli.doctor:doctor", "Look whether this machine is all right for a hub."),
+    "cert": ("hub.app.cli.cert:cert", "Make a certificate for a first try of TLS."),
     "store": ("hub.app.cli.store:store", "Check, compact, export and back up what a hub keeps."),
     "config": ("hub.app.cli.config:config", "Show and check the configuration."),
     "completion": ("hub.app.cli.completion:completion", "Print the shell's completion script."),

@@ -20,7 +20,7 @@ from fakes.clock import FakeClock
 from fakes.store import TrickyStore
 from fakes.tasks import FakeFailures
 from hub.adapters.store.memory import MemoryStore
-from hub.adapters.web import WebListener, make_site
+from hub.adapters.web import Front, WebListener, make_site
 from hub.app.methods import METHODS
 from hub.core.hub import Hub, Policy
 from hub.core.writer import Writer
@@ -97,6 +97,7 @@ class Desk:
         policy: Policy | None = None,
         host: IPv4Address = HERE,
         slow_store: bool = False,
+        front: Front | None = None,
         **limits: int,
     ) -> None:
         self.clock = FakeClock()
@@ -127,6 +128,7 @@ class Desk:
             methods=METHODS,
             hosts=hosts,
             page_dir=page_dir,
+            front=front,
         )
         self.listener.bound(host)
 

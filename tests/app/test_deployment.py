@@ -1,0 +1,112 @@
+"""The files for containers, systemd and Kubernetes against the hub's own settings and commands."""
+
+from __future__ import annotations
+
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from hub.app.cli.group import COMMANDS
+from hub.app.config import LISTENERS, load_config
+from hub.app.config_check import config_problems
+from hub.app.config_endpoint import parse_endpoint
+from hub.app.config_settings import all_settings
+from hub.app.config_sources import load_settings
+from hub.app.notify import Notifier
+from hub.model.limits import Limits
+
+ROOT = Path(__file__).parent.parent.parent
+CONTAINER = (ROOT / "Containerfile").read_text()
+COMPOSE = (ROOT / "compose.yaml").read_text()
+SERVICE = (ROOT / "deploy" / "systemd" / "hub.service").read_text()
+SOCKETS = (ROOT / "deploy" / "systemd" / "hub.socket").read_text()
+KUBERNETES = (ROOT / "deploy" / "kubernetes.yaml").read_text()
+VARIABLES = {each.env for each in all_settings().values()}
+
+
+@pytest.mark.parametrize("text", [CONTAINER, COMPOSE, SERVICE, KUBERNETES], ids=["image", "compose", "unit", "k8s"])
+def test_variables_are_settings(text: str) -> None:
+    assert set(re.findall(r"\bHUB_[A-Z_]+", text)) <= VARIABLES
+
+
+def image_env() -> dict[str, str]:
+    block = re.search(r"^ENV (.*?)^USER", CONTAINER, re.MULTILINE | re.DOTALL)
+    assert block is not None
+    return dict(re.findall(r"(HUB_\w+)=(\S+)", block[1]))
+
+
+def test_the_image_starts_only_where_somebody_says_that_plain_is_meant(tmp_path: Path) -> None:
+    env = {**image_env(), "XDG_CONFIG_HOME": str(tmp_path)}
+    problems = config_problems(load_settings({}, env).config)
+    assert len(problems) == len(LISTENERS)
+    assert all("allow_plain_beyond_loopback" in problem for problem in problems)
+    config = load_config({}, {**env, "HUB_ALLOW_PLAIN_BEYOND_LOOPBACK": "yes"})
+    assert config.data_dir == "/var/lib/hub"
+    assert [parse_endpoint(config.endpoint(name)).port for name in LISTENERS] == [7411, 7412, 7413, 7480]
+
+
+def test_the_image_runs_commands_that_there_are_as_nobody() -> None:
+    for words in re.findall(r'CMD \["([^"]+)"(?:, "([^"]+)")?\]', CONTAINER):
+        assert [word for word in words if word and word not in ("hub", *COMMANDS)] == []
+    assert "USER 7480:7480" in CONTAINER
+    assert CONTAINER.index("USER") < CONTAINER.index("ENTRYPOINT")
+    assert "HEALTHCHECK" in CONTAINER
+
+
+def test_a_hub_has_time_to_drain() -> None:
+    limits = Limits()
+    needed = 2 * limits.drain_seconds + limits.close_seconds
+    for text, key in ((COMPOSE, "stop_grace_period: "), (SERVICE, "TimeoutStopSec="), (KUBERNETES, "PeriodSeconds: ")):
+        given = re.search(rf"{key}(\d+)", text)
+        assert given is not None
+        assert int(given[1]) > needed
+
+
+def test_compose_publishes_on_loopback_alone() -> None:
+    ports = re.findall(r"^      - (\S+:\d+:\d+)$", COMPOSE, re.MULTILINE)
+    assert len(ports) == 4
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_the_units_sockets_are_those_that_its_comment_names() -> None:
+    listens = re.findall(r"^ListenStream=(\S+)$", SOCKETS, re.MULTILINE)
+    assert listens == ["127.0.0.1:7411", "127.0.0.1:7412", "127.0.0.1:7413", "127.0.0.1:7480"]
+    endpoints = re.findall(r'^#   (\w+) = "(systemd:\S+)"$', SOCKETS, re.MULTILINE)
+    assert [name for name, _ in endpoints] == list(LISTENERS)
+    assert [parse_endpoint(text).keys["index"] for _, text in endpoints] == ["0", "1", "2", "3"]
+
+
+def test_the_manifests_probe_routes_that_are_open() -> None:
+    assert set(re.findall(r"path: (/\w+z)", KUBERNETES)) == {"/livez", "/readyz"}
+    assert "replicas: 1" in KUBERNETES
+    config = KUBERNETES.partition("hub.toml: |")[2].partition("---")[0]
+    for name in re.findall(r"^    (\w+) = ", config, re.MULTILINE):
+        assert name in {each.rpartition(".")[2] for each in all_settings()}
+
+
+# Words to systemd.
+
+
+@pytest.mark.parametrize("abstract", [False, True])
+def test_the_manager_is_told_when_the_hub_is_ready_and_when_it_stops(tmp_path: Path, abstract: bool) -> None:
+    address = f"\0hub-test-{tmp_path.name}" if abstract else str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(address)
+        manager.settimeout(5)
+        env = {"NOTIFY_SOCKET": address.replace("\0", "@"), "WATCHDOG_USEC": "60000000"}
+        notifier = Notifier(env)
+        assert notifier.watchdog_seconds == 60
+        for say in (notifier.ready, notifier.alive, notifier.reloading, notifier.stopping):
+            say()
+        told = [manager.recv(1000).decode().partition("\n")[0] for _ in range(4)]
+    assert told == ["READY=1", "WATCHDOG=1", "RELOADING=1", "STOPPING=1"]
+
+
+def test_without_a_manager_nobody_is_told() -> None:
+    notifier = Notifier({})
+    assert notifier.watchdog_seconds is None
+    notifier.ready()
+    Notifier({"NOTIFY_SOCKET": "/nonexistent/socket"}).ready()
+    assert Notifier({"WATCHDOG_USEC": "1000000", "WATCHDOG_PID": "1"}).watchdog_seconds is None
