@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from hub.analysis.fields import Summary
@@ -120,6 +121,18 @@ def test_a_damaged_file_is_begun_anew(tmp_path: Path) -> None:
     numbers.eat("a#1", b"ERROR\n", 0, cut=False)
     numbers.save()
     assert Numbers(Shelf(tmp_path / FILE_NAME)).stats("a#1")["levels"] == {"error": 1}
+
+
+def test_a_file_that_a_former_process_still_writes_is_left_as_it_is(tmp_path: Path) -> None:
+    former = Shelf(tmp_path / FILE_NAME)
+    former.put({"a#1": b"kept"})
+    other = apsw.Connection(str(tmp_path / FILE_NAME))
+    other.execute("BEGIN IMMEDIATE")
+    shelf = Shelf(tmp_path / FILE_NAME)
+    assert shelf.get("a#1") == b"kept"
+    other.execute("ROLLBACK")
+    shelf.put({"a#1": b"newer"})
+    assert former.get("a#1") == b"newer"
 
 
 def test_memory_is_bounded_and_nothing_is_lost_by_that() -> None:
