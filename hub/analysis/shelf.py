@@ -33,7 +33,7 @@ class Shelf:
         self._most = most
         try:
             self._connection = self._open()
-        except apsw.Error:
+        except (apsw.NotADBError, apsw.CorruptError):
             for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
                 path.with_name(name).unlink(missing_ok=True)
             self._connection = self._open()
@@ -66,8 +66,10 @@ class Shelf:
         connection.set_busy_timeout(2000)
         connection.pragma("journal_mode", "wal")
         connection.pragma("synchronous", "normal")
-        if connection.pragma("user_version") not in (0, VERSION):
-            connection.execute("DROP TABLE IF EXISTS numbers")
-        connection.execute(_TABLE)
-        connection.pragma("user_version", VERSION)
+        # A process of a hub that was killed may still write: nothing is changed that is as it should be.
+        if connection.pragma("user_version") != VERSION:
+            with connection:
+                connection.execute("DROP TABLE IF EXISTS numbers")
+                connection.execute(_TABLE)
+                connection.pragma("user_version", VERSION)
         return connection

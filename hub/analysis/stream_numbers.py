@@ -15,7 +15,7 @@ FIELDS = 24
 """Names of numbers that are kept of a stream; the first ones that come again and again."""
 CANDIDATES = 200
 SIGHTINGS = 3
-"""Chunks in which a name has to stand before it is kept: an id in a name stands in one."""
+"""How often a name has to come before it is kept: one with an id in it comes once."""
 UNFINISHED_BYTES = 64 * 1024
 """The longest beginning of a line that is kept until its end comes."""
 LEVEL = "level."
@@ -77,14 +77,14 @@ class StreamNumbers:
         for level, count in count_levels(text).items():
             self._add(LEVEL + level, at, Summary(count, count, 0, 0, 0))
         for name, summary in find_fields(text).items():
-            if name in self.series or self._is_kept(name):
+            if name in self.series or self._is_kept(name, summary.number):
                 self._add(name, at, summary)
 
-    def _is_kept(self, name: str) -> bool:
+    def _is_kept(self, name: str, number: int) -> bool:
         """Tell whether a new name has come often enough, and there is room for it."""
         if sum(not each.startswith(LEVEL) for each in self.series) >= FIELDS:
             return False
-        sightings = self._candidates.pop(name, 0) + 1
+        sightings = self._candidates.pop(name, 0) + number
         if sightings >= SIGHTINGS:
             return True
         self._candidates[name] = sightings

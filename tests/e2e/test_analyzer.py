@@ -37,6 +37,11 @@ def until(hub: RunningHub, name: str, holds: Callable[[dict[str, Any]], bool]) -
     return answer
 
 
+def answered(answer: dict[str, Any]) -> bool:
+    """Tell whether the analyzer had an answer: on a busy machine it may take longer than the hub waits for it."""
+    return "levels" in answer
+
+
 def analyzers(hub: RunningHub) -> list[int]:
     """Return the hub's child processes that are analyzers."""
     children = Path(f"/proc/{hub.process.popen.pid}/task/{hub.process.popen.pid}/children").read_text().split()
@@ -46,7 +51,7 @@ def analyzers(hub: RunningHub) -> list[int]:
 def test_levels_numbers_and_lengths_are_found(hub: RunningHub) -> None:
     for _ in range(3):
         hub.run("send", "ci/a", given=TEXT)
-    found = stats(hub, "ci/a")
+    found = until(hub, "ci/a", answered)
     assert (found["sampled"], found["levels"]) == (1.0, {"info": 300, "error": 300})
     assert found["line_bytes"]["max"] == len(b"step 99 loss=0.99 INFO ok")
     assert found["fields"]["loss"]["max"] == 0.99
@@ -58,27 +63,27 @@ def test_levels_numbers_and_lengths_are_found(hub: RunningHub) -> None:
 
 def test_it_outlives_the_hub_and_is_gone_with_it(hub: RunningHub) -> None:
     hub.run("send", "ci/a", given=TEXT)
-    assert stats(hub, "ci/a")["levels"]["error"] == 100
+    assert until(hub, "ci/a", answered)["levels"]["error"] == 100
     (first,) = analyzers(hub)
     hub.process.end(signal.SIGTERM)
     assert not Path(f"/proc/{first}").exists()
     again = RunningHub(hub.data_dir)
-    assert stats(again, "ci/a")["levels"]["error"] == 100
+    assert until(again, "ci/a", answered)["levels"]["error"] == 100
     again.run("send", "ci/a", given=TEXT)
-    assert stats(again, "ci/a")["levels"]["error"] == 200
+    assert until(again, "ci/a", answered)["levels"]["error"] == 200
     again.close()
 
 
 def test_a_killed_one_is_started_again_and_the_hub_goes_on(hub: RunningHub) -> None:
     hub.run("send", "ci/a", given=TEXT)
-    assert stats(hub, "ci/a")["sampled"] == 1.0
+    assert until(hub, "ci/a", answered)["sampled"] == 1.0
     (first,) = analyzers(hub)
     os.kill(first, signal.SIGKILL)
     counts = stats(hub, "ci/a")
     assert counts["lines"] == 200
     hub.run("send", "ci/a", given=TEXT)
     # What it knew and had not put away is gone, and the part that was looked at says so.
-    found = until(hub, "ci/a", lambda answer: "levels" in answer)
+    found = until(hub, "ci/a", answered)
     assert found["levels"]["error"] == 100
     assert found["sampled"] == 0.5
     assert analyzers(hub) != [first]
@@ -95,17 +100,17 @@ def test_a_stopped_one_costs_nothing_but_its_answers(hub: RunningHub) -> None:
         assert hub.run("cat", "ci/b").stdout == text
     finally:
         os.kill(child, signal.SIGCONT)
-    found = until(hub, "ci/b", lambda answer: "sampled" in answer)
+    found = until(hub, "ci/b", answered)
     assert found["lines"] == 500_000
     assert 0 < found["sampled"] < 1
 
 
 def test_a_deleted_stream_leaves_nothing_to_its_name(hub: RunningHub) -> None:
     hub.run("send", "ci/a", given=TEXT)
-    assert stats(hub, "ci/a")["levels"]["error"] == 100
+    assert until(hub, "ci/a", answered)["levels"]["error"] == 100
     hub.run("delete", "-y", "ci/a")
     hub.run("send", "ci/a", given=b"WARN anew\n")
-    assert stats(hub, "ci/a")["levels"] == {"warn": 1}
+    assert until(hub, "ci/a", answered)["levels"] == {"warn": 1}
 
 
 def test_it_can_be_left_out(tmp_path: Path) -> None:
