@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from playwright.sync_api import Page, expect
-from test_find import stream
 
 from running_hub import RunningHub
+from test_find import stream
 
 
 def go_to(page: Page, hub: RunningHub, keys: str = "") -> None:

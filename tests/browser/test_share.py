@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from test_find import open_stream, stream
 
 from running_hub import RunningHub
+from test_find import open_stream, stream
 
 TEXT = b"one\n\x1b[31mtwo\x1b[0m\nthree\nfour\n"
 
