@@ -50,7 +50,7 @@ export class TextView {
   private readonly probe: HTMLElement;
 
   constructor(
-    private readonly box: HTMLElement,
+    readonly box: HTMLElement,
     private readonly events: ViewEvents,
   ) {
     const document = box.ownerDocument;
@@ -89,8 +89,6 @@ export class TextView {
     const last = this.row(this.layout.heights.at(this.box.scrollTop + this.box.clientHeight));
     return offset >= (this.inSight?.offset ?? Infinity) && offset <= (last?.offset ?? -1);
   }
-
-  readonly focus = (): void => this.box.focus({ preventScroll: true });
 
   setLook(look: Look): void {
     this.look = look;
@@ -226,10 +224,9 @@ export class TextView {
     if (first && last) this.events.sees(first.offset, last.kind === "line" ? last.end : last.offset);
   }
 
-  /** Asks for more where an end of what is held is near. */
+  /** Asks for more where an end of what is held is near; not where a filter leaves both near, whatever comes. */
   lookAround(): void {
     const { scrollTop, clientHeight } = this.box;
-    // What is left out leaves both ends near: without a bound, the page would fetch one, drop the other, for ever.
     if (this.rules?.filters && this.buffer.isFull && this.layout.heights.total < clientHeight + 2 * NEAR)
       return;
     if (scrollTop < NEAR && !this.following) this.events.wantsOlder();

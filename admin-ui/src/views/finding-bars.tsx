@@ -77,7 +77,7 @@ export function FindingBars({ finding }: { finding: Finding }) {
   const shut = (bar: Bar, forget: () => void) => () => {
     forget();
     show(bar, false);
-    pane()?.view.focus();
+    pane()?.view.box.focus({ preventScroll: true });
   };
   const shutFind = shut("find", () => setKeys({ find: "", "find.as": "" }));
   const shutFilter = shut("filter", clearFilter);

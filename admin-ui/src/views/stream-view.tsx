@@ -102,7 +102,7 @@ function useMarked(pane: { current: Pane | null }) {
   const unmark = () => {
     setKeys({ at: "" });
     pane.current?.view.unmark();
-    pane.current?.view.focus();
+    pane.current?.view.box.focus({ preventScroll: true });
   };
   return { marked, link, unmark };
 }
