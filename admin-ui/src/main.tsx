@@ -9,6 +9,8 @@ import "./styles/people.css";
 import "./styles/ansi.css";
 import "./styles/fleet.css";
 import "./styles/text.css";
+import "./styles/find.css";
+import "./styles/share.css";
 import "./styles/numbers.css";
 import { start } from "./session/page-state";
 import { settings } from "./session/settings";

@@ -235,3 +235,38 @@ test("frames of a subscription that was left reach nobody, not even who follows 
   socket.frame("STREAM 2 ci/a epoch=1 offset=2 run=1 state=live\n");
   expect(anew.frames.map((frame) => frame.args[0])).toEqual(["2"]);
 });
+
+test("a call that takes long tells its progress, and is cancelled at the hub", async () => {
+  connection.connect();
+  const socket = sockets[0] as FakeSocket;
+  await socket.welcome();
+  const told: unknown[] = [];
+  const stop = new AbortController();
+  const search = connection.call(
+    "stream.search",
+    { query: "x" },
+    { progress: (detail) => told.push(detail.bytes), signal: stop.signal },
+  );
+  const { id } = JSON.parse(socket.sent.at(-1) as string);
+  const progress = { jsonrpc: "2.0", method: "$/progress", params: { id, bytes: 5 } };
+  socket.onmessage?.({ data: JSON.stringify(progress) });
+  stop.abort();
+  await expect(search).rejects.toMatchObject({ code: "CANCELLED" });
+  expect(JSON.parse(socket.sent.at(-1) as string)).toEqual({
+    jsonrpc: "2.0",
+    method: "$/cancel",
+    params: { id },
+  });
+  socket.onmessage?.({ data: JSON.stringify(progress) });
+  expect(told).toEqual([5]);
+});
+
+test("what is cancelled before it began is not asked", async () => {
+  connection.connect();
+  const socket = sockets[0] as FakeSocket;
+  await socket.welcome();
+  const sent = socket.sent.length;
+  const search = connection.call("stream.search", { query: "x" }, { signal: AbortSignal.abort() });
+  await expect(search).rejects.toMatchObject({ code: "CANCELLED" });
+  expect(socket.sent.length).toBe(sent);
+});

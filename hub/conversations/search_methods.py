@@ -55,7 +55,7 @@ class _Way:
         """Raise Problem PROTO or NOTFOUND where it cannot go on after a former answer."""
         self._streams, self._pattern, self._principal = hub.streams, pattern, principal
         self._newest = params.newest
-        self._first = None if params.after is None else _parse_place(params.after)
+        self._first = None if params.after is None else self._place(params.after)
         if self._first is not None and not (self._first.name in self._streams and self.is_chosen(self._first.name)):
             raise Problem("NOTFOUND", "the stream at which the search was to go on is gone; search anew")
         self.before = 0
@@ -63,6 +63,12 @@ class _Way:
         if self._first is not None and not pattern.is_literal:
             self.before = self._streams.passed(self._first.ordinal, newest=self._newest)
         self.of = 1 if pattern.is_literal else len(hub.streams)
+
+    def _place(self, after: str) -> Place:
+        """Return where to go on: the `next` of an answer, or an offset and a stream that somebody named himself."""
+        offset, _, name = after.partition(" ")
+        facts = self._streams.facts(name) if " " not in name else None
+        return _parse_place(after if facts is None else f"{offset} {facts.ordinal} {name}")
 
     def is_chosen(self, name: str) -> bool:
         return self._pattern.matches(name) and self._principal.may_see(name)

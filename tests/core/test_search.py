@@ -153,6 +153,16 @@ def test_hits_say_where_and_when_they_are() -> None:
     assert [hit["offset"] for hit in until] == [4]
 
 
+def test_a_search_begins_at_any_line_of_a_stream() -> None:
+    world = World()
+    world.stream_of("a", b"err 1\nerr 2\nerr 3\n")
+    line = CommandLine(world)
+    onwards = line.call("stream.search", query="err", pattern="a", after="6 a")
+    assert [hit["text"] for hit in onwards["hits"]] == ["err 2", "err 3"]
+    back = line.call("stream.search", query="err", pattern="a", after="6 a", newest=True)
+    assert [hit["text"] for hit in back["hits"]] == ["err 1"]
+
+
 def test_streams_come_in_the_order_of_their_runs() -> None:
     world = World()
     for name in ("a", "b", "c"):

@@ -1,7 +1,7 @@
 // The page's one WebSocket: both languages of the hub, and coming back when it is lost.
 
 import { type Frame, numberAt, parseFrame, printFrame } from "../wire/frame";
-import { Rpc } from "../wire/rpc";
+import { Rpc, type Watch } from "../wire/rpc";
 import type { HubEvent, Methods } from "../wire/types";
 import { backoff, type Closing, describeClose, mayRetry, retryAfter } from "./backoff";
 import type { Refusal } from "./probe";
@@ -104,11 +104,15 @@ export class Connection {
     socket.onclose = (closing) => this.closed(closing);
   }
 
-  call<M extends keyof Methods>(method: M, params: Methods[M]["params"]): Promise<Methods[M]["answer"]>;
-  call<T>(method: string, params?: Record<string, unknown>): Promise<T>;
-  call<T>(method: string, params: Record<string, unknown> = {}): Promise<T> {
+  call<M extends keyof Methods>(
+    method: M,
+    params: Methods[M]["params"],
+    watch?: Watch,
+  ): Promise<Methods[M]["answer"]>;
+  call<T>(method: string, params?: Record<string, unknown>, watch?: Watch): Promise<T>;
+  call<T>(method: string, params: Record<string, unknown> = {}, watch: Watch = {}): Promise<T> {
     if (!this.rpc) return Promise.reject(new Error("not connected"));
-    return this.rpc.call<T>(method, params);
+    return this.rpc.call<T>(method, params, watch);
   }
 
   /** Resolves once the hub has welcomed this page; at once while it is connected. */

@@ -51,6 +51,14 @@ export class Layout {
     return true;
   }
 
+  /** Opens what a row lies in: who goes to a line wants to see it. Returns whether anything was folded. */
+  open(row: Row | undefined): boolean {
+    if (!row || this.isShown(row)) return false;
+    for (let fold = this.folding.around(row); fold; fold = fold.parent ?? undefined)
+      this.folded.set(fold.key, false);
+    return true;
+  }
+
   /** Groups that are under way are open, those that are over folded if the program wants that; traces are folded. */
   isFolded(fold: Fold): boolean {
     const chosen = this.folded.get(fold.key);

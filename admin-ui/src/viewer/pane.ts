@@ -190,6 +190,17 @@ export class Pane {
     else this.load(() => this.jump(target, to), "Going there …");
   }
 
+  /** Shows the line that begins at a place, without asking the hub where it is held. */
+  reveal(offset: number): void {
+    const held = this.view.buffer.all.some((row) => row.kind === "line" && row.offset === offset);
+    if (!held) {
+      this.goTo({ kind: "offset", offset });
+      return;
+    }
+    this.pause();
+    this.view.show(offset);
+  }
+
   /** Counts what came while nothing comes by itself; called now and then. */
   tick(now: number): void {
     if (this.state.apart) {

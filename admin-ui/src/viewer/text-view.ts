@@ -50,7 +50,7 @@ export class TextView {
   private readonly probe: HTMLElement;
 
   constructor(
-    private readonly box: HTMLElement,
+    readonly box: HTMLElement,
     private readonly events: ViewEvents,
   ) {
     const document = box.ownerDocument;
@@ -79,9 +79,15 @@ export class TextView {
     return this.buffer.length + (this.partial ? 1 : 0);
   }
 
-  /** The first and the last line in sight, and the one the reader is at. */
+  /** The first row in sight, which the reader is at. */
   get inSight(): Row | undefined {
     return this.row(this.layout.heights.at(this.box.scrollTop));
+  }
+
+  /** Whether the row that begins at an offset is in sight. */
+  shows(offset: number): boolean {
+    const last = this.row(this.layout.heights.at(this.box.scrollTop + this.box.clientHeight));
+    return offset >= (this.inSight?.offset ?? Infinity) && offset <= (last?.offset ?? -1);
   }
 
   setLook(look: Look): void {
@@ -179,6 +185,7 @@ export class TextView {
     this.forgetElements();
     this.lastTop = 0;
     const index = this.buffer.indexAt(offset);
+    if (this.layout.open(this.buffer.at(index))) this.relayout();
     this.draw();
     this.box.scrollTop = Math.max(0, this.layout.heights.top(index) - this.box.clientHeight / 4);
     this.draw();
@@ -201,11 +208,6 @@ export class TextView {
     this.draw();
   }
 
-  scrollToStart(): void {
-    this.box.scrollTop = 0;
-    this.draw();
-  }
-
   /** Draws again, as after the box changed its size. */
   draw(): void {
     this.measureColumns();
@@ -222,9 +224,11 @@ export class TextView {
     if (first && last) this.events.sees(first.offset, last.kind === "line" ? last.end : last.offset);
   }
 
-  /** Asks for more where an end of what is held is near. */
+  /** Asks for more where an end of what is held is near; not where a filter leaves both near, whatever comes. */
   lookAround(): void {
     const { scrollTop, clientHeight } = this.box;
+    if (this.rules?.filters && this.buffer.isFull && this.layout.heights.total < clientHeight + 2 * NEAR)
+      return;
     if (scrollTop < NEAR && !this.following) this.events.wantsOlder();
     if (scrollTop + clientHeight > this.layout.heights.total - NEAR) this.events.wantsNewer();
   }

@@ -10,6 +10,7 @@ import { ListView } from "./list-view";
 import { LoginView } from "./login-view";
 import { PeopleView } from "./people-view";
 import { type Opened, VIEWS } from "./places";
+import { SearchView } from "./search-view";
 import { StreamView } from "./stream-view";
 import { TopBar } from "./top-bar";
 import { isTyping } from "./typing";
@@ -57,6 +58,7 @@ export function App() {
 
 function View({ shown }: { shown: Place }) {
   if (shown.view === "stream") return <StreamView key={shown.names[0]} name={shown.names[0] ?? ""} />;
+  if (shown.view === "search") return <SearchView />;
   if (shown.view === "people") return <PeopleView />;
   return <ListView keys={shown.keys} />;
 }

@@ -32,9 +32,12 @@ const GROUPS: [string, [string, string][]][] = [
       ["Home End", "to the start; to the end, and follow"],
       ["t", "when each line came"],
       ["w", "break long lines"],
-      ["n", "line numbers"],
+      ["l", "line numbers"],
       ["z", "fold groups and traces"],
       ["i", "statistics beside the text"],
+      ["/", `find; also ${MOD_KEY} F, which pressed again is the browser's own`],
+      ["n N", "the next line found, the one before"],
+      ["e E", "the next error, the one before"],
     ],
   ],
 ];

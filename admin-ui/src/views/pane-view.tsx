@@ -7,7 +7,7 @@ import type { LineRules } from "../viewer/line-rules";
 import type { Look } from "../viewer/look";
 import { Overview, type OverviewMark } from "../viewer/overview";
 import { FIRST_STATE, Pane, type PaneState } from "../viewer/pane";
-import type { TextLine } from "../viewer/rows";
+import type { Row, TextLine } from "../viewer/rows";
 import { parseTarget } from "../viewer/target";
 
 interface Props {
@@ -20,18 +20,23 @@ interface Props {
   /** The pane, once it is there, and null when it goes. */
   take(pane: Pane | null): void;
   changed(state: PaneState): void;
-  /** Somebody clicked a line's number: for an address of it, or of all from the last one to it. */
-  link(row: TextLine, extend: boolean): void;
+  /**
+   * Somebody clicked a line's number: for an address of it, or of all from the last one to it. Returns what the address
+   * has now: that is in sight already.
+   */
+  link(row: TextLine, extend: boolean): string;
+  /** Rows that came live. */
+  fresh?(rows: Row[]): void;
 }
 
-export function PaneView({ name, look, rules = null, marks, at, take, changed, link }: Props) {
+export function PaneView({ name, look, rules = null, marks, at, take, changed, link, fresh }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const strip = useRef<HTMLDivElement>(null);
   const pane = useRef<Pane | null>(null);
   const overview = useRef<Overview | null>(null);
   const [state, setState] = useState<PaneState>(FIRST_STATE);
-  const heard = useRef({ changed, link });
-  heard.current = { changed, link };
+  const heard = useRef({ changed, link, fresh });
+  heard.current = { changed, link, fresh };
   const shownAt = useRef(at);
   useEffect(() => {
     if (!box.current || !strip.current) return;
@@ -46,7 +51,10 @@ export function PaneView({ name, look, rules = null, marks, at, take, changed, l
           heard.current.changed(next);
         },
         sees: (first, last) => map.setSight(first, last),
-        link: (row, extend) => heard.current.link(row, extend),
+        link: (row, extend) => {
+          shownAt.current = heard.current.link(row, extend);
+        },
+        fresh: (rows) => heard.current.fresh?.(rows),
       },
       () => streams.get(name)?.lines,
     );

@@ -79,7 +79,7 @@ export function LookSwitches() {
         {TIMES_WORD[settings.times.value]}
       </button>
       <Switch which="wrap" text="Wrap" title="Break long lines (w)" />
-      <Switch which="numbers" text="Numbers" title="Line numbers (n)" />
+      <Switch which="numbers" text="Numbers" title="Line numbers (l)" />
       <Switch which="fold" text="Fold" title="Fold groups and traces (z)" />
     </>
   );

@@ -3,21 +3,26 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { place, setKeys, streams, version } from "../session/page-state";
 import { settings } from "../session/settings";
+import { extended, parseMarked, printMarked } from "../share/marked-lines";
 import { lagWords } from "../viewer/lag";
 import type { Look } from "../viewer/look";
 import { FIRST_STATE, type Pane, type PaneState } from "../viewer/pane";
 import type { TextLine } from "../viewer/rows";
+import { useFinding } from "./finding";
+import { FindingBars, FindingButtons } from "./finding-bars";
 import { JumpBox } from "./jump-box";
+import { LineChip } from "./line-chip";
 import { NumbersFrame, NumbersSwitch, toggleNumbers } from "./numbers-frame";
 import { PaneView } from "./pane-view";
-import { LookSwitches, nextTimes, rawAddress, StreamHead } from "./stream-head";
+import { ShareMenu } from "./share-menu";
+import { LookSwitches, nextTimes, StreamHead } from "./stream-head";
 
 export function StreamView({ name }: { name: string }) {
   const pane = useRef<Pane | null>(null);
   const [state, setState] = useState<PaneState>(FIRST_STATE);
   const [jumping, setJumping] = useState(false);
   const look = useLook();
-  const [linked, setLinked] = useState<number | null>(null);
+  const finding = useFinding(name, () => pane.current);
   useKeys({
     f: () => pane.current?.toggle(),
     End: () => pane.current?.toEnd(),
@@ -25,27 +30,20 @@ export function StreamView({ name }: { name: string }) {
     g: () => setJumping(true),
     t: nextTimes,
     w: () => flip("wrap"),
-    n: () => flip("numbers"),
+    l: () => flip("numbers"),
     z: () => flip("fold"),
     i: toggleNumbers,
+    ...finding.keys,
   });
   version.value;
   const row = streams.get(name);
   const lag = lagWords((row && pane.current?.lag(row)) ?? null);
-  const link = (row: TextLine, extend: boolean) => {
-    const from = extend && linked !== null ? Math.min(linked, row.offset) : row.offset;
-    const to = extend && linked !== null ? Math.max(linked, row.offset) : row.offset;
-    if (!extend) setLinked(row.offset);
-    pane.current?.pause();
-    pane.current?.view.mark(from, to);
-    setKeys({ at: from === to ? `@${from}` : `@${from}-@${to}` });
-  };
+  const { marked, link, unmark } = useMarked(pane);
   return (
     <section class="stream">
       <StreamHead name={name} lag={lag}>
-        <a href={rawAddress(name)} target="_blank" rel="noopener">
-          Raw text
-        </a>
+        <FindingButtons finding={finding} />
+        <ShareMenu name={name} filter={finding.filter} />
         <LookSwitches />
         <NumbersSwitch />
         <button
@@ -67,10 +65,14 @@ export function StreamView({ name }: { name: string }) {
         </button>
       </StreamHead>
       {jumping && <JumpBox go={(target) => pane.current?.goTo(target)} close={() => setJumping(false)} />}
+      <FindingBars finding={finding} />
       <NumbersFrame name={name} goTo={(at) => pane.current?.goTo({ kind: "time", at })}>
         <PaneView
           name={name}
           look={look}
+          rules={finding.rules}
+          marks={finding.marks}
+          fresh={finding.fresh}
           at={place.value.keys.at ?? ""}
           take={(taken) => {
             pane.current = taken;
@@ -79,8 +81,30 @@ export function StreamView({ name }: { name: string }) {
           link={link}
         />
       </NumbersFrame>
+      {marked && (
+        <LineChip name={name} marked={marked} rows={pane.current?.view.buffer.all ?? []} close={unmark} />
+      )}
     </section>
   );
+}
+
+/** The lines that are marked, as the address has them. */
+function useMarked(pane: { current: Pane | null }) {
+  const marked = parseMarked(place.value.keys.at);
+  const link = (row: TextLine, extend: boolean) => {
+    const next = extend ? extended(marked, row.offset) : { from: row.offset, to: row.offset };
+    const at = printMarked(next);
+    pane.current?.pause();
+    pane.current?.view.mark(next.from, next.to);
+    setKeys({ at });
+    return at;
+  };
+  const unmark = () => {
+    setKeys({ at: "" });
+    pane.current?.view.unmark();
+    pane.current?.view.box.focus({ preventScroll: true });
+  };
+  return { marked, link, unmark };
 }
 
 function flip(which: "wrap" | "numbers" | "fold"): void {

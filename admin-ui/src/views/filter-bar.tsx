@@ -1,0 +1,96 @@
+// The bar that says which lines of a stream are shown, and how many are not.
+
+import { printPlace } from "../session/address";
+import { place, setKeys } from "../session/page-state";
+import { count } from "../streams/format";
+import { QueryInput } from "./query-input";
+
+const LEVELS = [
+  ["", "Any level"],
+  ["info", "Info and worse"],
+  ["warn", "Warnings and errors"],
+  ["error", "Errors"],
+];
+const CHANNELS = [
+  ["", "Both outputs"],
+  ["out", "Standard output"],
+  ["err", "Standard error"],
+];
+export const FILTER_KEYS = ["has", "has.as", "not", "not.as", "level", "ch"];
+
+interface Props {
+  name: string;
+  problems: { include: string; exclude: string };
+  filters: boolean;
+  counted: { lines: number; left: number };
+  close(): void;
+}
+
+export function FilterBar({ name, problems, filters, counted, close }: Props) {
+  const { keys } = place.value;
+  return (
+    <search class="find-bar" aria-label="Lines that are shown">
+      <QueryInput name="has" label="Only lines with" problem={problems.include} />
+      <QueryInput name="not" label="No lines with" problem={problems.exclude} />
+      <Choice name="level" label="Level" options={LEVELS} />
+      <Choice name="ch" label="Output" options={CHANNELS} />
+      <span class="found" role="status">
+        {filters && <LeftOut {...counted} />}
+      </span>
+      {filters && (
+        <button type="button" onClick={clearFilter} title="Show all lines again, at this place">
+          See in context
+        </button>
+      )}
+      {keys.has && (
+        <a
+          href={searchAddress(name, keys)}
+          title="In all that is kept of this stream, not only in the lines held here"
+        >
+          Search its history
+        </a>
+      )}
+      <button
+        type="button"
+        class="plain close"
+        onClick={close}
+        aria-label="Close the filter"
+        title="Close (Esc)"
+      >
+        ×
+      </button>
+    </search>
+  );
+}
+
+function LeftOut({ lines, left }: { lines: number; left: number }) {
+  return (
+    <>
+      <b>{count(left)}</b> of the {count(lines)} lines held {left === 1 ? "is" : "are"} left out
+    </>
+  );
+}
+
+export function clearFilter(): void {
+  setKeys(Object.fromEntries(FILTER_KEYS.map((key) => [key, ""])));
+}
+
+function searchAddress(name: string, { has = "", "has.as": how = "" }: Record<string, string>): string {
+  return printPlace({ view: "search", names: [], keys: { q: has, "q.as": how, in: name } });
+}
+
+function Choice({ name, label, options }: { name: string; label: string; options: string[][] }) {
+  return (
+    <select
+      aria-label={label}
+      value={place.value.keys[name] ?? ""}
+      onChange={(event) => setKeys({ [name]: event.currentTarget.value })}
+    >
+      {options.map(([value, text]) => (
+        <option key={value} value={value}>
+          {text}
+        </option>
+      ))}
+    </select>
+  );
+}

@@ -1,0 +1,100 @@
+// The bar over a stream's text to look for something in it: how many there are, which one this is, and on to the next.
+
+import type { RefObject } from "preact";
+import { type Finder, type FinderState, MOST_HITS } from "../find/finder";
+import { now } from "../session/page-state";
+import { age, count, timeOfDay } from "../streams/format";
+import { QueryInput } from "./query-input";
+
+interface Props {
+  finder: Finder;
+  state: FinderState;
+  /** Whether there is something to look for. */
+  asked: boolean;
+  problem: string;
+  box: RefObject<HTMLInputElement | null>;
+  step(down: boolean): void;
+  close(): void;
+}
+
+export function FindBar({ finder, state, asked, problem, box, step, close }: Props) {
+  const busy = state.counting || state.seeking;
+  return (
+    <search class="find-bar" aria-label="Find in this stream">
+      <QueryInput
+        name="find"
+        label="Find in all of this stream"
+        problem={problem}
+        box={box}
+        enter={(shift) => step(!shift)}
+      />
+      <span class="steps">
+        <button
+          type="button"
+          disabled={!asked}
+          onClick={() => step(false)}
+          title="The one before (N, Shift-Enter)"
+        >
+          ↑<span class="hidden">Previous hit</span>
+        </button>
+        <button type="button" disabled={!asked} onClick={() => step(true)} title="The next one (n, Enter)">
+          ↓<span class="hidden">Next hit</span>
+        </button>
+      </span>
+      <span class="found" role="status">
+        {asked && <FoundText state={state} />}
+      </span>
+      {busy && (
+        <button type="button" onClick={() => finder.stop()}>
+          Stop
+        </button>
+      )}
+      {asked && !busy && !state.whole && (
+        <button
+          type="button"
+          onClick={() => finder.count()}
+          title={`Counts ${count(MOST_HITS)} hits at a time, from the end on back`}
+        >
+          Search further back
+        </button>
+      )}
+      {state.problem && (
+        <span class="problem" role="alert">
+          {state.problem}
+        </span>
+      )}
+      <button
+        type="button"
+        class="plain close"
+        onClick={close}
+        aria-label="Close the find bar"
+        title="Close (Esc)"
+      >
+        ×
+      </button>
+    </search>
+  );
+}
+
+/** How many, which one, and how far the search has come. */
+export function FoundText({ state }: { state: FinderState }) {
+  const { hits, index, whole, counting, seeking, reached, wrapped } = state;
+  const all = `${count(hits)}${whole ? "" : "+"}`;
+  const words = index ? `${whole ? count(index) : ""}${whole ? " of " : ""}${all}` : all;
+  const lines = hits === 1 && whole ? "line" : "lines";
+  const back = reached !== null && (counting || seeking || !whole);
+  return (
+    <>
+      {hits > 0 ? `${words} ${lines}` : whole ? "Not found in all that is kept" : "None so far"}
+      {wrapped && (
+        <span class="quiet">{wrapped === "end" ? "went on at the start" : "went on at the end"}</span>
+      )}
+      {(counting || seeking) && reached === null && <span class="quiet">searching …</span>}
+      {back && (
+        <span class="quiet" title={new Date(reached).toISOString()}>
+          searched back to {timeOfDay(reached)} ({age(reached, now.value)})
+        </span>
+      )}
+    </>
+  );
+}

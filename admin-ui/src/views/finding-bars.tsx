@@ -1,0 +1,135 @@
+// What finding and filtering put over a stream's text: buttons in its head, and the bars that they open.
+
+import type { ComponentChildren } from "preact";
+import { useMemo } from "preact/hooks";
+import { now, setKeys } from "../session/page-state";
+import { count } from "../streams/format";
+import { clearFilter, FilterBar } from "./filter-bar";
+import { FindBar } from "./find-bar";
+import type { Bar, Finding } from "./finding";
+import { HighlightRules } from "./highlight-rules";
+
+export function FindingButtons({ finding }: { finding: Finding }) {
+  const { open, show, openFind } = finding;
+  return (
+    <>
+      <Opens
+        on={open.has("find")}
+        flip={openFind}
+        text="Find"
+        title="Find in all of this stream (/ or Ctrl-F)"
+      />
+      <Opens
+        on={open.has("filter")}
+        flip={() => show("filter", !open.has("filter"))}
+        text="Filter"
+        title="Choose which lines are shown"
+      />
+      <Opens
+        on={open.has("rules")}
+        flip={() => show("rules", !open.has("rules"))}
+        text="Highlight"
+        title="Your own highlight rules"
+      />
+      <Errors finding={finding} />
+    </>
+  );
+}
+
+function Opens({ on, flip, text, title }: { on: boolean; flip(): void; text: string; title: string }) {
+  return (
+    <button type="button" aria-expanded={on} onClick={flip} title={title}>
+      {text}
+    </button>
+  );
+}
+
+function Errors({ finding: { errors, firstError, stepError } }: { finding: Finding }) {
+  const { hits, whole, seeking, counting, reached } = errors.state;
+  return (
+    <span class="steps">
+      <button type="button" onClick={firstError} title="The first error of all that is kept">
+        {seeking || counting
+          ? "searching …"
+          : `${count(hits)}${whole ? "" : "+"} ${hits === 1 ? "error" : "errors"}`}
+      </button>
+      <button type="button" onClick={() => stepError(false)} title="The error before (E)">
+        ↑<span class="hidden">Previous error</span>
+      </button>
+      <button type="button" onClick={() => stepError(true)} title="The next error (e)">
+        ↓<span class="hidden">Next error</span>
+      </button>
+      {(seeking || counting) && reached !== null && (
+        <button type="button" onClick={() => errors.finder.stop()}>
+          Stop
+        </button>
+      )}
+    </span>
+  );
+}
+
+export function FindingBars({ finding }: { finding: Finding }) {
+  const { open, show, find, filter, problems, name, pane, stepFind } = finding;
+  const counted = useMemo(
+    () => filter.count(pane()?.view.buffer.all ?? []),
+    [filter, now.value, open.has("filter")],
+  );
+  const shut = (bar: Bar, forget: () => void) => () => {
+    forget();
+    show(bar, false);
+    pane()?.view.box.focus({ preventScroll: true });
+  };
+  const shutFind = shut("find", () => setKeys({ find: "", "find.as": "" }));
+  const shutFilter = shut("filter", clearFilter);
+  const shutRules = shut("rules", () => {});
+  return (
+    <>
+      {open.has("find") && (
+        <Escapes by={shutFind}>
+          <FindBar
+            finder={find.finder}
+            state={find.state}
+            asked={find.matcher !== null}
+            problem={find.problem}
+            box={find.box}
+            step={stepFind}
+            close={shutFind}
+          />
+        </Escapes>
+      )}
+      {open.has("filter") && (
+        <Escapes by={shutFilter}>
+          <FilterBar
+            name={name}
+            problems={problems}
+            filters={filter.filters}
+            counted={counted}
+            close={shutFilter}
+          />
+        </Escapes>
+      )}
+      {open.has("rules") && (
+        <Escapes by={shutRules}>
+          <HighlightRules close={shutRules} />
+        </Escapes>
+      )}
+    </>
+  );
+}
+
+/** Esc closes what is inside, and nothing else. */
+function Escapes({ by, children }: { by(): void; children: ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only listens to a key of what is inside
+    <div
+      class="bar"
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        event.stopPropagation();
+        by();
+      }}
+    >
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,93 @@
+import { expect, test } from "vitest";
+import { type AskLines, fileName, filteredOf, lineEnd } from "../src/share/download";
+import { extended, parseMarked, printMarked } from "../src/share/marked-lines";
+import type { LineRow } from "../src/wire/types";
+
+const row = (offset: number, text: string, more: Partial<LineRow> = {}): LineRow => ({
+  line: 0,
+  offset,
+  at: 0,
+  text,
+  bytes: text.length,
+  ...more,
+});
+
+/** A stream of lines of ten bytes; a page has three. */
+function linesOf(texts: string[], asked: unknown[] = []): AskLines {
+  return async (params) => {
+    asked.push(params);
+    const from = params.from as number;
+    const first = Math.floor(from / 10);
+    const lines = texts
+      .slice(first, first + Math.min(3, params.count ?? 3))
+      .map((text, index) => row((first + index) * 10, text));
+    return { lines, gaps: [], next: [7, (first + lines.length) * 10] };
+  };
+}
+
+const never = new AbortController().signal;
+
+test("marked lines go through an address", () => {
+  expect(parseMarked("@3")).toEqual({ from: 3, to: 3 });
+  expect(parseMarked("@3-@9")).toEqual({ from: 3, to: 9 });
+  expect(parseMarked("line 3")).toBeNull();
+  expect(parseMarked(undefined)).toBeNull();
+  for (const at of ["@3", "@3-@9"]) expect(printMarked(parseMarked(at) ?? { from: 0, to: 0 })).toBe(at);
+});
+
+test("a range reaches from what was marked first to either side", () => {
+  expect(extended(null, 5)).toEqual({ from: 5, to: 5 });
+  expect(extended({ from: 5, to: 5 }, 9)).toEqual({ from: 5, to: 9 });
+  expect(extended({ from: 5, to: 9 }, 2)).toEqual({ from: 2, to: 5 });
+});
+
+test("all that is kept is gone through, and what is accepted makes the file", async () => {
+  const asked: { epoch?: number | null }[] = [];
+  const told: [number, number][] = [];
+  const texts = ["\x1b[31mERROR\x1b[0m a", "b", "c", "ERROR d", "e", "ERROR after the end"];
+  const { text, lines, cut } = await filteredOf(
+    linesOf(texts, asked),
+    "ci/a",
+    { start: 0, end: 50 },
+    (plain) => plain.startsWith("ERROR"),
+    (done, of) => told.push([done, of]),
+    never,
+  );
+  expect(await text.text()).toBe("\x1b[31mERROR\x1b[0m a\nERROR d\n");
+  expect([lines, cut]).toEqual([2, 0]);
+  expect(told).toEqual([
+    [30, 50],
+    [50, 50],
+  ]);
+  expect(asked.map(({ epoch }) => epoch)).toEqual([null, 7]);
+});
+
+test("a stream that was cut meanwhile gives no file", async () => {
+  const cut: AskLines = async () => ({ lines: [], gaps: [], next: [8, 0], truncate: 0 });
+  const asking = filteredOf(
+    cut,
+    "ci/a",
+    { start: 0, end: 50 },
+    () => true,
+    () => {},
+    never,
+  );
+  await expect(asking).rejects.toThrow("cut meanwhile");
+});
+
+test("a line ends behind its LF, an unfinished one where it is; what is gone is said", async () => {
+  expect(await lineEnd(async () => ({ lines: [row(10, "four")], gaps: [], next: [1, 0] }), "a", 10)).toBe(15);
+  const partial: AskLines = async () => ({
+    lines: [row(10, "four", { partial: true })],
+    gaps: [],
+    next: [1, 0],
+  });
+  expect(await lineEnd(partial, "a", 10)).toBe(14);
+  const gone: AskLines = async () => ({ lines: [row(100, "x")], gaps: [], next: [1, 0] });
+  await expect(lineEnd(gone, "a", 10)).rejects.toThrow("not kept");
+});
+
+test("a stream's name makes a file's name", () => {
+  expect(fileName("ci/build/7")).toBe("ci-build-7.log");
+  expect(fileName("ci/a", "filtered")).toBe("ci-a.filtered.log");
+});
