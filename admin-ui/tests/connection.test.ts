@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { Connection, type Follower, type Socket, type Status } from "../src/session/connection";
+import type { Refusal } from "../src/session/probe";
 import { type Frame, parseFrame } from "../src/wire/frame";
 
 class FakeSocket implements Socket {
@@ -34,12 +35,14 @@ let later: { ms: number; call: () => void }[];
 let statuses: Status[];
 let clock: number;
 let connection: Connection;
+let refusal: Refusal;
 
 beforeEach(() => {
   sockets = [];
   later = [];
   statuses = [];
   clock = 1000;
+  refusal = { reason: null };
   connection = new Connection(
     {
       open: () => {
@@ -50,6 +53,7 @@ beforeEach(() => {
       random: () => 0.5,
       now: () => clock,
       later: (ms, call) => later.push({ ms, call }),
+      probe: () => Promise.resolve(refusal),
     },
     (status) => statuses.push(status),
     () => {},
@@ -167,4 +171,50 @@ test("who needs the hub waits for it, at once or after it came back", async () =
   await Promise.resolve();
   expect(ready).toBe(1);
   await connection.whenLive();
+});
+
+/** A socket that is closed before it opened, and what was found out since. */
+async function refused(found: Refusal): Promise<void> {
+  refusal = found;
+  sockets.at(-1)?.onclose?.({ code: 1006, reason: "" });
+  await Promise.resolve();
+}
+
+test("why a socket did not come to be is found out, and the hub's own time is kept to", async () => {
+  connection.connect();
+  await refused({ reason: "The hub is busy", retryAfter: 7000 });
+  expect(statuses.at(-1)).toEqual({
+    kind: "lost",
+    reason: "The hub is busy",
+    retryAt: clock + 7000,
+    asked: true,
+  });
+  // Nobody may come earlier than the hub wants, nor twice.
+  connection.lookedAt();
+  const timers = later.splice(0);
+  for (const { ms, call } of timers) if (ms < 1000) call();
+  expect(sockets.length).toBe(1);
+  for (const { ms, call } of timers) if (ms === 7000) call();
+  expect(sockets.length).toBe(2);
+});
+
+test("while it tries again, what went wrong stays told", async () => {
+  connection.connect();
+  await refused({ reason: "This machine is offline" });
+  connection.lookedAt();
+  expect(sockets.length).toBe(2);
+  expect(statuses.at(-1)).toEqual({ kind: "connecting", after: "This machine is offline" });
+});
+
+test("a hub that answers requests but no sockets has something before it; once may be chance", async () => {
+  connection.connect();
+  await refused({ reason: null });
+  expect(statuses.at(-1)).toMatchObject({ reason: "The connection to the hub is lost" });
+  for (let attempt = 0; attempt < 2; attempt++) {
+    connection.retryNow();
+    await refused({ reason: null });
+  }
+  expect(statuses.at(-1)).toMatchObject({
+    reason: "The hub answers, but something before it does not let its WebSocket through",
+  });
 });

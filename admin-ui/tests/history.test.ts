@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { type Ask, History } from "../src/viewer/history";
+import { gapNote } from "../src/viewer/rows";
 import { Runs } from "../src/viewer/runs";
 import type { LinesAnswer } from "../src/wire/types";
 
@@ -84,4 +85,31 @@ test("lines of a stream that was cut meanwhile are not mixed with what is held",
   const history = () => new History(hub(cut).ask, new Runs());
   expect(await history().before(60)).toMatchObject({ rows: [], truncated: 0 });
   expect(await history().after(60)).toMatchObject({ rows: [], truncated: 0 });
+});
+
+const lag = gapNote(13, 45, "lag", 7);
+
+test("a gap is filled with whole lines, from the one that it cut to the one that it ended in", async () => {
+  const last = { ...line(40, "ends in it"), bytes: 9 };
+  const { ask, asked } = hub(answer(61, line(10, "a"), last, line(50, "held")));
+  const piece = await new History(ask, new Runs()).missing(lag, 10);
+  expect(asked).toEqual([[10, false]]);
+  expect(piece.rows.map((row) => row.text)).toEqual(["a", "ends in it"]);
+  expect(piece.next).toBe(50);
+});
+
+test("of a large gap some is fetched, and the rest is still said to be missing", async () => {
+  const pages = Array.from({ length: 8 }, (_, page) => ({
+    ...answer(1000 * (page + 1), line(1000 * page, `page ${page}`)),
+    truncated: true,
+  }));
+  const piece = await new History(hub(...pages).ask, new Runs()).missing(gapNote(0, 50_000, "lag", 7), 0);
+  expect(piece.rows.length).toBe(9);
+  expect(piece.rows.at(-1)).toMatchObject({ offset: 8000, to: 50_000, fetchable: true, at: 7 });
+  expect(piece.next).toBe(50_000);
+});
+
+test("a gap that the hub has nothing of stays", async () => {
+  const { ask } = hub(answer(13));
+  await expect(new History(ask, new Runs()).missing(lag, 13)).rejects.toThrow("nothing of this");
 });

@@ -57,8 +57,9 @@ test("a note that was told already is not told again, and may come again when it
 
 test("what was fetched of a gap takes its place", () => {
   const buffer = new LineBuffer();
-  buffer.append([line(0), gapNote(1, 3, "lag"), line(3)]);
-  buffer.replace(1, 3, [line(1, "b"), line(2, "c")]);
+  const gap = gapNote(1, 3, "lag");
+  buffer.append([line(0), gap, line(3)]);
+  buffer.replace(gap, 3, [line(1, "b"), line(2, "c")]);
   expect(buffer.all.map((row) => row.text)).toEqual(["x", "b", "c", "x"]);
 });
 
@@ -78,4 +79,27 @@ test("a place is found by the row that holds it", () => {
   const buffer = new LineBuffer();
   buffer.append([line(0), line(10), line(20)]);
   expect([0, 5, 10, 99].map((offset) => buffer.indexAt(offset))).toEqual([0, 0, 1, 2]);
+});
+
+test("a gap that cut a line is filled from that line on, and a note before it stays", () => {
+  const buffer = new LineBuffer();
+  const gap = gapNote(8, 20, "lag");
+  const cut: Row = { kind: "line", offset: 5, end: 8, text: "cut", at: 0, partial: true };
+  buffer.append([line(0), cut, gap, line(20)]);
+  const first = buffer.cutBy(gap);
+  expect(first.offset).toBe(5);
+  expect(buffer.replace(first, 20, [line(5), line(12)])).toBe(false);
+  expect(buffer.all.map((row) => row.offset)).toEqual([0, 5, 12, 20]);
+});
+
+test("what is fetched of a gap makes room at the end that is farther away", () => {
+  const gap = gapNote(8, 20, "lag");
+  const early = new LineBuffer(4, 10_000);
+  early.append([gap, line(20), line(21), line(22)]);
+  expect(early.replace(gap, 20, [line(8), line(9)])).toBe(true);
+  expect(early.all.map((row) => row.offset)).toEqual([8, 9, 20, 21]);
+  const late = new LineBuffer(4, 10_000);
+  late.append([line(0), line(1), gap, line(20)]);
+  expect(late.replace(gap, 20, [line(8), line(9)])).toBe(false);
+  expect(late.all.map((row) => row.offset)).toEqual([1, 8, 9, 20]);
 });

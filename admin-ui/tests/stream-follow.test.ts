@@ -115,3 +115,28 @@ test("lines are numbered from the start; elsewhere the number is asked for, once
   hear("DATA 1 11 5 {2}\nd\n\n");
   expect(rows.at(-1)).toMatchObject({ text: "d", line: 8 });
 });
+
+test("a gap that comes piece by piece is one", () => {
+  const rows: Row[] = [];
+  let apply = () => {};
+  const late = new StreamFollow(
+    "ci/a",
+    { rows: (fresh) => rows.push(...fresh), truncated() {}, state() {}, unnumbered() {}, run() {} },
+    () => {},
+    (run) => {
+      apply = run;
+    },
+  );
+  const frames = [
+    "STREAM 1 ci/a epoch=7 offset=0 run=1 state=live\n",
+    "GAP 1 0 10 reason=lag\n",
+    "GAP 1 10 30 reason=lag\n",
+  ];
+  for (const frame of [...frames, "GAP 1 30 40 reason=retention\n"])
+    late.frame(parseFrame(new TextEncoder().encode(frame)));
+  apply();
+  expect(rows.map((row) => row.text)).toEqual([
+    "30 bytes are missing here: this page was too slow for them",
+    "10 bytes are missing here: not kept any more",
+  ]);
+});

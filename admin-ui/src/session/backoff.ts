@@ -31,6 +31,10 @@ const WORDS: Record<string, string> = {
   IDLE: "The hub heard nothing of this page for too long",
   STORE: "The hub's store failed",
   INTERNAL: "The hub made a mistake",
+  TOOBIG: "This page sent more than the hub takes",
+  PROTO: "The hub did not understand this page: load it anew",
+  VERSION: "The hub speaks another version than this page: load it anew",
+  CONFLICT: "Somebody else has it",
   FENCED: "Another tab took this session",
   AUTH: "You are not logged in any more",
   DENIED: "You are not allowed to do this",
@@ -38,16 +42,20 @@ const WORDS: Record<string, string> = {
   LIMIT: "A limit of the hub was met",
 };
 
+/** What a code of the hub means, and what it says besides. */
+export function hubWords(code: string, text: string): string {
+  const word = WORDS[code] ?? `The hub answers ${code}`;
+  return text ? `${word}: ${text}` : word;
+}
+
 /** What happened, for people. */
 export function describeClose(closing: Closing): string {
   const word = closing.reason.split(" ")[0] ?? "";
-  const text = WORDS[word];
-  if (text) {
-    const rest = closing.reason
-      .slice(word.length)
-      .replace(/ ?retry_after=\d+/, "")
-      .trim();
-    return rest ? `${text}: ${rest}` : text;
-  }
-  return closing.code === 1006 ? "The connection to the hub is lost" : "The hub closed the connection";
+  if (!WORDS[word])
+    return closing.code === 1006 ? "The connection to the hub is lost" : "The hub closed the connection";
+  const rest = closing.reason
+    .slice(word.length)
+    .replace(/ ?retry_after=\d+/, "")
+    .trim();
+  return hubWords(word, rest);
 }

@@ -4,11 +4,20 @@ import { type Frame, numberAt, parseFrame, printFrame } from "../wire/frame";
 import { Rpc } from "../wire/rpc";
 import type { HubEvent, Methods } from "../wire/types";
 import { backoff, type Closing, describeClose, mayRetry, retryAfter } from "./backoff";
+import type { Refusal } from "./probe";
+
+export interface Lost {
+  kind: "lost";
+  reason: string;
+  retryAt: number;
+  /** The hub itself said when to come back. */
+  asked: boolean;
+}
 
 export type Status =
-  | { kind: "connecting" }
+  | { kind: "connecting"; after?: string }
   | { kind: "live" }
-  | { kind: "lost"; reason: string; retryAt: number }
+  | Lost
   | { kind: "refused"; reason: string; code: number };
 
 /** Who follows a stream: told what to ask for at each connect, and given its frames. */
@@ -35,10 +44,13 @@ export interface Surroundings {
   random(): number;
   now(): number;
   later(ms: number, call: () => void): void;
+  /** Finds out why a socket was lost; a browser does not say. */
+  probe(): Promise<Refusal>;
 }
 
 // Statistics come each second: a hub that says nothing for so long is not reached any more.
 const SILENCE_MS = 20_000;
+const BEHIND_SOMETHING = 2;
 const WINDOW = 2 * 1024 * 1024;
 // GOAWAY comes before a stop of the hub; the close that follows says so, and the banner with it.
 const CONCERN_NO_STREAM = new Set(["UNSUB", "PONG", "GOAWAY"]);
@@ -48,6 +60,7 @@ export class Connection {
   private socket: Socket | null = null;
   private rpc: Rpc | null = null;
   private attempt = 0;
+  private opened = false;
   private heardAt = 0;
   private lastId = 0;
   private readonly followers = new Map<string, Follower>();
@@ -63,10 +76,14 @@ export class Connection {
 
   connect(): void {
     this.drop();
-    this.become({ kind: "connecting" });
+    const { status } = this;
+    this.become(
+      status.kind === "lost" ? { kind: "connecting", after: status.reason } : { kind: "connecting" },
+    );
     const socket = this.around.open();
     this.socket = socket;
     this.heardAt = this.around.now();
+    this.opened = false;
     this.watch(socket);
     socket.binaryType = "arraybuffer";
     const rpc = new Rpc(
@@ -75,6 +92,7 @@ export class Connection {
     );
     this.rpc = rpc;
     socket.onopen = () => {
+      this.opened = true;
       rpc.call("hub.hello", { protocol: "HUB/1", window: WINDOW }).then(
         () => this.welcome(),
         () => undefined, // the close that follows says why
@@ -120,6 +138,11 @@ export class Connection {
 
   retryNow(): void {
     if (this.status.kind === "lost" || this.status.kind === "refused") this.connect();
+  }
+
+  /** Somebody looks again, or the network came back: no need to wait, unless the hub asked for it. */
+  lookedAt(): void {
+    if (this.status.kind === "lost" && !this.status.asked) this.connect();
   }
 
   private welcome(): void {
@@ -186,9 +209,27 @@ export class Connection {
     }
     const wait = Math.max(backoff(this.attempt, this.around.random), retryAfter(closing.reason) ?? 0);
     this.attempt += 1;
-    const lost: Status = { kind: "lost", reason, retryAt: this.around.now() + wait };
+    const lost = this.lose(reason, wait, retryAfter(closing.reason) !== null);
+    if (!this.opened) this.findOut(lost);
+  }
+
+  private lose(reason: string, wait: number, asked: boolean): Lost {
+    const lost: Lost = { kind: "lost", reason, retryAt: this.around.now() + wait, asked };
     this.become(lost);
     this.around.later(wait, () => this.status === lost && this.connect());
+    return lost;
+  }
+
+  /** Says the true reason once it is known, and keeps to the hub's word of when to come back. */
+  private findOut(lost: Lost): void {
+    this.around.probe().then(({ reason, retryAfter: wait }) => {
+      if (this.status !== lost) return;
+      const left = Math.max(lost.retryAt - this.around.now(), wait ?? 0, 0);
+      // A hub that has just come back answers, too: only one that goes on like this is behind something.
+      if (reason !== null) this.lose(reason, left, wait !== undefined);
+      else if (this.attempt > BEHIND_SOMETHING)
+        this.lose("The hub answers, but something before it does not let its WebSocket through", left, false);
+    });
   }
 
   private become(status: Status): void {

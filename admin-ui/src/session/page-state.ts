@@ -6,6 +6,7 @@ import type { HubEvent, HubStats, Login } from "../wire/types";
 import { LIST, type Place, parsePlace, printPlace, withKeys } from "./address";
 import { Connection, type Socket, type Status } from "./connection";
 import * as login from "./login";
+import { probe, type Refusal } from "./probe";
 
 export const place = signal<Place>(LIST);
 export const who = signal<Login | null | "asking">("asking");
@@ -41,12 +42,11 @@ export const connection = new Connection(
     random: Math.random,
     now: Date.now,
     later: (ms, call) => setTimeout(call, ms),
+    probe: whyLost,
   },
   (changed) => {
     status.value = changed;
-    if (changed.kind === "refused" && changed.code === 4502) who.value = null;
-    // A refusal before the upgrade has no close code in a browser: ask whether the login still holds.
-    if (changed.kind === "lost") checkLogin();
+    if (changed.kind === "refused" && changed.code === 4502) forget();
   },
   () => {
     connection
@@ -74,17 +74,19 @@ function heard(event: HubEvent): void {
   touch();
 }
 
-function checkLogin(): void {
-  login.withCookie().then(
-    (current) => {
-      who.value = current;
-    },
-    (error: Error) => {
-      if (!(error instanceof login.LoginError) || error.status !== 401) return;
-      who.value = null;
-      loginProblem.value = "You are not logged in any more. `hub open` makes a new link.";
-    },
+/** A refusal before the upgrade has no close code in a browser: a plain request tells whether the login still holds. */
+async function whyLost(): Promise<Refusal> {
+  const refusal = await probe(
+    (path, init) => fetch(path, init),
+    () => navigator.onLine,
   );
+  if (refusal.loggedOut) forget();
+  return refusal;
+}
+
+function forget(): void {
+  who.value = null;
+  loginProblem.value = "You are not logged in any more. `hub open` makes a new link.";
 }
 
 function report(error: Error): void {
@@ -103,6 +105,8 @@ export async function start(): Promise<void> {
   };
   addEventListener("hashchange", go);
   go();
+  addEventListener("online", () => connection.lookedAt());
+  document.addEventListener("visibilitychange", () => document.hidden || connection.lookedAt());
   setInterval(() => {
     now.value = Date.now();
   }, 1000);

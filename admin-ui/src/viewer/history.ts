@@ -1,7 +1,7 @@
 // Lines that are fetched back: the hub's answers as rows, without a hole between them and the rows that are held.
 
 import type { LineRow, LinesAnswer, StreamLinesParams } from "../wire/types";
-import { compare, gapNote, goneNote, type Row, type TextLine } from "./rows";
+import { compare, gapNote, goneNote, type Note, type Row, type TextLine } from "./rows";
 import type { Runs } from "./runs";
 import type { Target } from "./target";
 
@@ -25,6 +25,8 @@ export const PAGE = 500;
 const ABOVE = 200;
 /** Answers are cut at their size, not at a count, where lines are long: so often more is asked for. */
 const MOST_CALLS = 60;
+/** What is fetched of a gap takes the place of other rows that are held: not too much at once. */
+const MOST_FOR_A_GAP = 8;
 
 export class History {
   constructor(
@@ -75,6 +77,28 @@ export class History {
       if (more.atEnd || more.next > offset) break;
     }
     return piece;
+  }
+
+  /**
+   * What the hub has of a gap, from where its first line begins: some of it where it is large, and a smaller gap
+   * behind that. `next` is where the rows end, which may be in the line that the gap ended in.
+   */
+  async missing(gap: Note, from: number): Promise<Piece> {
+    const to = gap.to ?? gap.offset;
+    let piece = await this.after(from);
+    const rows: Row[] = [];
+    for (let calls = 1; ; calls++) {
+      if (piece.truncated !== undefined) return piece;
+      rows.push(...piece.rows.filter((row) => row.offset < to));
+      if (piece.next >= to || piece.atEnd || calls >= MOST_FOR_A_GAP) break;
+      piece = await this.after(piece.next);
+    }
+    const end = Math.max(to, ...rows.slice(-1).map((row) => (row.kind === "line" ? row.end : to)));
+    if (piece.next < to) {
+      if (piece.next <= from) throw new Error("the hub has nothing of this any more");
+      rows.push(gapNote(piece.next, to, gap.reason ?? "unknown", gap.at));
+    }
+    return { ...piece, rows, next: end, line: null };
   }
 
   /** The rows around a line that is known by its number. */

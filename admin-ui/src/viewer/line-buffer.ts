@@ -56,6 +56,12 @@ export class LineBuffer {
     return lowerBound(this.rows, row);
   }
 
+  /** The first row that a gap concerns: the line that it cuts, or itself. */
+  cutBy(gap: Note): Row {
+    const line = this.rows[this.indexOf(gap) - 1];
+    return line?.kind === "line" && line.partial && line.end === gap.offset ? line : gap;
+  }
+
   /** Index of the row that holds the byte at `offset`, or of the one nearest to it. */
   indexAt(offset: number): number {
     const after = this.rows.findIndex((row) => row.offset > offset);
@@ -85,41 +91,34 @@ export class LineBuffer {
       this.rows.push(row);
       this.enter(row);
     }
-    let count = 0;
-    let chars = this.chars;
-    while (this.rows.length - count > this.maxRows || chars > this.maxChars) {
-      const row = this.rows[count];
-      if (!row) break;
-      chars -= weight(row);
-      count += 1;
-    }
-    return count ? this.leave(this.rows.splice(0, count)) : [];
+    return this.trim(true);
   }
 
   /** Adds older rows at the front; returns those that were dropped at the end to make room. */
   prepend(rows: Row[]): Row[] {
     for (const row of rows) this.enter(row);
     this.rows = rows.concat(this.rows);
-    let count = this.rows.length;
-    let chars = this.chars;
-    while (count > this.maxRows || chars > this.maxChars) {
-      const row = this.rows[count - 1];
-      if (!row) break;
-      chars -= weight(row);
-      count -= 1;
-    }
-    return count < this.rows.length ? this.leave(this.rows.splice(count)) : [];
+    return this.trim(false);
   }
 
-  /** Puts rows in the place of those between two offsets: what was fetched of a gap. */
-  replace(from: number, to: number, rows: Row[]): void {
-    const begin = this.rows.findIndex((row) => row.offset >= from);
-    let end = begin < 0 ? -1 : begin;
-    while (end >= 0 && end < this.rows.length && (this.rows[end] as Row).offset < to) end += 1;
-    if (begin < 0) return;
-    this.leave(this.rows.slice(begin, end));
+  /**
+   * Puts rows in the place of those from `first` on that begin before `to`: what was fetched of a gap. Makes room at
+   * the end that is farther away; returns whether newer rows had to go.
+   */
+  replace(first: Row, to: number, rows: Row[]): boolean {
+    const before = this.rows.slice(0, this.indexOf(first));
+    const after = this.rows.slice(before.length).filter((row) => row.offset >= to);
+    this.leave(this.rows.slice(before.length, this.rows.length - after.length));
     for (const row of rows) this.enter(row);
-    this.rows = [...this.rows.slice(0, begin), ...rows, ...this.rows.slice(end)];
+    const nearEnd = after.length < before.length;
+    this.rows = [...before, ...rows, ...after];
+    this.trim(nearEnd);
+    return !nearEnd && this.rows.at(-1) !== (after.at(-1) ?? rows.at(-1));
+  }
+
+  /** Drops the last row. */
+  pop(): void {
+    this.leave(this.rows.splice(-1));
   }
 
   clear(): void {
@@ -140,6 +139,20 @@ export class LineBuffer {
       new TextEncoder().encode(first.text).subarray(0, offset - first.offset),
     );
     this.append([{ ...first, text: kept, end: offset, partial: true }]);
+  }
+
+  /** Drops rows at one end until the bounds are kept to. */
+  private trim(front: boolean): Row[] {
+    let count = 0;
+    let chars = this.chars;
+    while (this.rows.length - count > this.maxRows || chars > this.maxChars) {
+      const row = this.rows[front ? count : this.rows.length - 1 - count];
+      if (!row) break;
+      chars -= weight(row);
+      count += 1;
+    }
+    if (count === 0) return [];
+    return this.leave(front ? this.rows.splice(0, count) : this.rows.splice(this.rows.length - count));
   }
 
   private enter(row: Row): void {

@@ -17,7 +17,7 @@ import type { LinesAnswer, RunsAnswer } from "../wire/types";
 import { findPlace, History, type Piece } from "./history";
 import type { LineRules } from "./line-rules";
 import type { Look } from "./look";
-import type { Row, TextLine } from "./rows";
+import type { Note, Row, TextLine } from "./rows";
 import { Runs } from "./runs";
 import { StreamFollow } from "./stream-follow";
 import type { Target } from "./target";
@@ -93,7 +93,7 @@ export class Pane {
       wantsOlder: () => this.load(() => this.older()),
       wantsNewer: () => this.state.apart && this.load(() => this.newer()),
       sees: (first, last) => events.sees(first, last),
-      fetch: (from, to) => this.load(() => this.fill(from, to)),
+      fetch: (gap) => this.load(() => this.fill(gap)),
       link: (row, extend) => events.link(row, extend),
     });
     this.history = new History(
@@ -280,17 +280,11 @@ export class Pane {
     if (piece.atEnd && this.state.apart) this.attach(piece);
   }
 
-  private async fill(from: number, to: number): Promise<void> {
-    const rows: Row[] = [];
-    let at = from;
-    while (at < to) {
-      const piece = await this.history.after(at);
-      if (this.cutBy(piece) || piece.next <= at) return;
-      rows.push(...piece.rows.filter((row) => row.offset < to));
-      at = piece.next;
-      if (piece.atEnd) break;
-    }
-    if (rows.length) this.view.fill(from, to, rows);
+  private async fill(gap: Note): Promise<void> {
+    const first = this.view.buffer.cutBy(gap);
+    const piece = await this.history.missing(gap, first.offset);
+    if (this.cutBy(piece)) return;
+    if (this.view.fill(first, piece.next, piece.rows)) this.part();
   }
 
   private async jump(target: Target, to?: number): Promise<void> {

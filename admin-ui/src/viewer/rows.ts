@@ -27,6 +27,8 @@ export interface Note {
   at?: number;
   /** Where a gap ends. */
   to?: number;
+  /** Why it is one, in the hub's word. */
+  reason?: string;
   /** Whether the hub may still have the bytes of a gap. */
   fetchable?: boolean;
 }
@@ -66,10 +68,19 @@ export function gapNote(from: number, to: number, reason: string, at?: number): 
     offset: from,
     to,
     text: `${bytes(to - from)} are missing here: ${why}`,
+    reason,
     fetchable: FETCHABLE.has(reason),
   };
   if (at !== undefined) note.at = at;
   return note;
+}
+
+/** Two gaps as one, if the second goes on where the first ends, for the same reason: the hub may skip piece by piece. */
+export function joined(first: Row | undefined, second: Row | undefined): Note | null {
+  if (first?.kind !== "note" || second?.kind !== "note" || first.to === undefined || second.to === undefined)
+    return null;
+  if (first.to !== second.offset || first.reason === undefined || first.reason !== second.reason) return null;
+  return gapNote(first.offset, second.to, first.reason, first.at);
 }
 
 /** The row above the first line that is kept. */

@@ -3,7 +3,7 @@
 import type { Follower } from "../session/connection";
 import { type Frame, numberAt } from "../wire/frame";
 import { Assembler } from "./assembler";
-import { endNote, gapNote, type Note, type Row, runNote, type TextLine, truncatedNote } from "./rows";
+import { endNote, gapNote, joined, type Note, type Row, runNote, type TextLine, truncatedNote } from "./rows";
 
 export interface FollowEvents {
   /** Rows that are complete, and the unfinished last line as it is now. */
@@ -196,7 +196,11 @@ export class StreamFollow implements Follower {
 
   private add(rows: Row[]): void {
     // Not by spreading: a message may hold a million empty lines.
-    for (const row of rows) this.fresh.push(row);
+    for (const row of rows) {
+      const gap = joined(this.fresh.at(-1), row);
+      if (gap) this.fresh[this.fresh.length - 1] = gap;
+      else this.fresh.push(row);
+    }
     // Rows are drawn once a frame, however many messages came meanwhile; a hidden tab's timer may be a minute late.
     if (this.fresh.length > MOST_FRESH) this.apply();
     else this.schedule(() => this.apply());

@@ -10,7 +10,7 @@ import { LineBuffer } from "./line-buffer";
 import type { LineRules } from "./line-rules";
 import { type Look, PLAIN_LOOK } from "./look";
 import { RowElements } from "./row-element";
-import type { Row, TextLine } from "./rows";
+import { joined, type Note, type Row, type TextLine } from "./rows";
 import { copiedText } from "./selection";
 
 export interface ViewEvents {
@@ -22,7 +22,7 @@ export interface ViewEvents {
   /** Which offsets are in sight. */
   sees(first: number, last: number): void;
   /** Somebody wants a gap's bytes, or a link to a line. */
-  fetch(from: number, to: number): void;
+  fetch(gap: Note): void;
   link(row: TextLine, extend: boolean): void;
 }
 
@@ -93,9 +93,10 @@ export class TextView {
   }
 
   /** Adds rows at the end, and the unfinished line after them. */
-  append(rows: Row[], partial: TextLine | null): void {
+  append(fresh: Row[], partial: TextLine | null): void {
     this.keepingPlace(() => {
       if (this.partial) this.layout.heights.pop(1);
+      const rows = this.goneOn(fresh);
       this.folding.add(rows);
       const dropped = this.buffer.append(rows);
       this.partial = partial;
@@ -105,6 +106,15 @@ export class TextView {
       this.folding.forget(dropped);
       if (partial) this.layout.heights.push(this.layout.estimate(partial));
     });
+  }
+
+  /** A gap that goes on is one bar: the last row held gives way to both. */
+  private goneOn(rows: Row[]): Row[] {
+    const gap = joined(this.buffer.at(this.buffer.length - 1), rows[0]);
+    if (!gap) return rows;
+    this.buffer.pop();
+    this.layout.heights.pop(1);
+    return [gap, ...rows.slice(1)];
   }
 
   /** Adds older rows above; returns whether newer ones had to make room. */
@@ -126,12 +136,15 @@ export class TextView {
     this.relayout();
   }
 
-  /** Puts what was fetched in the place of a gap. */
-  fill(from: number, to: number, rows: Row[]): void {
+  /** Puts what was fetched in the place of a gap; returns whether newer rows had to make room. */
+  fill(first: Row, to: number, rows: Row[]): boolean {
+    let made = false;
     this.keepingPlace(() => {
-      this.buffer.replace(from, to, rows);
+      made = this.buffer.replace(first, to, rows);
+      if (made) this.partial = null;
       this.relayout();
     });
+    return made;
   }
 
   truncate(offset: number): void {
@@ -353,7 +366,7 @@ export class TextView {
     const row = act ? this.rowOf(event.target as Node) : undefined;
     if (!row) return;
     if (row.kind === "note") {
-      if (act === "fetch" && row.to !== undefined) this.events.fetch(row.offset, row.to);
+      if (act === "fetch") this.events.fetch(row);
     } else if (act === "link") {
       this.events.link(row, event.shiftKey);
     } else {

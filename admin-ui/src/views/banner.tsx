@@ -8,7 +8,7 @@ export function Banner({ status, retry }: { status: Status; retry: () => void })
   if (status.kind === "connecting") {
     return (
       <div class="banner shown" role="status">
-        Connecting to the hub…
+        {status.after ? `${status.after}. Trying again now…` : "Connecting to the hub…"}
       </div>
     );
   }
