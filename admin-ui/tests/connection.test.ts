@@ -64,6 +64,8 @@ beforeEach(() => {
 function follower(): Follower & { frames: Frame[]; cursor: string | null } {
   return {
     name: "ci/a",
+    epoch: 1,
+    next: null,
     frames: [],
     cursor: null,
     lost() {
@@ -217,4 +219,19 @@ test("a hub that answers requests but no sockets has something before it; once m
   expect(statuses.at(-1)).toMatchObject({
     reason: "The hub answers, but something before it does not let its WebSocket through",
   });
+});
+
+test("frames of a subscription that was left reach nobody, not even who follows the stream anew", async () => {
+  connection.connect();
+  const socket = sockets[0] as FakeSocket;
+  await socket.welcome();
+  connection.follow(follower())();
+  const anew = follower();
+  connection.follow(anew);
+  socket.frame("STREAM 1 ci/a epoch=1 offset=0 run=1 state=live\n");
+  socket.frame("DATA 1 0 99 {2}\nhi\n");
+  socket.frame("UNSUB 1\n");
+  expect(anew.frames).toEqual([]);
+  socket.frame("STREAM 2 ci/a epoch=1 offset=2 run=1 state=live\n");
+  expect(anew.frames.map((frame) => frame.args[0])).toEqual(["2"]);
 });

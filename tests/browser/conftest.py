@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from running_hub import RunningHub
 
@@ -24,6 +24,10 @@ _FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+# Playwright's 5 s are short where other tests keep the machine busy.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")

@@ -120,3 +120,20 @@ def test_a_full_window_slides_back_and_forth(hub: RunningHub, page: Page) -> Non
         expect(page.locator(".paused")).to_have_count(0)
         build.sendall(lines(50_301, 50_302))
         expect(log.get_by_text("line 50301", exact=True)).to_be_in_viewport()
+
+
+def test_marking_text_pauses_so_that_it_can_be_read_and_copied(hub: RunningHub, page: Page) -> None:
+    with stream(hub, "ci/long") as build:
+        build.sendall(lines(0, 300))
+        page.get_by_role("link", name="long").click()
+        log = page.get_by_role("log")
+        row = log.get_by_text("line 299", exact=True)
+        row.dblclick(position={"x": 8, "y": 8})
+        expect(page.locator(".paused")).to_be_visible()
+        before = row.bounding_box()
+        build.sendall(lines(300, 340))
+        expect(page.locator(".paused")).to_contain_text("40 new lines")
+        assert row.bounding_box() == before
+        assert page.evaluate("getSelection().toString()").strip() == "line"
+        page.get_by_role("button", name="Jump to end").click()
+        expect(log.get_by_text("line 339", exact=True)).to_be_in_viewport()

@@ -5,6 +5,9 @@ import { Rpc } from "../wire/rpc";
 import type { HubEvent, Methods } from "../wire/types";
 import { backoff, type Closing, describeClose, mayRetry, retryAfter } from "./backoff";
 import type { Refusal } from "./probe";
+import { type Follower, SharedFollow } from "./shared-follow";
+
+export type { Follower } from "./shared-follow";
 
 export interface Lost {
   kind: "lost";
@@ -19,16 +22,6 @@ export type Status =
   | { kind: "live" }
   | Lost
   | { kind: "refused"; reason: string; code: number };
-
-/** Who follows a stream: told what to ask for at each connect, and given its frames. */
-export interface Follower {
-  /** The stream's name. */
-  readonly name: string;
-  /** The connection is gone: its aliases mean nothing any more. */
-  lost(): void;
-  subscription(id: string): { words: string[]; payload?: string };
-  frame(frame: Frame): void;
-}
 
 export interface Socket {
   binaryType: BinaryType;
@@ -53,7 +46,7 @@ const SILENCE_MS = 20_000;
 const BEHIND_SOMETHING = 2;
 const WINDOW = 2 * 1024 * 1024;
 // GOAWAY comes before a stop of the hub; the close that follows says so, and the banner with it.
-const CONCERN_NO_STREAM = new Set(["UNSUB", "PONG", "GOAWAY"]);
+const CONCERN_NO_STREAM = new Set(["PONG", "GOAWAY"]);
 
 export class Connection {
   status: Status = { kind: "connecting" };
@@ -63,8 +56,11 @@ export class Connection {
   private opened = false;
   private heardAt = 0;
   private lastId = 0;
-  private readonly followers = new Map<string, Follower>();
-  private readonly aliases = new Map<number, Follower>();
+  /** By the name of the stream. */
+  private readonly follows = new Map<string, SharedFollow>();
+  private readonly aliases = new Map<number, SharedFollow>();
+  /** Streams whose frames are those of a subscription that is being left, by its id. */
+  private readonly leaving = new Map<string, string>();
   private waiting: (() => void)[] = [];
 
   constructor(
@@ -121,13 +117,17 @@ export class Connection {
 
   /** Follows until the returned function is called; subscribes again after each reconnect. */
   follow(follower: Follower): () => void {
-    const id = String(++this.lastId);
-    this.followers.set(id, follower);
-    if (this.status.kind === "live") this.subscribe(id, follower);
+    const { name } = follower;
+    const shared = this.follows.get(name) ?? new SharedFollow(name);
+    this.follows.set(name, shared);
+    // Who comes later may need what the others have got: the stream is asked for again.
+    this.unsubscribe(shared);
+    shared.members.add(follower);
+    if (this.status.kind === "live") this.subscribe(shared);
     return () => {
-      this.followers.delete(id);
-      for (const [alias, each] of this.aliases) if (each === follower) this.aliases.delete(alias);
-      if (this.status.kind === "live") this.socket?.send(printFrame("UNSUB", [id]));
+      if (!shared.members.delete(follower) || shared.members.size) return;
+      this.follows.delete(name);
+      this.unsubscribe(shared);
     };
   }
 
@@ -148,31 +148,39 @@ export class Connection {
   private welcome(): void {
     this.attempt = 0;
     this.become({ kind: "live" });
-    for (const [id, follower] of this.followers) this.subscribe(id, follower);
+    for (const shared of this.follows.values()) this.subscribe(shared);
     this.ready();
     const waiting = this.waiting;
     this.waiting = [];
     for (const resolve of waiting) resolve();
   }
 
-  private subscribe(id: string, follower: Follower): void {
-    const { words, payload } = follower.subscription(id);
+  private subscribe(shared: SharedFollow): void {
+    shared.id = String(++this.lastId);
+    const { words, payload } = shared.subscription();
     this.socket?.send(printFrame("SUB", words, payload));
+  }
+
+  private unsubscribe(shared: SharedFollow): void {
+    for (const [alias, each] of this.aliases) if (each === shared) this.aliases.delete(alias);
+    if (this.status.kind !== "live" || !shared.id) return;
+    this.leaving.set(shared.id, shared.name);
+    this.socket?.send(printFrame("UNSUB", [shared.id]));
   }
 
   private frame(frame: Frame): void {
     if (frame.verb === "PING") {
       this.socket?.send(printFrame("PONG", frame.args));
     } else if (frame.verb === "STREAM") {
-      // The page follows literal names, one subscription each: the name finds the follower.
-      for (const follower of this.followers.values()) {
-        if (follower.name === frame.args[1]) {
-          this.aliases.set(numberAt(frame, 0), follower);
-          follower.frame(frame);
-        }
-      }
+      // The page follows literal names, one subscription each: the name finds who follows.
+      const shared = this.follows.get(frame.args[1] ?? "");
+      if (!shared || [...this.leaving.values()].includes(shared.name)) return;
+      this.aliases.set(numberAt(frame, 0), shared);
+      shared.frame(frame);
+    } else if (frame.verb === "UNSUB") {
+      this.leaving.delete(frame.args[0] ?? "");
     } else if (frame.verb === "ERR") {
-      this.followers.get(frame.keys.id ?? "")?.frame(frame);
+      for (const shared of this.follows.values()) if (shared.id === frame.keys.id) shared.frame(frame);
     } else if (!CONCERN_NO_STREAM.has(frame.verb)) {
       this.aliases.get(numberAt(frame, 0))?.frame(frame);
     }
@@ -199,7 +207,8 @@ export class Connection {
   private closed(closing: Closing): void {
     this.drop();
     this.aliases.clear();
-    for (const follower of this.followers.values()) follower.lost();
+    this.leaving.clear();
+    for (const shared of this.follows.values()) shared.lost();
     const reason = describeClose(closing);
     this.rpc?.closed(reason);
     this.rpc = null;

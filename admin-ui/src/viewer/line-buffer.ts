@@ -45,6 +45,12 @@ export class LineBuffer {
     return last.kind === "line" ? last.end : (last.to ?? last.offset);
   }
 
+  /** When the last line held came. */
+  get lastAt(): number | null {
+    const last = this.rows.findLast((row) => row.kind === "line");
+    return last?.at ?? null;
+  }
+
   /** The number after the last line held. */
   get nextLine(): number | null {
     const last = this.rows.findLast((row) => row.kind === "line");

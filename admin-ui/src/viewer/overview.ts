@@ -2,7 +2,7 @@
 
 export interface OverviewMark {
   offset: number;
-  /** A class: `hit`, `error`, `gap`. */
+  /** A class: `hit`, `error`, `gap`, `run`, `failed`. */
   tone: string;
 }
 

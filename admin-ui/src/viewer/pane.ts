@@ -13,10 +13,11 @@
 //   - the events below; `sees` and `held` say what an overview has to draw.
 
 import type { Connection } from "../session/connection";
-import type { LinesAnswer, RunsAnswer } from "../wire/types";
+import type { LinesAnswer, RunsAnswer, StreamRow } from "../wire/types";
 import { findPlace, History, type Piece } from "./history";
 import type { LineRules } from "./line-rules";
 import type { Look } from "./look";
+import type { OverviewMark } from "./overview";
 import type { Note, Row, TextLine } from "./rows";
 import { Runs } from "./runs";
 import { StreamFollow } from "./stream-follow";
@@ -61,6 +62,16 @@ export interface PaneEvents {
   fresh?(rows: Row[]): void;
 }
 
+/** What the list of streams knows of a stream's end. */
+export type StreamEnd = Pick<StreamRow, "end" | "lines" | "last_at">;
+
+export interface Lag {
+  bytes: number;
+  /** Null where nobody has counted them. */
+  lines: number | null;
+  ms: number;
+}
+
 const REST_MS = 50;
 
 export class Pane {
@@ -92,6 +103,8 @@ export class Pane {
       scrolled: (atEnd, down) => this.scrolled(atEnd, down),
       wantsOlder: () => this.load(() => this.older()),
       wantsNewer: () => this.state.apart && this.load(() => this.newer()),
+      // Text that runs away cannot be marked.
+      selects: () => this.pause(),
       sees: (first, last) => events.sees(first, last),
       fetch: (gap) => this.load(() => this.fill(gap)),
       link: (row, extend) => events.link(row, extend),
@@ -130,9 +143,26 @@ export class Pane {
     return this.view.inSight;
   }
 
-  /** Offset after the last byte that is held, for telling how far behind it is. */
-  get end(): number | null {
-    return this.follow ? this.follow.next : this.view.buffer.endOffset;
+  /** How far what is held is behind the stream's end, as the list of streams knows it; null where it is not. */
+  lag({ end, lines, last_at }: StreamEnd): Lag | null {
+    const { buffer } = this.view;
+    const held = this.follow ? this.follow.next : buffer.endOffset;
+    if (held === null || end <= held) return null;
+    const next = buffer.nextLine;
+    const at = buffer.lastAt;
+    return {
+      bytes: end - held,
+      lines: next === null || lines <= next ? null : lines - next,
+      ms: at === null || last_at === null ? 0 : Math.max(0, last_at - at),
+    };
+  }
+
+  /** Where runs begin and end, and what is missing: for an overview. */
+  get marks(): OverviewMark[] {
+    const gaps = this.view.buffer.all.filter(
+      (row) => row.kind === "note" && (row.tone === "gap" || row.tone === "truncated"),
+    );
+    return [...gaps.map(({ offset }) => ({ offset, tone: "gap" })), ...this.runs.marks()];
   }
 
   setLook(look: Look): void {

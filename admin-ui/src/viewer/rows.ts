@@ -101,6 +101,11 @@ export function runNote(run: number, offset: number, at?: number): Note {
   return note;
 }
 
+/** Whether a run's status says that it failed. */
+export function isFailure(status: string | null): boolean {
+  return status !== null && status !== "exit:0";
+}
+
 export function endNote(
   run: number,
   offset: number,
@@ -108,10 +113,9 @@ export function endNote(
   cause: string | null,
   at?: number,
 ): Note {
-  const failed = status !== null && status !== "exit:0";
   const note: Note = {
     kind: "note",
-    tone: failed ? "failed" : "end",
+    tone: isFailure(status) ? "failed" : "end",
     key: `end:${run}`,
     offset,
     text: `run ${run} ended: ${status ?? cause ?? ""}`,

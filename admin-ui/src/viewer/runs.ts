@@ -1,7 +1,8 @@
 // The runs of a stream: where each began and ended, as rows between the lines.
 
 import type { RunRow } from "../wire/types";
-import { endNote, type Note, runNote } from "./rows";
+import type { OverviewMark } from "./overview";
+import { endNote, isFailure, type Note, runNote } from "./rows";
 
 export class Runs {
   private rows: RunRow[] = [];
@@ -29,6 +30,15 @@ export class Runs {
   ended(run: number, end: number, status: string | null, cause: string | null): void {
     const row = this.numbered(run);
     if (row) Object.assign(row, { end, status, cause });
+  }
+
+  /** Where runs begin and where they failed, for an overview. */
+  marks(): OverviewMark[] {
+    const begins = this.rows
+      .filter((row) => row.start > 0)
+      .map((row) => ({ offset: row.start, tone: "run" }));
+    const failed = this.rows.filter((row) => row.end !== null && isFailure(row.status));
+    return [...begins, ...failed.map((row) => ({ offset: row.end ?? 0, tone: "failed" }))];
   }
 
   /** The notes of runs that begin in [from, to) or end in (from, to]; that the stream begins needs no word. */

@@ -19,6 +19,8 @@ export interface ViewEvents {
   /** The first row held, or the last one, is near. */
   wantsOlder(): void;
   wantsNewer(): void;
+  /** Somebody marks text with the pointer or the keyboard. */
+  selects(): void;
   /** Which offsets are in sight. */
   sees(first: number, last: number): void;
   /** Somebody wants a gap's bytes, or a link to a line. */
@@ -61,12 +63,14 @@ export class TextView {
     box.addEventListener("scroll", this.scrolled);
     box.addEventListener("click", this.clicked);
     box.addEventListener("copy", this.copied);
+    document.addEventListener("selectionchange", this.selected);
   }
 
   close(): void {
     this.box.removeEventListener("scroll", this.scrolled);
     this.box.removeEventListener("click", this.clicked);
     this.box.removeEventListener("copy", this.copied);
+    this.box.ownerDocument.removeEventListener("selectionchange", this.selected);
   }
 
   get lineCount(): number {
@@ -359,6 +363,12 @@ export class TextView {
     this.events.scrolled(scrollTop + clientHeight >= scrollHeight - ROW_HEIGHT / 2, down);
     this.draw();
     this.lookAround();
+  };
+
+  private readonly selected = (): void => {
+    const selection = this.box.ownerDocument.getSelection();
+    if (selection && !selection.isCollapsed && this.sheet.contains(selection.anchorNode))
+      this.events.selects();
   };
 
   private readonly clicked = (event: MouseEvent): void => {

@@ -6,7 +6,8 @@ import { bytes, count } from "../streams/format";
 import type { LineRules } from "../viewer/line-rules";
 import type { Look } from "../viewer/look";
 import { Overview, type OverviewMark } from "../viewer/overview";
-import { FIRST_STATE, Pane, type PaneState } from "../viewer/pane";
+import { FIRST_STATE, Pane, type PaneState, type StreamEnd } from "../viewer/pane";
+import { duration } from "../viewer/row-element";
 import type { TextLine } from "../viewer/rows";
 import { parseTarget } from "../viewer/target";
 
@@ -66,12 +67,15 @@ export function PaneView({ name, look, rules = null, marks, at, take, changed, l
   }, [name]);
   useEffect(() => pane.current?.setLook(look), [look]);
   useEffect(() => pane.current?.setRules(rules), [rules]);
-  useEffect(() => overview.current?.setMarks(marks ?? []), [marks]);
   useEffect(() => {
     if (shownAt.current !== at && pane.current && at) begin(pane.current, at);
     shownAt.current = at;
   }, [at]);
   useEffect(() => pane.current?.tick(now.value), [now.value]);
+  useEffect(
+    () => overview.current?.setMarks([...(pane.current?.marks ?? []), ...(marks ?? [])]),
+    [marks, now.value],
+  );
   version.value;
   const row = streams.get(name);
   useEffect(() => row && overview.current?.setRange(row.start, row.end), [row?.start, row?.end]);
@@ -129,9 +133,14 @@ function begin(pane: Pane, at: string): void {
   else pane.open(target);
 }
 
-/** How far a pane is behind the stream's end, in words; null when it is not. */
-export function behind(pane: Pane | null, end: number | undefined): string | null {
-  const held = pane?.end;
-  if (held === null || held === undefined || end === undefined || end - held < 64 * 1024) return null;
-  return `${bytes(end - held)} behind`;
+const BEHIND_BYTES = 64 * 1024;
+const BEHIND_MS = 3000;
+
+/** How far a pane is behind the stream's end, in words; null where that is not worth a word. */
+export function behind(pane: Pane | null, row: StreamEnd | undefined): string | null {
+  const lag = row && pane?.lag(row);
+  if (!lag || (lag.bytes < BEHIND_BYTES && lag.ms < BEHIND_MS)) return null;
+  const parts = [lag.lines === null ? bytes(lag.bytes) : `${count(lag.lines)} lines`];
+  if (lag.ms >= 1000) parts.push(duration(lag.ms));
+  return `${parts.join(", ")} behind`;
 }

@@ -30,7 +30,7 @@ export function StreamView({ name }: { name: string }) {
     z: () => flip("fold"),
   });
   version.value;
-  const lag = behind(pane.current, streams.get(name)?.end);
+  const lag = behind(pane.current, streams.get(name));
   const link = (row: TextLine, extend: boolean) => {
     const from = extend && linked !== null ? Math.min(linked, row.offset) : row.offset;
     const to = extend && linked !== null ? Math.max(linked, row.offset) : row.offset;
