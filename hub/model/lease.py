@@ -32,6 +32,7 @@ class KeptLease(msgspec.Struct, array_like=True, frozen=True):
     session: str
     """Hash of the holder's key."""
     credential: str
+    """What the holder came in with."""
     fence: int
     ttl_s: int
     since: int
