@@ -13,7 +13,7 @@
 //   - the events below; `sees` and `held` say what an overview has to draw.
 
 import type { Connection } from "../session/connection";
-import type { LinesAnswer, RunsAnswer, StreamRow } from "../wire/types";
+import type { LinesAnswer, RunsAnswer } from "../wire/types";
 import { findPlace, History, type Piece } from "./history";
 import { type Lag, lagBetween, type StreamEnd } from "./lag";
 import type { LineRules } from "./line-rules";
@@ -61,16 +61,6 @@ export interface PaneEvents {
   link(row: TextLine, extend: boolean): void;
   /** Rows that came live, as they are added. */
   fresh?(rows: Row[]): void;
-}
-
-/** What the list of streams knows of a stream's end. */
-export type StreamEnd = Pick<StreamRow, "end" | "lines" | "last_at">;
-
-export interface Lag {
-  bytes: number;
-  /** Null where nobody has counted them. */
-  lines: number | null;
-  ms: number;
 }
 
 const REST_MS = 50;
@@ -144,26 +134,11 @@ export class Pane {
     return this.view.inSight;
   }
 
-<<<<<<< HEAD
   /** How far what is held is behind the stream's end; null where it is not. */
   lag(stream: StreamEnd): Lag | null {
     const { buffer } = this.view;
     const held = this.follow ? this.follow.next : buffer.endOffset;
     return lagBetween({ end: held, lines: buffer.nextLine, last_at: buffer.lastAt }, stream);
-=======
-  /** How far what is held is behind the stream's end, as the list of streams knows it; null where it is not. */
-  lag({ end, lines, last_at }: StreamEnd): Lag | null {
-    const { buffer } = this.view;
-    const held = this.follow ? this.follow.next : buffer.endOffset;
-    if (held === null || end <= held) return null;
-    const next = buffer.nextLine;
-    const at = buffer.lastAt;
-    return {
-      bytes: end - held,
-      lines: next === null || lines <= next ? null : lines - next,
-      ms: at === null || last_at === null ? 0 : Math.max(0, last_at - at),
-    };
->>>>>>> viewer3
   }
 
   /** Where runs begin and end, and what is missing: for an overview. */
