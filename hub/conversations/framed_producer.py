@@ -127,6 +127,8 @@ class FramedProducer:
             self._ack()
         self.fail(problem)
 
+    revoked = dismiss  # the session stays, for whoever comes with another token of the same name
+
     def lost(self, cause: str) -> None:
         """Leave the session detached."""
         self._end()
@@ -146,10 +148,6 @@ class FramedProducer:
         """Give way: another connection took the session, or it is over."""
         self._writer = None
         self.fail(problem)
-
-    def revoked(self, problem: Problem) -> None:
-        """Give way: the token is over. The session stays, for whoever comes with another token of the same name."""
-        self.dismiss(problem)
 
     def committed(self) -> None:
         """Acknowledge what is durable now, and read on if that was waited for."""
