@@ -4,6 +4,7 @@ import "open-props/normalize";
 import "./styles/page.css";
 import "./styles/frame.css";
 import "./styles/dialogs.css";
+import "./styles/tiles.css";
 import "./styles/list.css";
 import "./styles/people.css";
 import "./styles/ansi.css";

@@ -222,7 +222,7 @@ SCENES: Sequence[Scene] = (
     Scene("list-read-only", BUSY, "#/", listed, as_viewer),
     _of_connection("list-reconnecting", 4002, "DRAIN retry_after=30000 the hub is shutting down"),
     _of_connection("list-busy-hub", 4001, "BUSY retry_after=12000 too many connections"),
-    _of_connection("list-kicked", 4504, "EXPIRED cause=kicked this screen is needed"),
+    _of_connection("list-kicked", 4504, "EXPIRED admin ended this session: this screen is needed"),
     Scene("jump", BUSY, "#/", jumping),
     Scene("help", BUSY, "#/", opened("Keyboard help")),
     Scene("views", BUSY, "#/?q=state:live", opened("Saved views")),

@@ -2,6 +2,7 @@
 
 import { stats, totals } from "../session/page-state";
 import { bytes, count, rate } from "../streams/format";
+import type { HubStats } from "../wire/types";
 import { Sparkline } from "./sparkline";
 import { TileCurve } from "./throughput";
 
@@ -28,32 +29,41 @@ export function TotalsLine() {
 
 export function Tiles() {
   const current = stats.value;
-  if (!current) return <dl class="tiles" />;
+  // Dashes until the hub has told: what stands below must not move then.
+  const told = (text: (current: HubStats) => string) => (current ? text(current) : "–");
   return (
     <dl class="tiles">
       <div class="tile first">
-        <Tile name="Lines a second" value={count(Math.round(current.lines_per_s))} />
+        <Tile name="Lines a second" value={told(({ lines_per_s }) => count(Math.round(lines_per_s)))} />
         <dd class="curve-cell">
           <TileCurve />
         </dd>
       </div>
       <div class="tile">
-        <Tile name="Coming in" value={`${bytes(current.bytes_per_s)}/s`} />
+        <Tile name="Coming in" value={told(({ bytes_per_s }) => `${bytes(bytes_per_s)}/s`)} />
       </div>
       <div class="tile">
-        <Tile name="Live" value={count(current.live)} more={`of ${count(current.streams)}`} />
+        <Tile
+          name="Live"
+          value={told(({ live }) => count(live))}
+          more={current && `of ${count(current.streams)}`}
+        />
       </div>
       <div class="tile">
-        <Tile name="Watching" value={count(current.readers)} />
+        <Tile name="Watching" value={told(({ readers }) => count(readers))} />
       </div>
       <div class="tile extra">
-        <Tile name="Lines so far" value={count(current.lines)} more={bytes(current.bytes)} />
+        <Tile
+          name="Lines so far"
+          value={told(({ lines }) => count(lines))}
+          more={current && bytes(current.bytes)}
+        />
       </div>
     </dl>
   );
 }
 
-function Tile({ name, value, more }: { name: string; value: string; more?: string }) {
+function Tile({ name, value, more }: { name: string; value: string; more?: string | null }) {
   return (
     <>
       <dt>{name}</dt>
