@@ -74,6 +74,7 @@ export interface Lag {
 }
 
 const REST_MS = 50;
+const HIDDEN_MS = 300;
 
 export class Pane {
   readonly view: TextView;
@@ -404,17 +405,18 @@ export class Pane {
     }, REST_MS);
   }
 
-  /** Once a frame; a hidden tab gets no frames, so a timer does it there. */
+  /** Once a frame; a tab that is or becomes hidden gets no frames, so a timer does it there. */
   private schedule(apply: () => void): void {
     if (this.scheduled) return;
     this.scheduled = apply;
     const run = () => {
+      clearTimeout(timer);
       if (this.scheduled !== apply) return;
       this.scheduled = null;
       apply();
     };
-    if (document.hidden) setTimeout(run, 250);
-    else requestAnimationFrame(run);
+    const timer = setTimeout(run, HIDDEN_MS);
+    requestAnimationFrame(run);
   }
 
   private change(part: Partial<PaneState>): void {
