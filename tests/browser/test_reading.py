@@ -77,19 +77,6 @@ def test_times_and_colours_obey_the_page_s_policy(hub: RunningHub, page: Page, c
     assert complaints == []
 
 
-def test_rows_keep_their_places_under_the_pointer(hub: RunningHub, page: Page) -> None:
-    with stream(hub, "ci/first") as first, stream(hub, "ci/second") as second:
-        first.sendall(b"a\n")
-        row = page.get_by_role("row", name="first")
-        row.hover()
-        place = row.bounding_box()
-        second.sendall(b"b\n")
-        expect(page.get_by_text("1 new when the pointer leaves the list")).to_be_visible()
-        assert row.bounding_box() == place
-        page.mouse.move(2, 2)
-        expect(page.get_by_role("row", name="second")).to_be_visible()
-
-
 def test_a_login_link_works_in_a_tab_that_has_the_page(hub: RunningHub, page: Page) -> None:
     page.goto(f"{hub.endpoints['web']}/#code=AAAAAAAAAAAAAAAAAAAAAAAA")
     expect(page.get_by_role("alert")).to_be_visible()
