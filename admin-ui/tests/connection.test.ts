@@ -235,7 +235,6 @@ test("frames of a subscription that was left reach nobody, not even who follows 
   socket.frame("STREAM 2 ci/a epoch=1 offset=2 run=1 state=live\n");
   expect(anew.frames.map((frame) => frame.args[0])).toEqual(["2"]);
 });
-<<<<<<< HEAD
 
 test("a call that takes long tells its progress, and is cancelled at the hub", async () => {
   connection.connect();
@@ -271,5 +270,3 @@ test("what is cancelled before it began is not asked", async () => {
   await expect(search).rejects.toMatchObject({ code: "CANCELLED" });
   expect(socket.sent.length).toBe(sent);
 });
-=======
->>>>>>> viewer3

@@ -20,10 +20,6 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome")
 expect.set_options(timeout=15_000)
 
 
-# Playwright's 5 s are short where other tests keep the machine busy.
-expect.set_options(timeout=15_000)
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)

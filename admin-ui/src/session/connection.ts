@@ -91,13 +91,8 @@ export class Connection {
     this.rpc = rpc;
     socket.onopen = () => {
       this.opened = true;
-<<<<<<< HEAD
       rpc.call<{ id?: string }>("hub.hello", { protocol: "HUB/1", window: WINDOW }).then(
         (told) => this.welcome(told.id ?? null),
-=======
-      rpc.call("hub.hello", { protocol: "HUB/1", window: WINDOW }).then(
-        () => this.welcome(),
->>>>>>> viewer3
         () => undefined, // the close that follows says why
       );
     };
@@ -156,12 +151,8 @@ export class Connection {
     if (this.status.kind === "lost" && !this.status.asked) this.connect();
   }
 
-<<<<<<< HEAD
   private welcome(session: string | null): void {
     this.session = session;
-=======
-  private welcome(): void {
->>>>>>> viewer3
     this.attempt = 0;
     this.become({ kind: "live" });
     for (const shared of this.follows.values()) this.subscribe(shared);

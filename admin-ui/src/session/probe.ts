@@ -20,11 +20,7 @@ export async function probe(ask: Ask, online: () => boolean): Promise<Refusal> {
   let answer: Response;
   try {
     const signal = AbortSignal.timeout(PATIENCE_MS);
-<<<<<<< HEAD
     answer = await ask("login", { credentials: "same-origin", cache: "no-store", signal });
-=======
-    answer = await ask("/login", { credentials: "same-origin", cache: "no-store", signal });
->>>>>>> viewer3
   } catch {
     return {
       reason: online()

@@ -13,11 +13,12 @@
 //   - the events below; `sees` and `held` say what an overview has to draw.
 
 import type { Connection } from "../session/connection";
-import type { LinesAnswer, RunsAnswer, StreamRow } from "../wire/types";
+import type { LinesAnswer, RunsAnswer } from "../wire/types";
 import { findPlace, History, type Piece } from "./history";
 import { type Lag, lagBetween, type StreamEnd } from "./lag";
 import type { LineRules } from "./line-rules";
 import type { Look } from "./look";
+import { nextFrame } from "./next-frame";
 import type { OverviewMark } from "./overview";
 import type { Note, Row, TextLine } from "./rows";
 import { Runs } from "./runs";
@@ -63,18 +64,7 @@ export interface PaneEvents {
   fresh?(rows: Row[]): void;
 }
 
-/** What the list of streams knows of a stream's end. */
-export type StreamEnd = Pick<StreamRow, "end" | "lines" | "last_at">;
-
-export interface Lag {
-  bytes: number;
-  /** Null where nobody has counted them. */
-  lines: number | null;
-  ms: number;
-}
-
 const REST_MS = 50;
-const HIDDEN_MS = 300;
 
 export class Pane {
   readonly view: TextView;
@@ -145,26 +135,11 @@ export class Pane {
     return this.view.inSight;
   }
 
-<<<<<<< HEAD
   /** How far what is held is behind the stream's end; null where it is not. */
   lag(stream: StreamEnd): Lag | null {
     const { buffer } = this.view;
     const held = this.follow ? this.follow.next : buffer.endOffset;
     return lagBetween({ end: held, lines: buffer.nextLine, last_at: buffer.lastAt }, stream);
-=======
-  /** How far what is held is behind the stream's end, as the list of streams knows it; null where it is not. */
-  lag({ end, lines, last_at }: StreamEnd): Lag | null {
-    const { buffer } = this.view;
-    const held = this.follow ? this.follow.next : buffer.endOffset;
-    if (held === null || end <= held) return null;
-    const next = buffer.nextLine;
-    const at = buffer.lastAt;
-    return {
-      bytes: end - held,
-      lines: next === null || lines <= next ? null : lines - next,
-      ms: at === null || last_at === null ? 0 : Math.max(0, last_at - at),
-    };
->>>>>>> viewer3
   }
 
   /** Where runs begin and end, and what is missing: for an overview. */
@@ -405,18 +380,14 @@ export class Pane {
     }, REST_MS);
   }
 
-  /** Once a frame; a tab that is or becomes hidden gets no frames, so a timer does it there. */
   private schedule(apply: () => void): void {
     if (this.scheduled) return;
     this.scheduled = apply;
-    const run = () => {
-      clearTimeout(timer);
+    nextFrame(() => {
       if (this.scheduled !== apply) return;
       this.scheduled = null;
       apply();
-    };
-    const timer = setTimeout(run, HIDDEN_MS);
-    requestAnimationFrame(run);
+    });
   }
 
   private change(part: Partial<PaneState>): void {

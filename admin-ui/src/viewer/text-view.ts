@@ -11,11 +11,7 @@ import type { LineRules } from "./line-rules";
 import { type Look, PLAIN_LOOK } from "./look";
 import { RowElements } from "./row-element";
 import { joined, type Note, type Row, type TextLine } from "./rows";
-<<<<<<< HEAD
 import { copiedText, keepSelected, selectionIn } from "./selection";
-=======
-import { copiedText } from "./selection";
->>>>>>> viewer3
 
 export interface ViewEvents {
   /** The reader scrolled: away from the end, or down to it. */
@@ -363,13 +359,7 @@ export class TextView {
   };
 
   private readonly selected = (): void => {
-<<<<<<< HEAD
     if (selectionIn(this.sheet)) this.events.selects();
-=======
-    const selection = this.box.ownerDocument.getSelection();
-    if (selection && !selection.isCollapsed && this.sheet.contains(selection.anchorNode))
-      this.events.selects();
->>>>>>> viewer3
   };
 
   private readonly clicked = (event: MouseEvent): void => {

@@ -6,14 +6,8 @@ import { count } from "../streams/format";
 import type { LineRules } from "../viewer/line-rules";
 import type { Look } from "../viewer/look";
 import { Overview, type OverviewMark } from "../viewer/overview";
-<<<<<<< HEAD
 import { FIRST_STATE, Pane, type PaneState } from "../viewer/pane";
 import type { Row, TextLine } from "../viewer/rows";
-=======
-import { FIRST_STATE, Pane, type PaneState, type StreamEnd } from "../viewer/pane";
-import { duration } from "../viewer/row-element";
-import type { TextLine } from "../viewer/rows";
->>>>>>> viewer3
 import { parseTarget } from "../viewer/target";
 
 interface Props {
@@ -145,18 +139,3 @@ function begin(pane: Pane, at: string): void {
   if (to !== undefined) pane.goTo(target, Number(to));
   else pane.open(target);
 }
-<<<<<<< HEAD
-=======
-
-const BEHIND_BYTES = 64 * 1024;
-const BEHIND_MS = 3000;
-
-/** How far a pane is behind the stream's end, in words; null where that is not worth a word. */
-export function behind(pane: Pane | null, row: StreamEnd | undefined): string | null {
-  const lag = row && pane?.lag(row);
-  if (!lag || (lag.bytes < BEHIND_BYTES && lag.ms < BEHIND_MS)) return null;
-  const parts = [lag.lines === null ? bytes(lag.bytes) : `${count(lag.lines)} lines`];
-  if (lag.ms >= 1000) parts.push(duration(lag.ms));
-  return `${parts.join(", ")} behind`;
-}
->>>>>>> viewer3

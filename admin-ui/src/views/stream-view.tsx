@@ -36,21 +36,9 @@ export function StreamView({ name }: { name: string }) {
     ...finding.keys,
   });
   version.value;
-<<<<<<< HEAD
   const row = streams.get(name);
   const lag = lagWords((row && pane.current?.lag(row)) ?? null);
   const { marked, link, unmark } = useMarked(pane);
-=======
-  const lag = behind(pane.current, streams.get(name));
-  const link = (row: TextLine, extend: boolean) => {
-    const from = extend && linked !== null ? Math.min(linked, row.offset) : row.offset;
-    const to = extend && linked !== null ? Math.max(linked, row.offset) : row.offset;
-    if (!extend) setLinked(row.offset);
-    pane.current?.pause();
-    pane.current?.view.mark(from, to);
-    setKeys({ at: from === to ? `@${from}` : `@${from}-@${to}` });
-  };
->>>>>>> viewer3
   return (
     <section class="stream">
       <StreamHead name={name} lag={lag}>
