@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { Folding } from "../src/viewer/folding";
+import { type Fold, Folding } from "../src/viewer/folding";
 import { Layout, ROW_HEIGHT } from "../src/viewer/layout";
 import { PLAIN_LOOK } from "../src/viewer/look";
 import { endNote, type Row } from "../src/viewer/rows";
@@ -103,4 +103,29 @@ test("a wrapped line is guessed by its length, and JSON by its parts when it is 
   expect(layout.estimate(long)).toBe(3 * ROW_HEIGHT);
   layout.expanded.set(10, true);
   expect(layout.estimate(json)).toBe(6 * ROW_HEIGHT);
+});
+
+test("a group is open while it runs, and folds at its end where the end is followed", () => {
+  const rows = lines("a", "::group::Build", "one", "::endgroup::", "b");
+  folding.clear();
+  expect(layout.enter(rows.slice(0, 3), true, 0)).toEqual([]);
+  for (const row of rows.slice(0, 3)) layout.heights.push(layout.estimate(row));
+  expect(layout.heights.total).toBe(60);
+  const [ended] = layout.enter(rows.slice(3), true, 0);
+  for (const row of rows.slice(3)) layout.heights.push(layout.estimate(row));
+  layout.refold(ended as Fold, rows, 1);
+  expect([0, 1, 2, 3, 4].map((index) => layout.heights.get(index))).toEqual([20, 20, 0, 0, 20]);
+});
+
+test("a group does not fold under who reads it, nor when its head is gone", () => {
+  const rows = lines("::group::Build", "one", "::endgroup::");
+  for (const [following, first] of [
+    [false, 0],
+    [true, 500],
+  ] as const) {
+    folding.clear();
+    layout.folded.clear();
+    expect(layout.enter(rows, following, first)).toEqual([]);
+    expect(rows.map((row) => layout.estimate(row))).toEqual([20, 20, 20]);
+  }
 });

@@ -113,3 +113,8 @@ test("a gap that the hub has nothing of stays", async () => {
   const { ask } = hub(answer(13));
   await expect(new History(ask, new Runs()).missing(lag, 13)).rejects.toThrow("nothing of this");
 });
+
+test("a line whose beginning is not there says so", async () => {
+  const { ask } = hub(answer(30, { ...line(25, "end of it"), rest: true } as ReturnType<typeof line>));
+  expect((await new History(ask, new Runs()).after(25)).rows[0]?.text).toBe("… end of it");
+});

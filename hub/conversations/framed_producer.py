@@ -363,8 +363,6 @@ class FramedProducer:
         self._send(frame)
         return len(frame[0])
 
-    # Ends.
-
     def _no_hello(self) -> None:
         if self._run is None:
             seconds = self._hub.limits.first_frame_seconds

@@ -34,6 +34,26 @@ def test_groups_and_traces_are_folded(hub: RunningHub, page: Page, complaints: l
     assert complaints == []
 
 
+def test_a_group_is_open_while_it_runs_and_folds_when_it_ends_unless_somebody_reads_it(
+    hub: RunningHub, page: Page, complaints: list[str]
+) -> None:
+    with show(hub, page, "ci/groups", b"::group::Build\none\n") as producer:
+        log = page.get_by_role("log")
+        expect(log.get_by_text("one", exact=True)).to_be_visible()
+        expect(log.get_by_text("1 line · running")).to_be_visible()
+        producer.sendall(b"two\n")
+        expect(log.get_by_text("2 lines · running")).to_be_visible()
+        producer.sendall(b"::endgroup::\n::group::Test\nthree\n")
+        expect(log.get_by_text("one", exact=True)).to_have_count(0)
+        expect(log.get_by_role("button", name="Open Build")).to_be_visible()
+        expect(log.get_by_text("three", exact=True)).to_be_visible()
+        page.keyboard.press("f")
+        producer.sendall(b"::endgroup::\nafter\n")
+        expect(log.get_by_text("after", exact=True)).to_be_visible()
+        expect(log.get_by_text("three", exact=True)).to_be_visible()
+    assert complaints == []
+
+
 def test_json_is_taken_apart_on_demand(hub: RunningHub, page: Page, complaints: list[str]) -> None:
     with show(hub, page, "ci/json", b'before\n{"level": "error", "n": {"deep": [1, 2]}}\nafter\n'):
         log = page.get_by_role("log")

@@ -8,6 +8,7 @@ import type { Row, TextLine } from "./rows";
 export interface Fold {
   /** Offset of its first line: what a choice is remembered by. */
   key: number;
+  head: Row;
   kind: "group" | "trace";
   title: string;
   /** Lines inside, so far. */
@@ -35,7 +36,9 @@ export class Folding {
   private inside = new Map<Row, Fold>();
   private open: Fold[] = [];
   private names: string[] = [];
-  private trace: { fold: Fold; head: Row } | null = null;
+  private trace: Fold | null = null;
+  private changed = new Set<Fold>();
+  private ended: Fold[] = [];
 
   clear(): void {
     this.heads = new Map();
@@ -43,6 +46,20 @@ export class Folding {
     this.open = [];
     this.names = [];
     this.trace = null;
+    this.changed = new Set();
+    this.ended = [];
+  }
+
+  /** The folds that grew, ended or came to be since this was asked last. */
+  takeChanged(): Iterable<Fold> {
+    const changed = this.changed;
+    this.changed = new Set();
+    return changed;
+  }
+
+  /** The groups that ended since this was asked last. */
+  takeEnded(): Fold[] {
+    return this.ended.splice(0);
   }
 
   /** The fold that a row heads. */
@@ -80,6 +97,7 @@ export class Folding {
       if (this.open.length >= DEEPEST) return;
       const fold: Fold = {
         key: row.offset,
+        head: row,
         kind: "group",
         title: begun.title,
         lines: 0,
@@ -89,6 +107,7 @@ export class Folding {
         parent: parent ?? null,
       };
       this.heads.set(row, fold);
+      this.changed.add(fold);
       this.open.push(fold);
       this.names.push(begun.name);
       return;
@@ -105,7 +124,10 @@ export class Folding {
 
   private put(row: Row, fold: Fold): void {
     this.inside.set(row, fold);
-    for (let each: Fold | null = fold; each; each = each.parent) each.lines += 1;
+    for (let each: Fold | null = fold; each; each = each.parent) {
+      each.lines += 1;
+      this.changed.add(each);
+    }
   }
 
   private beginning(text: string): { title: string; name: string; collapsed: boolean } | null {
@@ -127,23 +149,31 @@ export class Folding {
   private close(name: string, at: number): void {
     const index = this.names.lastIndexOf(name);
     if (index < 0) return;
-    for (const fold of this.open.splice(index)) fold.endedAt = at;
+    for (const fold of this.open.splice(index)) this.end(fold, at);
     this.names.splice(index);
   }
 
   private closeAll(at: number | null): void {
-    for (const fold of this.open) fold.endedAt = at;
+    for (const fold of this.open) this.end(fold, at);
     this.open = [];
     this.names = [];
     this.trace = null;
+  }
+
+  private end(fold: Fold, at: number | null): void {
+    // Where nobody knows when: it is over all the same.
+    fold.endedAt = at ?? fold.beganAt;
+    this.changed.add(fold);
+    this.ended.push(fold);
   }
 
   private beginTrace(row: TextLine, parent: Fold | null): void {
     const title = plainText(row.text);
     if (!TRACE_HEAD.test(title)) return;
     const { offset: key, at } = row;
-    const fold: Fold = {
+    this.trace = {
       key,
+      head: row,
       kind: "trace",
       title,
       lines: 0,
@@ -152,19 +182,18 @@ export class Folding {
       collapsed: true,
       parent,
     };
-    this.trace = { fold, head: row };
   }
 
   /** Whether a row belongs to the trace before it. What looks like a head is one if a stack frame follows at once. */
   private goesOn(row: TextLine): boolean {
     if (!this.trace) return false;
-    const { fold, head } = this.trace;
+    const fold = this.trace;
     const plain = plainText(row.text);
     if (!(fold.lines ? TRACE_BODY : FRAME).test(plain)) {
       this.trace = null;
       return false;
     }
-    if (!fold.lines) this.heads.set(head, fold);
+    if (!fold.lines) this.heads.set(fold.head, fold);
     this.put(row, fold);
     return true;
   }

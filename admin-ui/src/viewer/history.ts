@@ -183,12 +183,12 @@ function placed(answer: LinesAnswer): Row[] {
   return gaps.length ? [...lines, ...gaps].sort(compare) : lines;
 }
 
-function textLine({ line, offset, text, at, cut: isCut, bytes, partial, ch }: LineRow): TextLine {
+function textLine({ line, offset, text, at, cut: isCut, bytes, partial, rest, ch }: LineRow): TextLine {
   const row: TextLine = {
     kind: "line",
     offset,
     end: offset + bytes + (partial ? 0 : 1),
-    text: isCut ? `${text} … (${bytes} bytes)` : text,
+    text: `${rest ? "… " : ""}${text}${isCut ? ` … (${bytes} bytes)` : ""}`,
     at,
     line,
   };

@@ -32,6 +32,44 @@ export class Layout {
     this.rules = rules;
   }
 
+  /** Lays all rows out anew. */
+  all(rows: readonly Row[], partial: TextLine | null): void {
+    this.folding.clear();
+    this.folding.add(rows);
+    this.folding.takeEnded();
+    this.heights.clear();
+    for (const row of rows) this.heights.push(this.estimate(row));
+    if (partial) this.heights.push(this.estimate(partial));
+  }
+
+  /**
+   * Takes rows that come at the end; returns the groups whose rows are to be folded now. A group that ends folds where
+   * the end is followed: who reads elsewhere may be reading in it. One whose head is not held any more stays open:
+   * nothing would be left to open it by. `first` is where the rows held begin.
+   */
+  enter(rows: readonly Row[], following: boolean, first: number): Fold[] {
+    this.folding.add(rows);
+    const ended = this.folding.takeEnded().filter((fold) => fold.collapsed && !this.folded.has(fold.key));
+    const closing = ended.filter((fold) => following && fold.key >= first);
+    for (const fold of ended) if (!closing.includes(fold)) this.folded.set(fold.key, false);
+    return closing;
+  }
+
+  /** Mends the heights of a group's rows. */
+  refold(fold: Fold, rows: readonly Row[], head: number): void {
+    for (let index = head + 1; index < rows.length; index++) {
+      const row = rows[index] as Row;
+      if (row.kind === "line" && !this.lies(row, fold)) return;
+      this.heights.set(index, this.estimate(row));
+    }
+  }
+
+  private lies(row: Row, within: Fold): boolean {
+    let fold = this.folding.around(row) ?? null;
+    while (fold && fold !== within) fold = fold.parent;
+    return fold !== null;
+  }
+
   /** What a row is expected to be, until it is drawn and measured. */
   estimate(row: Row): number {
     if (!this.isShown(row)) return 0;
@@ -63,7 +101,7 @@ export class Layout {
   isFolded(fold: Fold): boolean {
     const chosen = this.folded.get(fold.key);
     if (chosen !== undefined) return chosen;
-    return fold.kind === "trace" || fold.collapsed;
+    return fold.kind === "trace" || (fold.collapsed && fold.endedAt !== null);
   }
 
   isExpanded(row: TextLine): boolean {

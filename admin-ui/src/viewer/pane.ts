@@ -18,6 +18,7 @@ import { findPlace, History, type Piece } from "./history";
 import { type Lag, lagBetween, type StreamEnd } from "./lag";
 import type { LineRules } from "./line-rules";
 import type { Look } from "./look";
+import { nextFrame } from "./next-frame";
 import type { OverviewMark } from "./overview";
 import type { Note, Row, TextLine } from "./rows";
 import { Runs } from "./runs";
@@ -379,17 +380,14 @@ export class Pane {
     }, REST_MS);
   }
 
-  /** Once a frame; a hidden tab gets no frames, so a timer does it there. */
   private schedule(apply: () => void): void {
     if (this.scheduled) return;
     this.scheduled = apply;
-    const run = () => {
+    nextFrame(() => {
       if (this.scheduled !== apply) return;
       this.scheduled = null;
       apply();
-    };
-    if (document.hidden) setTimeout(run, 250);
-    else requestAnimationFrame(run);
+    });
   }
 
   private change(part: Partial<PaneState>): void {

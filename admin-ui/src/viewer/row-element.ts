@@ -40,6 +40,21 @@ export class RowElements {
     if ((gutter.dataset.at ?? "") !== time) gutter.dataset.at = time;
   }
 
+  /** Lets drawn heads say what became of their folds; those that have to be drawn anew are taken away. */
+  refreshHeads(drawn: Map<Row, HTMLElement>, folds: Iterable<Fold>, isFolded: (fold: Fold) => boolean): void {
+    for (const fold of folds) {
+      const element = drawn.get(fold.head);
+      const facts = element?.querySelector(".fold-facts");
+      const toggle = element?.querySelector('[data-act="fold"]');
+      if (facts && toggle?.ariaExpanded === String(!isFolded(fold))) {
+        facts.textContent = foldFacts(fold);
+      } else if (element) {
+        element.remove();
+        drawn.delete(fold.head);
+      }
+    }
+  }
+
   private note(row: Note): HTMLElement {
     const element = this.span("div", `row note ${row.tone}`);
     element.append(this.text("span", row.text));

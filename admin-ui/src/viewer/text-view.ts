@@ -109,14 +109,18 @@ export class TextView {
     this.keepingPlace(() => {
       if (this.partial) this.layout.heights.pop(1);
       const rows = this.goneOn(fresh);
-      this.folding.add(rows);
+      const folds = this.layout.enter(rows, this.following, this.buffer.firstOffset ?? 0);
       const dropped = this.buffer.append(rows);
       this.partial = partial;
       const kept = Math.min(rows.length, this.buffer.length);
       for (const row of rows.slice(rows.length - kept)) this.layout.heights.push(this.layout.estimate(row));
       this.layout.heights.shift(this.layout.heights.length - this.buffer.length);
       this.folding.forget(dropped);
+      for (const fold of folds) this.layout.refold(fold, this.buffer.all, this.buffer.indexOf(fold.head));
       if (partial) this.layout.heights.push(this.layout.estimate(partial));
+      this.makes.refreshHeads(this.elements, this.folding.takeChanged(), (fold) =>
+        this.layout.isFolded(fold),
+      );
     });
   }
 
@@ -266,11 +270,7 @@ export class TextView {
   private relayout(): void {
     this.layout.set(this.look, this.rules);
     this.measureColumns();
-    this.folding.clear();
-    this.folding.add(this.buffer.all);
-    this.layout.heights.clear();
-    for (const row of this.buffer.all) this.layout.heights.push(this.layout.estimate(row));
-    if (this.partial) this.layout.heights.push(this.layout.estimate(this.partial));
+    this.layout.all(this.buffer.all, this.partial);
   }
 
   private measureColumns(): void {
