@@ -17,6 +17,7 @@ from abuse.tls_cases import TLS_CASES
 from abuse.web_cases import WEB_CASES
 
 QUIET_SECONDS = 3.0
+TRIES = 3
 
 
 def cases(*, tls: bool) -> tuple[Case, ...]:
@@ -37,20 +38,30 @@ def run(target: Target, chosen: tuple[Case, ...], until: float, bound: float) ->
         if time.monotonic() > until:
             wrong.append(f"{name}: not run, the time is over")
             continue
+        said, seconds, took = try_out(target, case, max(quiet * 1.1, bound))
+        if said:
+            wrong.append(f"{name}: {said}")
+        print(f"{'FAILED' if said else 'ok':<6} {name:<66} {seconds:5.1f} s, p99 {took * 1000:6.1f} ms", flush=True)
+    return wrong
+
+
+def try_out(target: Target, case: Case, bound: float) -> tuple[str, float, float]:
+    """Run one case; return what went wrong, how long it took, and the p99 of honest lines meanwhile.
+
+    Latency alone has three tries: other programs of the machine may be what was felt.
+    """
+    for _ in range(TRIES):
         begin = time.monotonic()
         try:
             case(target)
             target.check()
         except Exception as error:
-            wrong.append(f"{name}: {error}")
             traceback.print_exc()
-        took = p99(target.honest.since(begin))
-        if took > max(quiet * 1.1, bound):
-            wrong.append(f"{name}: p99 of honest lines was {took * 1000:.0f} ms, {quiet * 1000:.0f} ms before")
-        said = "FAILED" if wrong and wrong[-1].startswith(name) else "ok"
-        seconds = time.monotonic() - begin
-        print(f"{said:<6} {name:<66} {seconds:5.1f} s, p99 {took * 1000:6.1f} ms", flush=True)
-    return wrong
+            return str(error) or repr(error), time.monotonic() - begin, p99(target.honest.since(begin))
+        seconds, took = time.monotonic() - begin, p99(target.honest.since(begin))
+        if took <= bound:
+            return "", seconds, took
+    return f"p99 of honest lines was {took * 1000:.0f} ms, {bound * 1000:.0f} ms is bearable", seconds, took
 
 
 def main() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import socket
 import ssl
 import time
@@ -63,6 +64,25 @@ class Attacker:
             assert self.take(left) != b"", f"the hub closed: {self.came[-300:]!r}"
         *found, self.came = self.came.split(b"\n", count)
         return found
+
+    def pour(self, data: bytes, lines: int, seconds: float) -> int:
+        """Send all of `data` while taking what comes, until so many lines came; return how many did in time."""
+        left, came = memoryview(data), 0
+        deadline = time.monotonic() + seconds
+        self.socket.setblocking(False)
+        while came < lines and time.monotonic() < deadline:
+            wants = [self.socket] if left else []
+            select.select([self.socket], wants, [], 1.0)
+            with suppress(BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                if left:
+                    left = left[self.socket.send(left[: 1 << 16]) :]
+            with suppress(BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                while True:
+                    found = self.socket.recv(1 << 16)
+                    assert found, f"the hub closed after {came} lines"
+                    came += found.count(b"\n")
+        self.socket.setblocking(True)
+        return came
 
     def call(self, method: str, **params: Any) -> Any:
         """Call a method; return the answer to it, whole."""
