@@ -142,7 +142,7 @@ class Hub:
         self.first_answers = FirstAnswers(clock)
         self.leases = Leases(clock, limits, LeaseEvents(self), self._live_names, self._is_live)
         self.sessions.ties = self.leases
-        self.kept_leases = KeptLeases(self.leases, self.sessions, store, accounts, clock, tasks)
+        self.kept_leases = KeptLeases(self.leases, self.sessions, store, self.accounts, clock, tasks)
         now = clock.now_ms()
         self.streams.load(opened.streams, lambda record: self.producer_sessions.load(record, now))
 

@@ -360,6 +360,15 @@ def test_leases_outlive_the_hub_and_fences_grow_on(world: World) -> None:
     one.call("lease.renew", name="printer", fence=fence)
 
 
+def test_a_lease_of_a_made_token_outlives_the_hub(world: World) -> None:
+    """Only the store knows whose such a token is: the admin's accounts alone would take the holder for nobody."""
+    admin = CommandLine(world, hello="admin-token")
+    secret = admin.call("token.create", kind="admin", role="operator")["secret"]
+    acquire(CommandLine(world, hello=secret), ttl_s=300)
+    world.restart()
+    assert code(operator(world), "lease.acquire", name="printer", ttl_s=30) == "CONFLICT"
+
+
 def test_a_ttl_goes_on_while_the_hub_is_down(world: World) -> None:
     line = operator(world)
     acquire(line, ttl_s=5)
