@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from hub.core.account_book import AccountBook
 from hub.core.leases import Lease, Leases
-from hub.core.ports import Accounts, Clock, Promise, Store, Tasks
+from hub.core.ports import Clock, Promise, Store, Tasks
 from hub.core.sessions import Sessions
 from hub.model.lease import KeptLease, pack_lease, unpack_lease
 from hub.model.problem import Problem
@@ -17,7 +18,7 @@ class KeptLeases:
     """Writes what changed, in order and all at once; those who wait for it share a write."""
 
     def __init__(
-        self, leases: Leases, sessions: Sessions, store: Store, accounts: Accounts, clock: Clock, tasks: Tasks
+        self, leases: Leases, sessions: Sessions, store: Store, accounts: AccountBook, clock: Clock, tasks: Tasks
     ) -> None:
         self._leases = leases
         self._sessions = sessions
