@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .make
 ARGS ?=
+# Tests run on as many cores as there are, up to 4.
+SPREAD := -n auto --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
 
@@ -19,7 +21,7 @@ test: $(STAMPS)/dev page browser ## set all up and run all tests
 	@echo "== the page in a browser"
 	$(BIN)/python scripts/browser_tests.py
 	@echo "== the hub"
-	$(BIN)/python -m pytest -q $(ARGS)
+	$(BIN)/python -m pytest -q $(SPREAD) $(ARGS)
 
 check: $(STAMPS)/dev ## style, types, layers, the page's checks
 	$(BIN)/ruff check .

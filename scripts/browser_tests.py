@@ -42,7 +42,8 @@ def main() -> int:
     if browser is None:
         print(f"\n*** THE PAGE'S BROWSER TESTS WERE NOT RUN: there is no Chromium; {HOW} ***\n", flush=True)
         return 1 if os.environ.get("CI") else 0
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:twisted", "-o", "addopts=", "tests/browser"]
+    spread = ["-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:twisted", "-o", "addopts=", *spread, "tests/browser"]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, "CHROMIUM": browser}, check=False).returncode
 
 

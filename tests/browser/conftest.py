@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from chromium import FLAGS, login_link
+from emptying import delete_all_streams
 from running_hub import RunningHub
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -29,12 +30,29 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def hub(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RunningHub]:
-    """A hub; a test that needs other settings gives them as a dict of variables (indirect)."""
-    running = RunningHub(tmp_path / "data", **getattr(request, "param", {}))
+@pytest.fixture(scope="session")
+def common(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
+    """One hub for all tests that leave it running: a hub for each would be half of the time that they take."""
+    running = RunningHub(tmp_path_factory.mktemp("common") / "data")
     yield running
     running.close()
+
+
+@pytest.fixture
+def hub(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RunningHub]:
+    """A hub without streams.
+
+    A test that does to it what others would feel is marked `own_hub`, with the variables that it needs as settings.
+    """
+    mark = request.node.get_closest_marker("own_hub")
+    if mark is not None:
+        running = RunningHub(tmp_path / "data", **mark.kwargs)
+        yield running
+        running.close()
+    else:
+        running = request.getfixturevalue("common")
+        yield running
+        delete_all_streams(running)
 
 
 @pytest.fixture

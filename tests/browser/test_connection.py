@@ -57,6 +57,7 @@ def raw_text(hub: RunningHub, name: str) -> str:
         return bytes(answer.read()).decode()
 
 
+@pytest.mark.own_hub
 def test_a_hub_that_is_killed_under_an_open_page_leaves_the_same_text(
     hub: RunningHub, page: Page, complaints: list[str]
 ) -> None:
@@ -86,6 +87,7 @@ def test_a_hub_that_is_killed_under_an_open_page_leaves_the_same_text(
     assert [each for each in complaints if "ERR_CONNECTION_REFUSED" not in each] == []
 
 
+@pytest.mark.own_hub
 def test_a_hub_that_stops_in_order_says_so(hub: RunningHub, page: Page) -> None:
     page.evaluate(PATIENT)
     page.evaluate(LISTEN_TO_BANNER)
@@ -97,7 +99,7 @@ def test_a_hub_that_stops_in_order_says_so(hub: RunningHub, page: Page) -> None:
     assert any(text.startswith("The hub is shutting down") for text in told), told
 
 
-@pytest.mark.parametrize("hub", [{"HUB_LIMITS_CONNECTIONS": "4"}], indirect=True)
+@pytest.mark.own_hub(HUB_LIMITS_CONNECTIONS="4")
 def test_a_hub_that_is_full_says_so_and_lets_the_page_in_later(hub: RunningHub, page: Page) -> None:
     page.evaluate(PATIENT)
     hub.process.end(signal.SIGKILL)
@@ -137,6 +139,7 @@ def test_who_is_kicked_is_told_by_whom_and_why_and_may_come_back_to_the_same_byt
         expect(page.locator(".note")).to_have_count(0)
 
 
+@pytest.mark.own_hub
 def test_a_login_that_is_over_leads_to_the_login(hub: RunningHub, page: Page) -> None:
     page.context.clear_cookies()
     hub.process.end(signal.SIGKILL)

@@ -67,7 +67,7 @@ def test_older_lines_are_fetched_when_somebody_looks_back(hub: RunningHub, page:
         assert walked[:3000] == [f"line {number}" for number in range(3000)]
 
 
-@pytest.mark.parametrize("hub", [SMALL_STORE], indirect=True)
+@pytest.mark.own_hub(**SMALL_STORE)
 def test_the_end_of_what_is_kept_is_said(hub: RunningHub, page: Page) -> None:
     with stream(hub, "ci/long") as build:
         build.sendall(b"".join(b"long %d " % number + b"x" * 300 + b"\n" for number in range(5000)))

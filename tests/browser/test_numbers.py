@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from running_hub import RunningHub
@@ -109,6 +110,7 @@ def test_the_chart_is_zoomed_by_pointer_and_by_buttons(hub: RunningHub, page: Pa
     assert complaints == []
 
 
+@pytest.mark.own_hub
 def test_the_past_of_a_hub_that_was_killed_is_counted(hub: RunningHub, page: Page) -> None:
     with stream(hub, "ci/build-1") as build:
         send_lines(build, 0, 300)

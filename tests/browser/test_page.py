@@ -89,6 +89,7 @@ def test_pausing_counts_what_is_new_and_moves_nothing(hub: RunningHub, page: Pag
     assert complaints == []
 
 
+@pytest.mark.own_hub
 def test_a_hub_that_dies_and_comes_back_goes_on_where_it_was(hub: RunningHub, page: Page) -> None:
     log = page.get_by_role("log")
     with stream(hub, "ci/first") as build:
@@ -104,7 +105,7 @@ def test_a_hub_that_dies_and_comes_back_goes_on_where_it_was(hub: RunningHub, pa
     expect(page.locator(".note.truncated")).to_have_count(0)
 
 
-@pytest.mark.parametrize("hub", [{"HUB_STORE": "memory"}], indirect=True)
+@pytest.mark.own_hub(HUB_STORE="memory")
 def test_a_hub_that_forgot_says_what_is_gone(hub: RunningHub, page: Page) -> None:
     with stream(hub, "ci/first") as build:
         send_lines(build, 0, 3)
@@ -119,6 +120,7 @@ def test_a_hub_that_forgot_says_what_is_gone(hub: RunningHub, page: Page) -> Non
     expect(page.locator(".banner.shown")).to_have_count(0)
 
 
+@pytest.mark.own_hub
 def test_a_lost_hub_is_said_with_a_countdown(hub: RunningHub, page: Page) -> None:
     hub.process.end(9)
     banner = page.get_by_role("alert")

@@ -70,7 +70,7 @@ def test_times_and_colours_obey_the_page_s_policy(hub: RunningHub, page: Page, c
         ]
         assert len(set(inks)) == 2
         page.keyboard.press("t")
-        gutter = log.locator(".row .gutter").first
+        gutter = log.locator(".row .gutter[data-at]").first
         time = gutter.evaluate("e => e.dataset.at + getComputedStyle(e, '::after').content")
         assert re.fullmatch(r'(\d\d:\d\d:\d\d\.\d\d\d)"\1"', time), time
         assert "orange blue green" in log.inner_text()
