@@ -230,8 +230,9 @@ export class Leases {
     this.put(row);
     if (topic !== "lease.acquired") return;
     this.ends.delete(row.name);
-    if (this.isMine(row) && end?.cause === "handed_over" && end.by !== null)
-      this.notify("given", row.name, `${end.by} handed ${leaseWords(row.name)} over to you`, "");
+    if (!this.isMine(row) || end?.cause !== "handed_over" || end.by === null) return;
+    this.waits.delete(row.name);
+    this.notify("given", row.name, `${end.by} handed ${leaseWords(row.name)} over to you`, "");
   }
 
   private put(row: LeaseRow): void {

@@ -9,7 +9,7 @@ import { LeaveKeys } from "./leave-keys";
 import { pasteQuestion } from "./paste";
 import { RawFollow, type Screen } from "./raw-follow";
 import { newIdem } from "./state";
-import { StrictDocument } from "./strict-document";
+import { StrictStyles } from "./strict-styles";
 import { Typist } from "./typist";
 
 export interface Tell {
@@ -27,7 +27,7 @@ const SCROLLBACK = 5000;
 const IGNORED_OSC = [4, 8, 10, 11, 12, 52, 104, 110, 111, 112];
 
 export class StreamTerminal implements Screen {
-  private readonly strict = new StrictDocument(document);
+  private readonly strict = new StrictStyles(document);
   private readonly term: Terminal;
   private readonly fit = new FitAddon();
   private readonly typist: Typist;
@@ -46,7 +46,6 @@ export class StreamTerminal implements Screen {
     private readonly tell: Tell,
   ) {
     this.term = new Terminal({
-      documentOverride: this.strict.document,
       fontFamily: getComputedStyle(host).fontFamily,
       fontSize: 14,
       minimumContrastRatio: 4.5,
@@ -55,7 +54,7 @@ export class StreamTerminal implements Screen {
     });
     this.term.loadAddon(this.fit);
     for (const code of IGNORED_OSC) this.term.parser.registerOscHandler(code, () => true);
-    this.strict.during(() => this.term.open(host));
+    this.term.open(host);
     this.typist = new Typist(
       {
         send: async (command, args, idem) =>

@@ -7,11 +7,11 @@ import { printPlace, streamPlace } from "../session/address";
 export function LeaseNotices() {
   changes.value;
   return (
-    <div class="lease-notices" role="alert">
+    <div class="lease-notices">
       {leases.notices.map((notice) => {
         const stream = streamOf(notice.name);
         return (
-          <div class={`lease-notice ${notice.kind}`} key={notice.id}>
+          <div class={`lease-notice ${notice.kind}`} role="alert" key={notice.id}>
             <span class="mark" aria-hidden="true">
               {notice.kind === "given" ? "✓" : "⚠"}
             </span>
