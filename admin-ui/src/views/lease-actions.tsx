@@ -31,6 +31,7 @@ export function LeaseActions({ name, row }: { name: string; row: LeaseRow | unde
     work().catch((error: Error) => setProblem(error.message));
   };
   const waits = leases.waits.has(name);
+  if (!leases.isLoaded) return null;
   return (
     <div class="lease-actions">
       {!row && (
@@ -105,6 +106,7 @@ export function LeaseActions({ name, row }: { name: string; row: LeaseRow | unde
 export function LeaseWords({ row }: { row: LeaseRow | undefined }) {
   changes.value;
   now.value;
+  if (!leases.isLoaded) return <span class="quiet">{leases.problem || "Asking…"}</span>;
   if (!row) return <span class="state done">free</span>;
   const left = countdown(leases.left(row));
   const place = leases.placeOf(row);

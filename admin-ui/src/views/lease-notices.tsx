@@ -12,7 +12,7 @@ export function LeaseNotices() {
         const stream = streamOf(notice.name);
         return (
           <div class={`lease-notice ${notice.kind}`} role="alert" key={notice.id}>
-            <span class="mark" aria-hidden="true">
+            <span class="sign" aria-hidden="true">
               {notice.kind === "given" ? "✓" : "⚠"}
             </span>
             <p>

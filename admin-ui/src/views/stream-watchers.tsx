@@ -36,7 +36,8 @@ export function StreamWatchers({ name }: { name: string }) {
                 <span aria-hidden="true">{lag.mark}</span> {lag.word}
               </span>
               <span class="quiet">
-                {row.via ?? "away"}, {age(row.since, now.value)}
+                {row.via ? `${row.via}, ` : ""}
+                {age(row.since, now.value)}
               </span>
               {session !== null && !mine && may(who.value, "operator") && (
                 <button
