@@ -250,7 +250,7 @@ def pasted(page: Page) -> None:
     page.evaluate(
         """() => {
             const data = new DataTransfer();
-            data.setData("text/plain", "cd /srv\nrm -r cache\n");
+            data.setData("text/plain", "cd /srv\\nrm -r cache\\n");
             document.activeElement.dispatchEvent(
                 new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
         }"""

@@ -3,6 +3,7 @@
 import { streamOf } from "../control/leases";
 import { changes, leases } from "../control/state";
 import { printPlace, streamPlace } from "../session/address";
+import { place } from "../session/page-state";
 
 export function LeaseNotices() {
   changes.value;
@@ -18,7 +19,9 @@ export function LeaseNotices() {
             <p>
               <strong>{notice.text}.</strong> {notice.reason && <q dir="auto">{notice.reason}</q>}
             </p>
-            {stream !== null && <a href={printPlace(streamPlace(stream, { control: "on" }))}>Show it</a>}
+            {stream !== null && !place.value.names.includes(stream) && (
+              <a href={printPlace(streamPlace(stream, { control: "on" }))}>Show it</a>
+            )}
             <button
               type="button"
               onClick={() => leases.dismiss(notice.id)}
