@@ -136,7 +136,7 @@ export function LeaseWords({ row }: { row: LeaseRow | undefined }) {
 
 function Steal({ row, close }: { row: LeaseRow; close: () => void }) {
   const [reason, setReason] = useState("");
-  const before = row.waiters > 0 ? ` ${row.waiters} who wait for it go on waiting.` : "";
+  const before = row.waiters > 0 ? ` Whoever waits for it (${row.waiters}) goes on waiting.` : "";
   return (
     <Confirm
       label={`Take ${row.name} away`}

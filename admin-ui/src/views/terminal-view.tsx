@@ -58,14 +58,14 @@ export function TerminalView({ name, close }: TerminalProps) {
   );
 }
 
-/** Takes the lease where it is free, and gives back what was taken here. */
+/** Takes the lease where it is free, and gives back on leaving what was not had before. */
 function useLease(lease: string): string {
   const [problem, setProblem] = useState("");
   useEffect(() => {
     if (leases.isMine(leases.get(lease))) return;
     let gone = false;
-    let took = false;
     const giveBack = () => {
+      leases.giveUp(lease);
       // Who lost it meanwhile has nothing to give back.
       if (leases.isMine(leases.get(lease)))
         leases
@@ -73,15 +73,12 @@ function useLease(lease: string): string {
           .catch((error: Error) => console.info("the lease ends by itself:", error.message));
     };
     leases.take(lease).then(
-      () => {
-        took = true;
-        if (gone) giveBack();
-      },
+      () => gone && giveBack(),
       (error: Error) => setProblem(error.message),
     );
     return () => {
       gone = true;
-      if (took) giveBack();
+      giveBack();
     };
   }, [lease]);
   return problem;
