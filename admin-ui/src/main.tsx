@@ -13,7 +13,9 @@ import "./styles/text.css";
 import "./styles/find.css";
 import "./styles/share.css";
 import "./styles/numbers.css";
-import { start } from "./session/page-state";
+import { loadControl } from "./control/loaded";
+import { takeKept } from "./session/kept-session";
+import { connection, start } from "./session/page-state";
 import { settings } from "./session/settings";
 import { App } from "./views/app";
 
@@ -23,6 +25,13 @@ effect(() => {
 
 const root = document.getElementById("page");
 if (root) {
+  const kept = takeKept(sessionStorage);
+  if (kept) {
+    // It has leases, which want to be renewed.
+    connection.goOn(kept);
+    connection.keeps = () => true;
+    loadControl();
+  }
   render(<App />, root);
   start();
 }

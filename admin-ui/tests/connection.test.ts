@@ -270,3 +270,66 @@ test("what is cancelled before it began is not asked", async () => {
   await expect(search).rejects.toMatchObject({ code: "CANCELLED" });
   expect(socket.sent.length).toBe(sent);
 });
+
+/** What a connection says hello with. */
+function helloOf(socket: FakeSocket | undefined): Record<string, unknown> {
+  return JSON.parse(socket?.sent[0] as string).params;
+}
+
+test("a session that has something to come back for goes on, and follows anew", async () => {
+  const watching = follower();
+  connection.follow(watching);
+  connection.connect();
+  connection.keeps = () => true;
+  await sockets[0]?.welcome();
+  sockets[0]?.onclose?.({ code: 1006, reason: "" });
+  later.at(-1)?.call();
+  const socket = sockets[1] as FakeSocket;
+  socket.onopen?.();
+  expect(helloOf(socket)).toMatchObject({ session: "k" });
+  // What it followed comes before the welcome, and is asked for anew.
+  socket.frame("STREAM 4 ci/a epoch=1 offset=0 run=1 state=live\n");
+  socket.frame("DATA 4 0 99 {2}\nhi\n");
+  socket.onmessage?.({ data: JSON.stringify({ jsonrpc: "2.0", id: 1, result: { session: "k" } }) });
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(watching.frames).toEqual([]);
+  const said = socket.sent.filter((each): each is Frame => typeof each !== "string");
+  expect(said.map(({ verb, args }) => [verb, args[0]])).toEqual([
+    ["UNSUB", "1"],
+    ["SUB", "2"],
+  ]);
+  socket.frame("UNSUB 1\n");
+  socket.frame("STREAM 5 ci/a epoch=1 offset=0 run=1 state=live\n");
+  expect(watching.frames.map(({ verb }) => verb)).toEqual(["STREAM"]);
+});
+
+test("the same page loaded anew goes on with ids of its own", async () => {
+  connection.goOn({ key: "k", subscriptions: [["7", "ci/a"]] });
+  connection.follow(follower());
+  connection.connect();
+  const socket = sockets[0] as FakeSocket;
+  await socket.welcome();
+  expect(helloOf(socket)).toMatchObject({ session: "k" });
+  expect(socket.subs.map((sub) => sub.args[0])).toEqual(["8"]);
+});
+
+test("a session that is over meanwhile gives way to a new one, at once", async () => {
+  connection.goOn({ key: "k", subscriptions: [] });
+  connection.connect();
+  sockets[0]?.onopen?.();
+  sockets[0]?.onclose?.({ code: 4504, reason: "EXPIRED there is no such session any more" });
+  expect(sockets.length).toBe(2);
+  await sockets[1]?.welcome();
+  expect(helloOf(sockets[1])).not.toHaveProperty("session");
+  expect(statuses.at(-1)).toEqual({ kind: "live" });
+});
+
+test("without leases each connection begins a new session", async () => {
+  connection.connect();
+  await sockets[0]?.welcome();
+  sockets[0]?.onclose?.({ code: 1006, reason: "" });
+  later.at(-1)?.call();
+  await sockets[1]?.welcome();
+  expect(helloOf(sockets[1])).not.toHaveProperty("session");
+});

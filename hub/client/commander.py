@@ -15,11 +15,12 @@ from hub.wire.line_reader import LineReader
 
 ANSWER_SECONDS = 30.0
 PROGRESS = "$/progress"
+PONG = b'{"jsonrpc":"2.0","method":"hub.pong"}\n'
 _MOST_LINE_BYTES = 8 << 20
 
 
 class Notification(NamedTuple):
-    """What the hub tells without being asked: `event`, `$/progress`, `hub.ping`, `hub.goaway`."""
+    """What the hub tells without being asked: `event`, `$/progress`, `hub.goaway`."""
 
     method: str
     params: dict[str, Any]
@@ -169,7 +170,10 @@ class Commander(Closable):
             message = None
         if not isinstance(message, dict):
             raise HubLost(f"{self._connection.address} does not speak JSON-RPC; is it a hub's command port?")
-        if "method" in message:
+        if message.get("method") == "hub.ping":
+            # Whoever waits for an answer says nothing else, and is taken for dead after a while.
+            self._connection.send(PONG)
+        elif "method" in message:
             self._notifications.append(Notification(message["method"], message.get("params") or {}))
         else:
             self._messages.append(message)

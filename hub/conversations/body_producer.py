@@ -17,6 +17,8 @@ from hub.model.stream_name import check_stream_name
 class BodyProducer:
     """One request. The run begins with it, and ends `eof` with a whole body, `reset` with a cut one."""
 
+    commands: tuple[str, ...] = ()
+
     def __init__(
         self, hub: Hub, peer: Peer, sink: Sink, name: str, principal: Principal | None, meta: Mapping[str, Any]
     ) -> None:

@@ -28,7 +28,6 @@ class FramedProducer:
 
     __slots__ = (
         "_acked",
-        "_commands",
         "_frames",
         "_greeting",
         "_held",
@@ -46,6 +45,7 @@ class FramedProducer:
         "_unsaid",
         "_watched",
         "_writer",
+        "commands",
         "peer",
     )
 
@@ -61,7 +61,7 @@ class FramedProducer:
         self._run: Run | None = None
         self._writer: Writer | None = None
         self._life: Life | None = None
-        self._commands: tuple[str, ...] = ()
+        self.commands: tuple[str, ...] = ()
         self._acked = 0
         self._said_window = 0
         self._unsaid = False
@@ -165,8 +165,8 @@ class FramedProducer:
 
     def command(self, command_id: str, name: str, arguments: bytes) -> None:
         """Pass on a command; raise Problem NOTFOUND if the producer did not offer it."""
-        if name not in self._commands:
-            offered = ", ".join(self._commands) or "none"
+        if name not in self.commands:
+            offered = ", ".join(self.commands) or "none"
             raise Problem("NOTFOUND", f"the producer does not offer this command (it offers: {offered})")
         self._send(producer_port.cmd_frame(command_id, name, arguments))
 
@@ -202,7 +202,7 @@ class FramedProducer:
         self._principal = principal
         hub.standing.enter(principal, self)
         self._greeting.cancel()
-        self._run, self._writer, self._commands = attached.run, attached.writer, hello.commands
+        self._run, self._writer, self.commands = attached.run, attached.writer, hello.commands
         self._life = Life(hub, self._sink, self.fail, self._ping)
         stream = hub.streams.get(hello.stream)
         self._acked = self._expected if stream is None or attached.writer is None else min(stream.durable, stream.end)

@@ -24,6 +24,8 @@ class RawProducer:
     all the same: what comes then is counted and recorded as a GAP, so that a build is not stopped by a full disk.
     """
 
+    commands: tuple[str, ...] = ()
+
     __slots__ = (
         "_hub",
         "_losing",

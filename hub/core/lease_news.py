@@ -14,6 +14,8 @@ from hub.model.principal import Principal, Role
 if TYPE_CHECKING:
     from hub.core.hub import Hub
 
+QUEUE_SHOWN = 20
+"""So many of those who wait for a lease are named in its row."""
 TOLD = ("stolen", "expired", "away")
 """What ends a lease without the holder's own doing."""
 
@@ -25,6 +27,7 @@ def may_use(principal: Principal, name: str) -> bool:
 
 def lease_row(hub: Hub, lease: Lease) -> LeaseRow:
     """Return a lease as `lease.list` and the events show it."""
+    waiting = hub.leases.waiting(lease.name)
     return {
         "name": lease.name,
         "stream": stream_of(lease.name),
@@ -34,7 +37,8 @@ def lease_row(hub: Hub, lease: Lease) -> LeaseRow:
         "ttl_s": lease.ttl_s,
         "since": wall_ms(hub, lease.since),
         "expires_at": wall_ms(hub, lease.expires_at),
-        "waiters": hub.leases.waiting(lease.name),
+        "waiters": len(waiting),
+        "queue": [{"session": each.id, "principal": each.principal.name} for each in waiting[:QUEUE_SHOWN]],
     }
 
 
@@ -54,6 +58,10 @@ class LeaseEvents:
     def changed(self, lease: Lease) -> None:
         """Tell that it was renewed."""
         self._tell("lease.renewed", lease, None)
+
+    def queued(self, lease: Lease) -> None:
+        """Tell that somebody waits for it now, or does no more."""
+        self._tell("lease.queued", lease, None)
 
     def ended(self, lease: Lease, end: End) -> None:
         """Tell that it is held no more; the loser also why."""

@@ -81,6 +81,9 @@ class LeaseNews(Protocol):
     def changed(self, lease: Lease) -> None:
         """It was renewed."""
 
+    def queued(self, lease: Lease) -> None:
+        """Who waits for it changed."""
+
     def ended(self, lease: Lease, end: End) -> None:
         """It is held no more, and why."""
 
@@ -114,9 +117,9 @@ class Leases:
         """Return the lease of a name, if it is held."""
         return self._held.get(name)
 
-    def waiting(self, name: str) -> int:
-        """Return how many wait for that name by itself or among others; those of a pattern are not counted."""
-        return sum(1 for waiter in self._waiters if name in waiter.want.names)
+    def waiting(self, name: str) -> list[Session]:
+        """Return who waits for that name by itself or among others, in order; those of a pattern are left out."""
+        return [waiter.session for waiter in self._waiters if name in waiter.want.names]
 
     @property
     def waiters(self) -> int:
@@ -151,13 +154,15 @@ class Leases:
             raise Problem("LIMIT", f"all of limits.lease_waiters ({self.limits.lease_waiters}) wait")
         waiter = Waiter(session, want, ttl_s, promise)
         self._waiters[waiter] = None
+        self._queued(want)
         return waiter
 
     def give_up(self, waiter: Waiter, *, keep_turn: bool) -> None:
         """Wait no more; `keep_turn`: the connection is gone, and the session may come back to its place."""
         waiter.promise = None
-        if not keep_turn or waiter.session.over:
-            self._waiters.pop(waiter, None)
+        if (not keep_turn or waiter.session.over) and waiter in self._waiters:
+            del self._waiters[waiter]
+            self._queued(waiter.want)
 
     def renew(self, session: Session, name: str, fence: int, ttl_s: int | None) -> Lease:
         """Let a lease go on; raise Problem FENCED where it is not the session's under that fence."""
@@ -260,12 +265,15 @@ class Leases:
         self.changed[name] = None
         if not session.is_held(COMMAND):
             self._away.setdefault(session, now + self.limits.lease_grace_seconds)
-        for waiter in [each for each in self._waiters if each.session is session and each.want.takes(name, session)]:
+        served = [each for each in self._waiters if each.session is session and each.want.takes(name, session)]
+        for waiter in served:
             del self._waiters[waiter]
             if waiter.promise is not None:
                 # In a later turn: who waits must not find this in the middle.
                 self.clock.call_later(0, partial(waiter.promise.keep, lease))
         self.news.acquired(lease, given=given)
+        for waiter in served:
+            self._queued(waiter.want, but=name)
         return lease
 
     def _renew(self, lease: Lease, ttl_s: int) -> None:
@@ -307,11 +315,19 @@ class Leases:
         # Its waiting first: what it loses is not to come back to itself.
         for waiter in [each for each in self._waiters if each.session is session]:
             del self._waiters[waiter]
+            self._queued(waiter.want)
             if waiter.promise is not None:
                 over = Problem("EXPIRED", "the session is over", cause="unknown")
                 self.clock.call_later(0, partial(waiter.promise.break_off, over))
         for lease in self.of(session):
             self._end(lease, End(lease.fence, cause))
+
+    def _queued(self, want: Want, but: str = "") -> None:
+        """Tell that the queue of what is held of these names changed."""
+        for name in want.names:
+            lease = self._held.get(name)
+            if lease is not None and name != but:
+                self.news.queued(lease)
 
     def _same(self, waiter: Waiter, session: Session, want: Want) -> bool:
         return waiter.session is session and waiter.want == want

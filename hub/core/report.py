@@ -101,6 +101,7 @@ def run_stats(stream: Stream, number: int) -> RunStats:
 
 def stream_stats(stream: Stream, now: float, now_ms: int) -> StreamCounts:
     """Return counts, rates and silence of a stream."""
+    holder = None if stream.writer is None else stream.writer.holder
     return {
         "stream": stream.name,
         "state": stream.state,
@@ -113,6 +114,7 @@ def stream_stats(stream: Stream, now: float, now_ms: int) -> StreamCounts:
         "last_at": stream.last_at,
         "silent_ms": None if stream.last_at is None else max(now_ms - stream.last_at, 0),
         "watchers": stream.watchers,
+        "commands": [] if holder is None else list(holder.commands),
         **rates(stream, now),
     }
 

@@ -99,7 +99,7 @@ class Findings(TypedDict):
 
 
 class StreamCounts(Rates):
-    """What the hub itself counts of a stream."""
+    """What the hub itself counts of a stream, and the commands that its producer takes, while one is connected."""
 
     stream: str
     state: StreamState
@@ -112,6 +112,7 @@ class StreamCounts(Rates):
     last_at: int | None
     silent_ms: int | None
     watchers: int
+    commands: list[str]
 
 
 class StreamStats(StreamCounts, Findings):
@@ -289,8 +290,18 @@ class SessionsAnswer(TypedDict):
     truncated: NotRequired[bool]
 
 
+class LeaseWaiterRow(TypedDict):
+    """Who waits for a lease."""
+
+    session: str
+    principal: str
+
+
 class LeaseRow(TypedDict):
-    """A lease that is held; `waiters` are those who wait for this name, not those of a pool."""
+    """A lease that is held; `waiters` are those who wait for this name, not those of a pool.
+
+    `queue` has the first of them in their order.
+    """
 
     name: str
     stream: str | None
@@ -301,6 +312,7 @@ class LeaseRow(TypedDict):
     since: int
     expires_at: int
     waiters: int
+    queue: list[LeaseWaiterRow]
 
 
 class LeasesAnswer(TypedDict):

@@ -19,6 +19,10 @@ class WriterHolder(Protocol):
     def peer(self) -> Peer:
         """The far end."""
 
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The commands that it takes."""
+
     def displaced(self, problem: Problem) -> None:
         """Give way: another connection took the session (FENCED), or it is over (EXPIRED)."""
 

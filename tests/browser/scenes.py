@@ -16,6 +16,7 @@ from playwright.sync_api import Page, Route, WebSocketRoute, expect
 from running_hub import RunningHub
 
 LONG_NAME = ("ci/" + "a-name-that-goes-on-" * 10)[:192] + "-the-end"
+SHELL = "ops/shell"
 BUSY, BARE, MANY = "busy", "bare", "many"
 LOG = "\n".join(
     [
@@ -64,6 +65,14 @@ class Stage:
         for code in (0, 3):
             run = ("run", "--name", f"nightly/exit-{code}", "--", "sh", "-c", f"echo no; exit {code}")
             self.hub.run(*run, code=code)
+
+        shell = ("run", "--name", SHELL, "--control", "--pty", "--", "sh", "-c", 'PS1="ready> " exec sh')
+        self._opened.enter_context(self.hub.start(*shell)).until(b"ready> ")
+        for name in ("printer/hall-2", "stream:train/llama/run-7"):
+            lease = self._opened.enter_context(self.hub.start("lease", "acquire", name))
+            lease.until(name.encode())
+        self._opened.enter_context(self.hub.start("lease", "acquire", "printer/hall-2", "--wait", "600"))
+        self.hub.run("mark", SHELL, "deployed", "to", "staging, 本番はまだ")
 
     def _many(self) -> None:
         for number in range(5000):
@@ -199,6 +208,76 @@ def wrong_token(page: Page) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
 
 
+def controlled(*buttons: str) -> Callable[[Page], None]:
+    """Wait for the control panel, and press buttons in it."""
+
+    def enter(page: Page) -> None:
+        panel = page.get_by_role("complementary", name="control of")
+        expect(panel.get_by_role("heading", name="Marks")).to_be_visible()
+        for button in buttons:
+            panel.get_by_role("button", name=button, exact=True).click()
+
+    return enter
+
+
+def commanded(page: Page) -> None:
+    """Send a line and look at any command."""
+    controlled()(page)
+    page.get_by_label("A line for its standard input").fill("uptime; echo 負荷")
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_role("complementary", name="control of").get_by_text("Any command").click()
+    expect(page.get_by_text("✓ done")).to_be_visible()
+
+
+def terminal(page: Page) -> None:
+    """Type something that has colours."""
+    region = page.get_by_role("region", name="terminal of")
+    # The page of the scene before may have the lease for some seconds still.
+    rows = region.locator(".xterm-rows")
+    get = region.get_by_role("button", name="Take control").or_(region.get_by_role("button", name="Wait for it"))
+    expect(get.or_(rows)).to_be_visible()
+    if not rows.is_visible():
+        get.click()
+    expect(rows).to_contain_text("ready>", timeout=20_000)
+    page.keyboard.type(r"clear; for n in 1 2 3 4 5 6; do printf '\033[3%dmcolour %d\033[0m  ' $n $n; done; echo")
+    page.keyboard.press("Enter")
+    expect(rows).to_contain_text("colour 6")
+
+
+def pasted(page: Page) -> None:
+    """Paste several lines into the terminal."""
+    terminal(page)
+    page.evaluate(
+        """() => {
+            const data = new DataTransfer();
+            data.setData("text/plain", "cd /srv\\nrm -r cache\\n");
+            document.activeElement.dispatchEvent(
+                new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+        }"""
+    )
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+
+
+def stealing(page: Page) -> None:
+    """Say why one takes a lease away."""
+    row = page.get_by_role("row", name="printer/hall-2")
+    row.get_by_role("button", name="Take it away…").click()
+    page.get_by_role("dialog").get_by_label("Reason").fill("the release goes out now, 五分で返します")
+
+
+def robbed(page: Page) -> None:
+    """Lose the control to another page, with a reason."""
+    controlled("Take control")(page)
+    expect(page.get_by_text("You control")).to_be_visible()
+    thief = page.context.new_page()
+    thief.goto(page.url.partition("#")[0] + "#/leases")
+    thief.get_by_role("row", name=SHELL).get_by_role("button", name="Take it away…").click()
+    thief.get_by_role("dialog").get_by_label("Reason").fill("the release goes out now, 五分で返します")
+    thief.get_by_role("button", name="Take it away", exact=True).click()
+    expect(page.locator(".lease-notice")).to_be_visible()
+    thief.close()
+
+
 def _of_connection(name: str, code: int, reason: str) -> Scene:
     before, enter = closing(code, reason)
     return Scene(name, BUSY, "#/", enter, before)
@@ -232,6 +311,17 @@ SCENES: Sequence[Scene] = (
     Scene("people-read-only", BUSY, "#/people", nothing, as_viewer),
     Scene("stream-live", BUSY, "#/s/train/llama/run-7", lambda page: expect(page.get_by_role("log")).to_be_visible()),
     Scene("stream-long-name", BUSY, f"#/s/{LONG_NAME}", lambda page: expect(page.get_by_role("log")).to_be_visible()),
+    Scene("control", BUSY, f"#/s/{SHELL}?control=on", commanded),
+    Scene("control-read-only", BUSY, f"#/s/{SHELL}?control=on", controlled(), as_viewer),
+    Scene("control-others", BUSY, "#/s/train/llama/run-7?control=on", controlled()),
+    Scene("control-lost", BUSY, f"#/s/{SHELL}?control=on", robbed),
+    Scene("terminal", BUSY, f"#/s/{SHELL}?control=terminal", terminal),
+    Scene("terminal-paste", BUSY, f"#/s/{SHELL}?control=terminal", pasted),
+    Scene("terminal-held", BUSY, "#/s/train/llama/run-7?control=terminal", controlled()),
+    Scene("leases", BUSY, "#/leases", lambda page: expect(page.get_by_role("row").nth(2)).to_be_visible()),
+    Scene("leases-empty", BARE, "#/leases", lambda page: expect(page.get_by_text("Nobody holds")).to_be_visible()),
+    Scene("leases-read-only", BUSY, "#/leases", nothing, as_viewer),
+    Scene("steal", BUSY, "#/leases", stealing),
     Scene("stream-missing", BUSY, "#/s/no/such-stream", nothing),
 )
 

@@ -33,14 +33,27 @@ def test_notifications_wait_beside_the_answers() -> None:
     def dialogue(peer: Peer) -> None:
         hello(peer)
         request = peer.request()
-        peer.say(b'{"jsonrpc":"2.0","method":"hub.ping"}\n')
+        peer.say(b'{"jsonrpc":"2.0","method":"hub.goaway"}\n')
         peer.say(b'{"jsonrpc":"2.0","method":"event","params":{"topic":"stats","seq":1}}\n')
         peer.answer(request, 1)
 
     with ScriptedHub(dialogue) as script, Commander.connect(script.hub) as commander:
         assert commander.call("hub.stats") == 1
-        assert commander.next_notification(0) == Notification("hub.ping", {})
+        assert commander.next_notification(0) == Notification("hub.goaway", {})
         assert commander.next_notification(0) == Notification("event", {"topic": "stats", "seq": 1})
+        assert commander.next_notification(0) is None
+
+
+def test_who_waits_for_an_answer_is_alive_to_the_hub() -> None:
+    def dialogue(peer: Peer) -> None:
+        hello(peer)
+        request = peer.request()
+        peer.say(b'{"jsonrpc":"2.0","method":"hub.ping","params":{"at":1}}\n')
+        assert peer.request() == {"jsonrpc": "2.0", "method": "hub.pong"}
+        peer.answer(request, {"fence": 1})
+
+    with ScriptedHub(dialogue) as script, Commander.connect(script.hub) as commander:
+        assert commander.call_within(600, "lease.acquire", name="printer") == {"fence": 1}
         assert commander.next_notification(0) is None
 
 

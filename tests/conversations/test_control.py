@@ -189,3 +189,12 @@ def test_marks_are_bounded_and_within_the_stream() -> None:
     assert "past the stream's end" in line.error("stream.mark", stream="a", text="x", offset=5)["message"]
     line.call("stream.mark", stream="a", text="x")
     assert "limits.marks_per_stream (1)" in line.error("stream.mark", stream="a", text="y")["message"]
+
+
+def test_a_streams_statistics_say_which_commands_its_producer_takes(world: World) -> None:
+    producer, line = producer_of(world, commands="signal,stdin"), CommandLine(world)
+    assert line.call("stream.stats", stream="a")["commands"] == ["signal", "stdin"]
+    producer.conversation.lost("reset")
+    assert line.call("stream.stats", stream="a")["commands"] == []
+    RawLine(world).say(b"HUB/1 RAW stream=b\nx\n")
+    assert line.call("stream.stats", stream="b")["commands"] == []

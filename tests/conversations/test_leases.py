@@ -332,6 +332,7 @@ def test_the_list_says_who_holds_what_and_how_many_wait(world: World) -> None:
         "ttl_s": 30,
         "waiters": 1,
     }
+    assert row["queue"] == [{"session": public_id(two.key), "principal": "op"}]
 
 
 def test_each_step_is_an_event(world: World) -> None:
@@ -342,6 +343,32 @@ def test_each_step_is_an_event(world: World) -> None:
     line.call("lease.release", name="printer", fence=fence)
     told = [(each["params"]["topic"], each["params"].get("cause")) for each in watcher.answers()]
     assert told == [("lease.acquired", None), ("lease.renewed", None), ("lease.ended", "released")]
+
+
+def test_who_comes_into_the_queue_and_leaves_it_is_an_event(world: World) -> None:
+    one, two, three, watcher = operator(world), operator(world), operator(world), CommandLine(world)
+    acquire(one, "a")
+    fence = acquire(one, "b")["fence"]
+    watcher.call("hub.subscribe", topics=["lease.*"])
+    wait_for(two, any_of=["a", "b"])
+    wait_for(three, name="a")
+    lose(three)
+    world.pass_seconds(11)
+    one.call("lease.release", name="b", fence=fence)
+    told = [
+        (each["topic"], each["name"], [waiter["session"] for waiter in each["queue"]])
+        for each in (said["params"] for said in watcher.answers())
+    ]
+    second, third = public_id(two.key), public_id(three.key)
+    assert told == [
+        ("lease.queued", "a", [second]),
+        ("lease.queued", "b", [second]),
+        ("lease.queued", "a", [second, third]),
+        ("lease.queued", "a", [second]),
+        ("lease.ended", "b", [second]),
+        ("lease.acquired", "b", []),
+        ("lease.queued", "a", []),
+    ]
 
 
 def test_leases_outlive_the_hub_and_fences_grow_on(world: World) -> None:

@@ -1,7 +1,7 @@
-// The address holds all that the page shows: `#/` the list, `#/s/<name>[,<name>…]` streams, `#/search`, `#/people`,
+// The address holds all that the page shows: `#/` the list, `#/s/<name>[,<name>…]` streams, `#/search`, `#/people`, `#/leases`,
 // each with the settings of its parts behind a `?`. Every part reads and writes keys of its own.
 
-export type ViewName = "list" | "stream" | "search" | "people";
+export type ViewName = "list" | "stream" | "search" | "people" | "leases";
 
 export interface Place {
   view: ViewName;
@@ -13,7 +13,7 @@ export interface Place {
 
 export const LIST: Place = { view: "list", names: [], keys: {} };
 
-const WORDS: Record<string, ViewName> = { search: "search", people: "people" };
+const WORDS: Record<string, ViewName> = { search: "search", people: "people", leases: "leases" };
 
 export function parsePlace(hash: string): Place {
   const mark = hash.indexOf("?");

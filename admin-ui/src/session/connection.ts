@@ -41,17 +41,37 @@ export interface Surroundings {
   probe(): Promise<Refusal>;
 }
 
+/** What a session that goes on needs: the key that it is known by, and what it follows. */
+export interface Kept {
+  key: string;
+  /** Subscriptions of the connection before: id, then the stream's name. */
+  subscriptions: [string, string][];
+}
+
 // Statistics come each second: a hub that says nothing for so long is not reached any more.
 const SILENCE_MS = 20_000;
+/** DENIED and EXPIRED, as closes say them. */
+const GONE = new Set([4503, 4504]);
 const BEHIND_SOMETHING = 2;
 const WINDOW = 2 * 1024 * 1024;
 // GOAWAY comes before a stop of the hub; the close that follows says so, and the banner with it.
 const CONCERN_NO_STREAM = new Set(["PONG", "GOAWAY"]);
 
+/** What of `hub.hello` is used. */
+interface Welcome {
+  id?: string;
+  session?: string;
+}
+
 export class Connection {
   status: Status = { kind: "connecting" };
   /** The public id of this page's own session. */
   session: string | null = null;
+  /** Tells whether the session has something to come back for: else each connection begins a new one. */
+  keeps: () => boolean = () => false;
+  /** The session to go on with; null to begin a new one. */
+  private kept: Kept | null = null;
+  private key: string | null = null;
   private socket: Socket | null = null;
   private rpc: Rpc | null = null;
   private attempt = 0;
@@ -72,6 +92,20 @@ export class Connection {
     private readonly event: (event: HubEvent) => void,
   ) {}
 
+  /** What has to be told to `goOn`, perhaps by the same page loaded anew, so that the session goes on. */
+  get sessionToKeep(): Kept | null {
+    if (!this.key || !this.keeps()) return null;
+    const shared = [...this.follows.values()].filter(({ id }) => id);
+    const subscriptions = shared.map(({ id, name }): [string, string] => [id, name]);
+    return { key: this.key, subscriptions: [...this.leaving, ...subscriptions] };
+  }
+
+  /** The next connection goes on with this session. */
+  goOn(kept: Kept): void {
+    this.kept = kept;
+    for (const [id] of kept.subscriptions) this.lastId = Math.max(this.lastId, Number(id) || 0);
+  }
+
   connect(): void {
     this.drop();
     const { status } = this;
@@ -91,8 +125,9 @@ export class Connection {
     this.rpc = rpc;
     socket.onopen = () => {
       this.opened = true;
-      rpc.call<{ id?: string }>("hub.hello", { protocol: "HUB/1", window: WINDOW }).then(
-        (told) => this.welcome(told.id ?? null),
+      const session = this.kept ? { session: this.kept.key } : {};
+      rpc.call<Welcome>("hub.hello", { protocol: "HUB/1", window: WINDOW, ...session }).then(
+        (told) => this.welcome(told),
         () => undefined, // the close that follows says why
       );
     };
@@ -151,10 +186,14 @@ export class Connection {
     if (this.status.kind === "lost" && !this.status.asked) this.connect();
   }
 
-  private welcome(session: string | null): void {
-    this.session = session;
+  private welcome({ id, session }: Welcome): void {
+    this.session = id ?? null;
+    this.key = session ?? null;
     this.attempt = 0;
     this.become({ kind: "live" });
+    // What the session followed begins anew below, under ids of this connection.
+    for (const [old, name] of this.kept?.subscriptions ?? []) this.leave(old, name);
+    this.kept = null;
     for (const shared of this.follows.values()) this.subscribe(shared);
     this.ready();
     const waiting = this.waiting;
@@ -170,14 +209,19 @@ export class Connection {
 
   private unsubscribe(shared: SharedFollow): void {
     for (const [alias, each] of this.aliases) if (each === shared) this.aliases.delete(alias);
-    if (this.status.kind !== "live" || !shared.id) return;
-    this.leaving.set(shared.id, shared.name);
-    this.socket?.send(printFrame("UNSUB", [shared.id]));
+    if (this.status.kind === "live" && shared.id) this.leave(shared.id, shared.name);
+  }
+
+  private leave(id: string, name: string): void {
+    this.leaving.set(id, name);
+    this.socket?.send(printFrame("UNSUB", [id]));
   }
 
   private frame(frame: Frame): void {
     if (frame.verb === "PING") {
       this.socket?.send(printFrame("PONG", frame.args));
+    } else if (this.status.kind !== "live") {
+      // A session that goes on is sent what it followed before it is welcomed.
     } else if (frame.verb === "STREAM") {
       // The page follows literal names, one subscription each: the name finds who follows.
       const shared = this.follows.get(frame.args[1] ?? "");
@@ -212,14 +256,23 @@ export class Connection {
   }
 
   private closed(closing: Closing): void {
+    const wasLive = this.status.kind === "live";
     this.drop();
+    if (wasLive) this.kept = this.sessionToKeep;
     this.aliases.clear();
     this.leaving.clear();
     for (const shared of this.follows.values()) shared.lost();
     const reason = describeClose(closing);
     this.rpc?.closed(reason);
     this.rpc = null;
+    if (!wasLive && this.kept && GONE.has(closing.code)) {
+      // The session that was to go on is over, not the login: a new one begins.
+      this.kept = null;
+      this.connect();
+      return;
+    }
     if (!mayRetry(closing.code)) {
+      this.kept = null;
       this.become({ kind: "refused", reason, code: closing.code });
       return;
     }

@@ -21,6 +21,9 @@ export const streams = new StreamList();
 /** Why the streams could not be listed; empty when they could. */
 export const listProblem = signal("");
 
+/** Who is told all events besides: the parts of the page whose code comes later. */
+export const hearers = new Set<(event: HubEvent) => void>();
+
 let scheduled = false;
 
 /** Lets views read the list again, once a frame at most; by timer in a hidden tab. */
@@ -54,7 +57,7 @@ export const connection = new Connection(
   },
   () => {
     connection
-      .call("hub.subscribe", { topics: ["stats", "streams", "stream.*"], pattern: "**" })
+      .call("hub.subscribe", { topics: ["stats", "streams", "stream.*", "lease.*"], pattern: "**" })
       .then(list, report);
   },
   heard,
@@ -82,6 +85,7 @@ function heard(event: HubEvent): void {
   } else {
     streams.event(event);
   }
+  for (const hear of hearers) hear(event);
   touch();
 }
 

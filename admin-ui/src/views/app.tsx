@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { LIST, type Place } from "../session/address";
 import { connection, goTo, place, status, who } from "../session/page-state";
 import { Banner } from "./banner";
+import { ControlPart } from "./control-slot";
 import { Help } from "./help";
 import { Jump } from "./jump";
 import { ListView } from "./list-view";
@@ -46,6 +47,7 @@ export function App() {
       </button>
       <TopBar open={setOpened} />
       <Banner status={status.value} retry={() => connection.retryNow()} />
+      <ControlPart part="LeaseNotices" />
       <main id="main" tabIndex={-1}>
         <View shown={place.value} />
       </main>
@@ -60,5 +62,6 @@ function View({ shown }: { shown: Place }) {
   if (shown.view === "stream") return <StreamView key={shown.names[0]} name={shown.names[0] ?? ""} />;
   if (shown.view === "search") return <SearchView />;
   if (shown.view === "people") return <PeopleView />;
+  if (shown.view === "leases") return <ControlPart part="LeasesView" load />;
   return <ListView keys={shown.keys} />;
 }

@@ -35,6 +35,7 @@ const GROUPS: [string, [string, string][]][] = [
       ["l", "line numbers"],
       ["z", "fold groups and traces"],
       ["i", "statistics beside the text"],
+      ["c", "who controls it, commands, watchers, marks"],
       ["/", `find; also ${MOD_KEY} F, which pressed again is the browser's own`],
       ["n N", "the next line found, the one before"],
       ["e E", "the next error, the one before"],

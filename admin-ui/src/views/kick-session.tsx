@@ -2,58 +2,35 @@
 
 import { useState } from "preact/hooks";
 import { connection } from "../session/page-state";
-import { sessionWord } from "../session/people";
-import type { SessionRow } from "../wire/types";
-import { Modal } from "./modal";
+import { Confirm, Reason } from "./confirm";
 
-export function KickSession({ row, close }: { row: SessionRow; close: () => void }) {
+export interface Kicked {
+  session: string;
+  principal: string;
+  /** What it is, in words. */
+  word: string;
+  /** The stream that it writes; null for who reads. */
+  stream: string | null;
+}
+
+export function KickSession({ who, close }: { who: Kicked; close: () => void }) {
   const [reason, setReason] = useState("");
-  const [problem, setProblem] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [idem] = useState(() => crypto.getRandomValues(new Uint32Array(4)).join("-"));
-  const kick = (event: SubmitEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    connection
-      .call("session.kick", { session: row.session, reason: reason.trim(), idem })
-      .then(close, (error: Error) => {
-        setProblem(error.message);
-        setBusy(false);
-      });
-  };
+  const { session } = who;
   return (
-    <Modal label={`End session ${row.session}`} close={close}>
-      <form onSubmit={kick}>
-        <h2>End this session?</h2>
-        <p>
-          <code>{row.session}</code>, {sessionWord(row)} of <bdi>{row.principal}</bdi>. Its connections are
-          told why and closed, and it cannot come back.
-          {row.stream && " The run of its stream ends; what it wrote is kept."}
-        </p>
-        <label>
-          Reason, told to whom it was
-          <input
-            type="text"
-            maxLength={200}
-            dir="auto"
-            value={reason}
-            onInput={(event) => setReason(event.currentTarget.value)}
-          />
-        </label>
-        {problem && (
-          <p class="problem" role="alert">
-            {problem}
-          </p>
-        )}
-        <div class="modal-actions">
-          <button type="button" onClick={close}>
-            Keep it
-          </button>
-          <button type="submit" class="danger" disabled={busy}>
-            End session
-          </button>
-        </div>
-      </form>
-    </Modal>
+    <Confirm
+      label={`End session ${session}`}
+      title="End this session?"
+      act="End session"
+      acting="Ending…"
+      run={(idem) => connection.call("session.kick", { session, reason: reason.trim(), idem })}
+      close={close}
+    >
+      <p>
+        <code>{session}</code>, {who.word} of <bdi>{who.principal}</bdi>. Its connections are told why and
+        closed, and it cannot come back.
+        {who.stream && " The run of its stream ends; what it wrote is kept."}
+      </p>
+      <Reason value={reason} set={setReason} />
+    </Confirm>
   );
 }

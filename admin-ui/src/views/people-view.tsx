@@ -2,16 +2,14 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { LIST, printPlace, streamPlace, withKeys } from "../session/address";
-import { connection, now, status, who } from "../session/page-state";
+import { connection, now, who } from "../session/page-state";
 import { isName, lagOf, sessionWord } from "../session/people";
 import { may } from "../session/rights";
 import { age, count } from "../streams/format";
 import type { PresenceAnswer, SessionRow, SessionsAnswer } from "../wire/types";
 import { KickSession } from "./kick-session";
 import { Scrolled } from "./scrolled";
-
-// How far behind somebody is changes all the time; nothing tells of it.
-const ASK_EVERY_MS = 2000;
+import { type Asked, useAsked } from "./use-asked";
 
 export function PeopleView() {
   useEffect(() => {
@@ -29,47 +27,6 @@ export function PeopleView() {
       )}
     </section>
   );
-}
-
-interface Asked<T> {
-  answer: T | null;
-  problem: string;
-  again: () => void;
-}
-
-/** Asks again and again while somebody looks; the last answer stays while the hub is away. */
-function useAsked<T>(ask: () => Promise<T>): Asked<T> {
-  const [answer, setAnswer] = useState<T | null>(null);
-  const [problem, setProblem] = useState("");
-  const [times, setTimes] = useState(0);
-  const live = status.value.kind === "live";
-  useEffect(() => {
-    if (!live) return;
-    let gone = false;
-    let timer = 0;
-    const round = () => {
-      const next = () => {
-        if (!gone) timer = window.setTimeout(round, ASK_EVERY_MS);
-      };
-      if (document.hidden) return next();
-      ask()
-        .then(
-          (fresh) => {
-            if (gone) return;
-            setAnswer(fresh);
-            setProblem("");
-          },
-          (error: Error) => !gone && setProblem(error.message),
-        )
-        .finally(next);
-    };
-    round();
-    return () => {
-      gone = true;
-      clearTimeout(timer);
-    };
-  }, [live, times]);
-  return { answer, problem, again: () => setTimes(times + 1) };
 }
 
 function Watchers({ answer, problem }: Asked<PresenceAnswer>) {
@@ -216,7 +173,7 @@ function Sessions() {
       </Scrolled>
       {kicked && (
         <KickSession
-          row={kicked}
+          who={{ ...kicked, word: sessionWord(kicked) }}
           close={() => {
             setKicked(null);
             again();

@@ -4,6 +4,7 @@ import type { Place } from "../session/address";
 export const VIEWS: [string, Place][] = [
   ["Search", { view: "search", names: [], keys: {} }],
   ["People", { view: "people", names: [], keys: {} }],
+  ["Leases", { view: "leases", names: [], keys: {} }],
 ];
 
 /** What lies over the page. */

@@ -8,6 +8,7 @@ import { lagWords } from "../viewer/lag";
 import type { Look } from "../viewer/look";
 import { FIRST_STATE, type Pane, type PaneState } from "../viewer/pane";
 import type { TextLine } from "../viewer/rows";
+import { ControlSlot, ControlSwitch, toggleControl } from "./control-slot";
 import { useFinding } from "./finding";
 import { FindingBars, FindingButtons } from "./finding-bars";
 import { JumpBox } from "./jump-box";
@@ -33,6 +34,7 @@ export function StreamView({ name }: { name: string }) {
     l: () => flip("numbers"),
     z: () => flip("fold"),
     i: toggleNumbers,
+    c: toggleControl,
     ...finding.keys,
   });
   version.value;
@@ -46,6 +48,7 @@ export function StreamView({ name }: { name: string }) {
         <ShareMenu name={name} filter={finding.filter} />
         <LookSwitches />
         <NumbersSwitch />
+        <ControlSwitch name={name} />
         <button
           type="button"
           onClick={() => setJumping(!jumping)}
@@ -66,6 +69,7 @@ export function StreamView({ name }: { name: string }) {
       </StreamHead>
       {jumping && <JumpBox go={(target) => pane.current?.goTo(target)} close={() => setJumping(false)} />}
       <FindingBars finding={finding} />
+      <ControlSlot name={name} goTo={(offset) => pane.current?.goTo({ kind: "offset", offset })} />
       <NumbersFrame name={name} goTo={(at) => pane.current?.goTo({ kind: "time", at })}>
         <PaneView
           name={name}

@@ -91,7 +91,7 @@ export interface Findings {
   fields?: Record<string, FieldRow>;
 }
 
-/** What the hub itself counts of a stream. */
+/** What the hub itself counts of a stream, and the commands that its producer takes, while one is connected. */
 export interface StreamCounts {
   lines_per_s: Record<string, number>;
   bytes_per_s: Record<string, number>;
@@ -106,6 +106,7 @@ export interface StreamCounts {
   last_at: number | null;
   silent_ms: number | null;
   watchers: number;
+  commands: string[];
 }
 
 /** The answer of `stream.stats`; without findings where nobody looks inside lines. */
@@ -123,6 +124,7 @@ export interface StreamStats {
   last_at: number | null;
   silent_ms: number | null;
   watchers: number;
+  commands: string[];
   sampled?: number;
   line_bytes?: Record<string, number>;
   levels?: Record<string, number>;
@@ -280,7 +282,13 @@ export interface SessionsAnswer {
   truncated?: boolean;
 }
 
-/** A lease that is held; `waiters` are those who wait for this name, not those of a pool. */
+/** Who waits for a lease. */
+export interface LeaseWaiterRow {
+  session: string;
+  principal: string;
+}
+
+/** A lease that is held; `waiters` are those who wait for this name, not those of a pool. `queue` has the first of them in their order. */
 export interface LeaseRow {
   name: string;
   stream: string | null;
@@ -291,6 +299,7 @@ export interface LeaseRow {
   since: number;
   expires_at: number;
   waiters: number;
+  queue: LeaseWaiterRow[];
 }
 
 /** The answer of `lease.list`, by name; `waiters` counts all who wait, those of a pool as well. */

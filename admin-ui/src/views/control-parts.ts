@@ -1,0 +1,10 @@
+// What comes with the code of leases and commands, in one piece.
+
+import "../styles/control.css";
+import { begin } from "../control/state";
+
+export { ControlPanel, LeaseBadge } from "./control-panel";
+export { LeaseNotices } from "./lease-notices";
+export { LeasesView } from "./leases-view";
+
+begin();

@@ -1,0 +1,154 @@
+// All leases: who holds what until when, who waits, and what one may do about it.
+
+import { useEffect, useState } from "preact/hooks";
+import { leaseOf, streamOf } from "../control/leases";
+import { changes, leases } from "../control/state";
+import { printPlace, streamPlace } from "../session/address";
+import { now, who } from "../session/page-state";
+import { may } from "../session/rights";
+import { age, count } from "../streams/format";
+import type { LeaseRow } from "../wire/types";
+import { LeaseActions, LeaseWords } from "./lease-actions";
+import { Scrolled } from "./scrolled";
+
+export function LeasesView() {
+  useEffect(() => {
+    document.title = "Leases · Hub";
+  }, []);
+  changes.value;
+  if (!may(who.value, "operator"))
+    return (
+      <section class="people leases">
+        <h1>Leases</h1>
+        <p class="quiet">
+          Leases are for operators: who holds one alone may send commands to a stream's producer.
+        </p>
+      </section>
+    );
+  const rows = leases.all;
+  return (
+    <section class="people leases">
+      <h1>
+        Leases <span class="chip">{leases.isLoaded ? count(rows.length) : "…"}</span>
+      </h1>
+      {leases.problem && (
+        <p class="problem" role="alert">
+          {leases.problem}
+        </p>
+      )}
+      {leases.isLoaded && rows.length === 0 && (
+        <p class="quiet">
+          Nobody holds anything now. A stream's control is taken at the stream, or by{" "}
+          <code>hub attach NAME</code>; any other name below, or by <code>hub lease run NAME -- CMD</code>.
+        </p>
+      )}
+      {rows.length > 0 && (
+        <Scrolled label="All leases">
+          <thead>
+            <tr>
+              <th scope="col">Lease</th>
+              <th scope="col">State</th>
+              <th scope="col">Fence</th>
+              <th scope="col">Since</th>
+              <th scope="col">Waiting</th>
+              <th scope="col">
+                <span class="hidden">Actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <Row key={row.name} row={row} />
+            ))}
+          </tbody>
+        </Scrolled>
+      )}
+      <TakeName />
+    </section>
+  );
+}
+
+function Row({ row }: { row: LeaseRow }) {
+  const stream = streamOf(row.name);
+  return (
+    <tr>
+      <th scope="row">
+        {stream === null ? (
+          <code>{row.name}</code>
+        ) : (
+          <a href={printPlace(streamPlace(stream, { control: "on" }))}>
+            <code>{row.name}</code>
+          </a>
+        )}
+      </th>
+      <td>
+        <LeaseWords row={row} /> <code class="quiet">{row.session}</code>
+      </td>
+      <td>{row.fence}</td>
+      <td>{age(row.since, now.value)}</td>
+      <td>
+        <Waiting row={row} />
+      </td>
+      <td>
+        <LeaseActions name={row.name} row={row} />
+      </td>
+    </tr>
+  );
+}
+
+/** Who waits, those that are known by name. */
+export function Waiting({ row }: { row: LeaseRow }) {
+  if (row.waiters === 0) return <span class="quiet">nobody</span>;
+  const rest = row.waiters - row.queue.length;
+  return (
+    <span class="waiting-names">
+      {row.queue.map(({ session, principal }, index) => (
+        <span key={session} title={`session ${session}`}>
+          {index + 1}. <bdi>{principal}</bdi>
+        </span>
+      ))}
+      {rest > 0 && <span class="quiet">and {count(rest)} more</span>}
+    </span>
+  );
+}
+
+/** Takes a name that nobody holds, or says who does. */
+function TakeName() {
+  const [name, setName] = useState("");
+  const [problem, setProblem] = useState("");
+  const take = (event: SubmitEvent) => {
+    event.preventDefault();
+    const wanted = name.trim();
+    leases.take(wanted).then(
+      () => {
+        setName("");
+        setProblem("");
+      },
+      (error: Error) => setProblem(error.message),
+    );
+  };
+  return (
+    <form class="take-name" onSubmit={take}>
+      <label>
+        <span>Take a lease by its name</span>
+        <input
+          type="text"
+          autocomplete="off"
+          spellcheck={false}
+          maxLength={207}
+          placeholder={`printer, or ${leaseOf("ci/build-42")}`}
+          value={name}
+          onInput={(event) => setName(event.currentTarget.value)}
+        />
+      </label>
+      <button type="submit" disabled={!name.trim()}>
+        Take
+      </button>
+      {problem && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
+    </form>
+  );
+}
