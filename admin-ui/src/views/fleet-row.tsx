@@ -114,6 +114,13 @@ function StreamName({ leaf }: { leaf: Leaf }) {
   const name = leaf.label.slice(slash);
   return (
     <div role="rowheader" class="c-name" title={leaf.id}>
+      <a href={printPlace(streamPlace(leaf.id))} tabIndex={-1} class="label" aria-label={leaf.id}>
+        <span class="head">
+          {slash > 0 && <span class="path">{leaf.label.slice(0, slash)}</span>}
+          {name.slice(0, -TAIL)}
+        </span>
+        <span class="tail">{name.slice(-TAIL)}</span>
+      </a>
       <button
         type="button"
         class="pick"
@@ -124,13 +131,6 @@ function StreamName({ leaf }: { leaf: Leaf }) {
         title="Pick it, to show several together (space)"
         onClick={() => pick(leaf.id)}
       />
-      <a href={printPlace(streamPlace(leaf.id))} tabIndex={-1} class="label" aria-label={leaf.id}>
-        <span class="head">
-          {slash > 0 && <span class="path">{leaf.label.slice(0, slash)}</span>}
-          {name.slice(0, -TAIL)}
-        </span>
-        <span class="tail">{name.slice(-TAIL)}</span>
-      </a>
     </div>
   );
 }
