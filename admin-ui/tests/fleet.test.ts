@@ -189,6 +189,7 @@ test("keys lead through the list, and turn folders", () => {
   expect(act("*", 0)).toEqual({ kind: "all", open: true });
   expect([act("Delete", 0), act("Delete", 2)]).toEqual([{ kind: "remove", name: "alone" }, null]);
   expect(act("x", 0)).toBeNull();
+  expect(act(" ", 0)).toEqual({ kind: "pick", name: "alone" });
   expect(actOf("j", [], -1, 3)).toBeNull();
 });
 

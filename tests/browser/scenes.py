@@ -17,6 +17,7 @@ from running_hub import RunningHub
 
 LONG_NAME = ("ci/" + "a-name-that-goes-on-" * 10)[:192] + "-the-end"
 SHELL = "ops/shell"
+THREE = f"train/llama/run-7,ci/web/build-0,{LONG_NAME}"
 BUSY, BARE, MANY = "busy", "bare", "many"
 LOG = "\n".join(
     [
@@ -65,6 +66,10 @@ class Stage:
         for code in (0, 3):
             run = ("run", "--name", f"nightly/exit-{code}", "--", "sh", "-c", f"echo no; exit {code}")
             self.hub.run(*run, code=code)
+        for number in (1, 2):
+            text = "; ".join(f"echo step {step} took {step * number} ms" for step in range(40 - number * number))
+            twice = f"{text}; echo attempt {number}; echo 最後のステップ; exit {number - 1}"
+            self.hub.run("run", "--name", "nightly/twice", "--", "sh", "-c", twice, code=number - 1)
 
         shell = ("run", "--name", SHELL, "--control", "--pty", "--", "sh", "-c", 'PS1="ready> " exec sh')
         self._opened.enter_context(self.hub.start(*shell)).until(b"ready> ")
@@ -123,6 +128,27 @@ def hinted(page: Page) -> None:
     listed(page)
     page.get_by_role("searchbox").click()
     expect(page.get_by_role("option").first).to_be_visible()
+
+
+def picked(page: Page) -> None:
+    """Two streams of the list are picked."""
+    listed(page)
+    for name in ("train/llama/run-7", "train/llama/run-8"):
+        page.get_by_role("checkbox", name=f"Pick {name}").click()
+    expect(page.get_by_role("button", name="Side by side")).to_be_enabled()
+
+
+def side_by_side(page: Page) -> None:
+    expect(page.get_by_role("log")).to_have_count(3)
+    expect(page.get_by_role("log").first.locator(".row").first).to_be_visible()
+
+
+def merged(page: Page) -> None:
+    expect(page.get_by_role("log").locator(".row .source").first).to_be_visible()
+
+
+def compared(page: Page) -> None:
+    expect(page.get_by_role("grid").get_by_role("row").nth(2)).to_be_visible()
 
 
 def failing(page: Page) -> None:
@@ -323,6 +349,14 @@ SCENES: Sequence[Scene] = (
     Scene("leases-read-only", BUSY, "#/leases", nothing, as_viewer),
     Scene("steal", BUSY, "#/leases", stealing),
     Scene("stream-missing", BUSY, "#/s/no/such-stream", nothing),
+    Scene("list-picked", BUSY, "#/", picked),
+    Scene("beside", BUSY, f"#/s/{THREE}?pane=2", side_by_side),
+    Scene("beside-paused", BUSY, f"#/s/{THREE}?at2=@0&sync=time", side_by_side),
+    Scene("merged", BUSY, f"#/s/{THREE}?as=merged", merged),
+    Scene("merged-paused", BUSY, f"#/s/{THREE}?as=merged&at=start", merged),
+    Scene("compare", BUSY, "#/s/nightly/twice?as=compare", compared),
+    Scene("compare-loose", BUSY, "#/s/nightly/twice?as=compare&loose=1", compared),
+    Scene("compare-time", BUSY, "#/s/train/llama/run-7,train/llama/run-8?as=compare&by=time", compared),
 )
 
 

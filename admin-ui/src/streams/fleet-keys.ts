@@ -7,6 +7,7 @@ export type Act =
   | { kind: "turn"; id: string; open: boolean }
   | { kind: "open"; name: string }
   | { kind: "remove"; name: string }
+  | { kind: "pick"; name: string }
   | { kind: "all"; open: boolean };
 
 /** What a key does with the cursor at row `at` (-1: nowhere yet); null where it does nothing here. */
@@ -28,6 +29,7 @@ export function actOf(key: string, rows: readonly FleetRow[], at: number, pageRo
     if (branch.kind === "stream") return { kind: "open", name: branch.id };
     return { kind: "turn", id: branch.id, open: !open };
   }
+  if (key === " " && branch.kind === "stream") return { kind: "pick", name: branch.id };
   if (key === "Delete" && branch.kind === "stream") return { kind: "remove", name: branch.id };
   if (key === "ArrowRight") {
     if (open === false) return { kind: "turn", id: branch.id, open: true };

@@ -59,6 +59,26 @@ export class History {
     };
   }
 
+  /** The last rows of the stream, as far as they are whole lines. */
+  async last(count: number): Promise<Piece> {
+    const above = await this.ask("end", true, count);
+    if (above.truncate !== undefined) return cut(above);
+    const begin = above.lines[0]?.offset ?? above.next[1];
+    let piece = this.piece(begin, above, Number.POSITIVE_INFINITY);
+    const unfinished = piece.rows.at(-1);
+    if (unfinished?.kind === "line" && unfinished.partial) {
+      const line = unfinished.line ?? null;
+      piece = { ...piece, rows: piece.rows.slice(0, -1), next: unfinished.offset, line };
+    }
+    // What the answer had no room for, and what came meanwhile.
+    for (let calls = 0; calls < MOST_FOR_A_GAP && !piece.atEnd; calls++) {
+      const more = await this.after(piece.next);
+      if (more.truncated !== undefined) return more;
+      piece = { ...more, rows: [...piece.rows, ...more.rows], line: more.line ?? piece.line };
+    }
+    return piece;
+  }
+
   /** Some rows from `from` on, which is where a line begins. */
   async after(from: number, count = PAGE): Promise<Piece> {
     return this.piece(from, await this.ask(from, false, count), count);

@@ -289,7 +289,7 @@ export class Pane {
     const piece = await this.history.before(first);
     if (this.cutBy(piece)) return;
     const rows = this.view.buffer.unseen(piece.rows);
-    if (rows.length && this.view.prepend(rows)) this.part();
+    if (rows.length && this.view.prepend(rows).length) this.part();
   }
 
   private async newer(): Promise<void> {

@@ -7,7 +7,7 @@ import { jsonOf, jsonPieces, prettyJson } from "./json-line";
 import { type LineRules, type Mark, piecesOf } from "./line-rules";
 import { linksIn } from "./links";
 import type { Look } from "./look";
-import type { Note, Row, TextLine } from "./rows";
+import type { Note, Row, RowSource, TextLine } from "./rows";
 
 /** What is known of a row besides itself. */
 export interface Dress {
@@ -57,9 +57,10 @@ export class RowElements {
 
   private note(row: Note): HTMLElement {
     const element = this.span("div", `row note ${row.tone}`);
+    if (row.source) element.append(this.source(row.source));
     element.append(this.text("span", row.text));
     if (row.at !== undefined) element.append(this.text("time", timeOfDay(row.at)));
-    if (row.fetchable) element.append(this.button("fetch", "Fetch"));
+    if (row.fetchable) element.append(this.button("fetch", row.source ? "Open there" : "Fetch"));
     return element;
   }
 
@@ -73,10 +74,17 @@ export class RowElements {
     if (row.ch === "err") gutter.title = "standard error";
     element.append(gutter);
     this.gutter(element, row, dress.look, Date.now());
+    if (row.source) element.append(this.source(row.source));
     const text = this.span("span", "content");
     element.append(text);
     if (dress.fold && dress.look.fold) this.head(text, row, dress.fold, dress.folded);
     else this.body(text, row, dress);
+    return element;
+  }
+
+  private source({ index, name, label }: RowSource): HTMLElement {
+    const element = this.text("span", label, `source source-${index}`);
+    element.title = name;
     return element;
   }
 

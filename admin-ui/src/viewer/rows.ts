@@ -1,5 +1,15 @@
 // What a viewer shows: lines of text, and notes between them that say what happened to the stream.
 
+/** Which stream a row is of, where rows of several are in one view: its offset is its place in the view then. */
+export interface RowSource {
+  index: number;
+  name: string;
+  /** What tells it from the others in a few letters. */
+  label: string;
+  /** Where the row is in its own stream. */
+  offset: number;
+}
+
 export interface TextLine {
   kind: "line";
   offset: number;
@@ -13,6 +23,7 @@ export interface TextLine {
   ch?: string;
   /** Without an LF: unfinished, or cut by a gap. */
   partial?: boolean;
+  source?: RowSource;
 }
 
 export type Tone = "gap" | "run" | "end" | "failed" | "truncated";
@@ -31,6 +42,7 @@ export interface Note {
   reason?: string;
   /** Whether the hub may still have the bytes of a gap. */
   fetchable?: boolean;
+  source?: RowSource;
 }
 
 export type Row = TextLine | Note;
@@ -44,6 +56,11 @@ export function compare(a: Row, b: Row): number {
 
 function rank(row: Row): number {
   return row.kind === "line" ? 4 : RANKS[row.tone];
+}
+
+/** Whether a row has some of the bytes between two places in it. */
+export function holds(row: Row, { from, to }: { from: number; to: number }): boolean {
+  return row.offset <= to && (row.kind === "line" ? row.end > from : row.offset >= from);
 }
 
 const REASONS: Record<string, string> = {

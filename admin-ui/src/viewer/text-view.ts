@@ -10,7 +10,7 @@ import { LineBuffer } from "./line-buffer";
 import type { LineRules } from "./line-rules";
 import { type Look, PLAIN_LOOK } from "./look";
 import { RowElements } from "./row-element";
-import { joined, type Note, type Row, type TextLine } from "./rows";
+import { holds, joined, type Note, type Row, type TextLine } from "./rows";
 import { copiedText, keepSelected, selectionIn } from "./selection";
 
 export interface ViewEvents {
@@ -75,18 +75,19 @@ export class TextView {
     this.box.ownerDocument.removeEventListener("selectionchange", this.selected);
   }
 
-  get lineCount(): number {
-    return this.buffer.length + (this.partial ? 1 : 0);
-  }
-
   /** The first row in sight, which the reader is at. */
   get inSight(): Row | undefined {
-    return this.row(this.layout.heights.at(this.box.scrollTop));
+    return this.rowAt(0);
+  }
+
+  /** The row at a share of the height in sight: `show` brings one to a quarter. */
+  rowAt(share: number): Row | undefined {
+    return this.row(this.layout.heights.at(this.box.scrollTop + this.box.clientHeight * share));
   }
 
   /** Whether the row that begins at an offset is in sight. */
   shows(offset: number): boolean {
-    const last = this.row(this.layout.heights.at(this.box.scrollTop + this.box.clientHeight));
+    const last = this.rowAt(1);
     return offset >= (this.inSight?.offset ?? Infinity) && offset <= (last?.offset ?? -1);
   }
 
@@ -104,9 +105,9 @@ export class TextView {
     this.again();
   }
 
-  /** Adds rows at the end, and the unfinished line after them. */
-  append(fresh: Row[], partial: TextLine | null): void {
-    this.keepingPlace(() => {
+  /** Adds rows at the end, and the unfinished line after them; returns those that made room at the front. */
+  append(fresh: Row[], partial: TextLine | null): Row[] {
+    return this.keepingPlace(() => {
       if (this.partial) this.layout.heights.pop(1);
       const rows = this.goneOn(fresh);
       const folds = this.layout.enter(rows, this.following, this.buffer.firstOffset ?? 0);
@@ -121,6 +122,7 @@ export class TextView {
       this.makes.refreshHeads(this.elements, this.folding.takeChanged(), (fold) =>
         this.layout.isFolded(fold),
       );
+      return dropped;
     });
   }
 
@@ -133,15 +135,14 @@ export class TextView {
     return [gap, ...rows.slice(1)];
   }
 
-  /** Adds older rows above; returns whether newer ones had to make room. */
-  prepend(rows: Row[]): boolean {
-    let made = false;
-    this.keepingPlace(() => {
-      made = this.buffer.prepend(rows).length > 0;
-      if (made) this.partial = null;
+  /** Adds older rows above; returns the newer ones that had to make room. */
+  prepend(rows: Row[]): Row[] {
+    return this.keepingPlace(() => {
+      const dropped = this.buffer.prepend(rows);
+      if (dropped.length) this.partial = null;
       this.relayout();
+      return dropped;
     });
-    return made;
   }
 
   /** Shows other rows instead. */
@@ -154,13 +155,12 @@ export class TextView {
 
   /** Puts what was fetched in the place of a gap; returns whether newer rows had to make room. */
   fill(first: Row, to: number, rows: Row[]): boolean {
-    let made = false;
-    this.keepingPlace(() => {
-      made = this.buffer.replace(first, to, rows);
+    return this.keepingPlace(() => {
+      const made = this.buffer.replace(first, to, rows);
       if (made) this.partial = null;
       this.relayout();
+      return made;
     });
-    return made;
   }
 
   truncate(offset: number): void {
@@ -187,11 +187,14 @@ export class TextView {
   show(offset: number, to = offset): void {
     this.target = { from: offset, to };
     this.forgetElements();
-    this.lastTop = 0;
     const index = this.buffer.indexAt(offset);
     if (this.layout.open(this.buffer.at(index))) this.relayout();
     this.draw();
-    this.box.scrollTop = Math.max(0, this.layout.heights.top(index) - this.box.clientHeight / 4);
+    // The reader did not scroll: the event that follows is nobody's wish to be at the end.
+    this.lastTop = this.box.scrollTop = Math.max(
+      0,
+      this.layout.heights.top(index) - this.box.clientHeight / 4,
+    );
     this.draw();
   }
 
@@ -224,7 +227,7 @@ export class TextView {
       this.place();
     }
     const first = this.inSight;
-    const last = this.row(this.layout.heights.at(this.box.scrollTop + this.box.clientHeight));
+    const last = this.rowAt(1);
     if (first && last) this.events.sees(first.offset, last.kind === "line" ? last.end : last.offset);
   }
 
@@ -242,12 +245,12 @@ export class TextView {
   }
 
   /** Changes something without moving what is in sight. */
-  private keepingPlace(change: () => void): void {
+  private keepingPlace<T>(change: () => T): T {
     const heights = this.layout.heights;
     const index = heights.at(this.box.scrollTop);
     const anchor = this.following ? undefined : this.row(index);
     const within = this.box.scrollTop - heights.top(index);
-    change();
+    const made = change();
     if (anchor) {
       this.resize();
       const now = this.buffer.indexOf(anchor);
@@ -255,6 +258,7 @@ export class TextView {
       this.lastTop = this.box.scrollTop;
     }
     this.draw();
+    return made;
   }
 
   private again(): void {
@@ -291,7 +295,7 @@ export class TextView {
     const begin = heights.at(this.box.scrollTop - more);
     const end = this.box.scrollTop + this.box.clientHeight + more;
     let top = heights.top(begin);
-    for (let index = begin; index < this.lineCount && top < end; index++) {
+    for (let index = begin; index < this.buffer.length + (this.partial ? 1 : 0) && top < end; index++) {
       const height = heights.get(index);
       const row = this.row(index);
       if (row && height > 0) {
@@ -393,8 +397,4 @@ export class TextView {
     event.clipboardData?.setData("text/plain", copiedText(shown, from, to, selection, this.elements));
     event.preventDefault();
   };
-}
-
-function holds(row: Row, { from, to }: { from: number; to: number }): boolean {
-  return row.offset <= to && (row.kind === "line" ? row.end > from : row.offset >= from);
 }

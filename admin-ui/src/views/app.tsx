@@ -3,19 +3,27 @@
 import { useEffect, useState } from "preact/hooks";
 import { LIST, type Place } from "../session/address";
 import { connection, goTo, place, status, who } from "../session/page-state";
+import { showsSeveral } from "../several/several-place";
 import { Banner } from "./banner";
 import { ControlPart } from "./control-slot";
-import { Help } from "./help";
 import { Jump } from "./jump";
-import { ListView } from "./list-view";
-import { LoginView } from "./login-view";
-import { PeopleView } from "./people-view";
+import { lazy, parts } from "./lazy";
 import { type Opened, VIEWS } from "./places";
-import { SearchView } from "./search-view";
-import { StreamView } from "./stream-view";
 import { TopBar } from "./top-bar";
 import { isTyping } from "./typing";
-import { ViewsMenu } from "./views-menu";
+
+const ListView = lazy("The list", () => import("./list-view").then(({ ListView }) => ListView));
+const StreamView = lazy("The stream", () => import("./stream-view").then(({ StreamView }) => StreamView));
+const Help = lazy("The help", () => import("./help").then(({ Help }) => Help));
+const LoginView = lazy("The login", () => import("./login-view").then(({ LoginView }) => LoginView));
+const PeopleView = lazy("This view", () => import("./people-view").then(({ PeopleView }) => PeopleView));
+const SearchView = lazy("The search", () => import("./search-view").then(({ SearchView }) => SearchView));
+const SeveralView = lazy("This view", () =>
+  import("./several/several-view").then(({ SeveralView }) => SeveralView),
+);
+const ViewsMenu = lazy("The saved views", () => import("./views-menu").then(({ ViewsMenu }) => ViewsMenu));
+
+const LATER_MS = 1500;
 
 export function App() {
   const [opened, setOpened] = useState<Opened>(null);
@@ -38,6 +46,11 @@ export function App() {
     addEventListener("keydown", key);
     return () => removeEventListener("keydown", key);
   }, []);
+  const { kind } = status.value;
+  // The rest of the page comes when what was asked for is there.
+  useEffect(() => {
+    if (kind === "live") setTimeout(() => parts.loadAll(), LATER_MS);
+  }, [kind]);
   if (who.value === "asking") return <p class="quiet asking">Asking the hub who you are…</p>;
   if (who.value === null) return <LoginView />;
   return (
@@ -59,6 +72,7 @@ export function App() {
 }
 
 function View({ shown }: { shown: Place }) {
+  if (showsSeveral(shown)) return <SeveralView />;
   if (shown.view === "stream") return <StreamView key={shown.names[0]} name={shown.names[0] ?? ""} />;
   if (shown.view === "search") return <SearchView />;
   if (shown.view === "people") return <PeopleView />;

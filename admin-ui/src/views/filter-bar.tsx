@@ -3,6 +3,7 @@
 import { printPlace } from "../session/address";
 import { place, setKeys } from "../session/page-state";
 import { count } from "../streams/format";
+import { clearFilter } from "./filter-keys";
 import { QueryInput } from "./query-input";
 
 const LEVELS = [
@@ -16,7 +17,6 @@ const CHANNELS = [
   ["out", "Standard output"],
   ["err", "Standard error"],
 ];
-export const FILTER_KEYS = ["has", "has.as", "not", "not.as", "level", "ch"];
 
 interface Props {
   name: string;
@@ -69,10 +69,6 @@ function LeftOut({ lines, left }: { lines: number; left: number }) {
       <b>{count(left)}</b> of the {count(lines)} lines held {left === 1 ? "is" : "are"} left out
     </>
   );
-}
-
-export function clearFilter(): void {
-  setKeys(Object.fromEntries(FILTER_KEYS.map((key) => [key, ""])));
 }
 
 function searchAddress(name: string, { has = "", "has.as": how = "" }: Record<string, string>): string {

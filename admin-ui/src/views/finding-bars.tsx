@@ -1,13 +1,18 @@
 // What finding and filtering put over a stream's text: buttons in its head, and the bars that they open.
 
 import type { ComponentChildren } from "preact";
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { now, setKeys } from "../session/page-state";
 import { count } from "../streams/format";
-import { clearFilter, FilterBar } from "./filter-bar";
-import { FindBar } from "./find-bar";
+import { clearFilter } from "./filter-keys";
 import type { Bar, Finding } from "./finding";
-import { HighlightRules } from "./highlight-rules";
+import { lazy } from "./lazy";
+
+const FindBar = lazy("What finds", () => import("./find-bar").then(({ FindBar }) => FindBar));
+const FilterBar = lazy("The filter", () => import("./filter-bar").then(({ FilterBar }) => FilterBar));
+const HighlightRules = lazy("The rules", () =>
+  import("./highlight-rules").then(({ HighlightRules }) => HighlightRules),
+);
 
 export function FindingButtons({ finding }: { finding: Finding }) {
   const { open, show, openFind } = finding;
@@ -74,6 +79,7 @@ export function FindingBars({ finding }: { finding: Finding }) {
     () => filter.count(pane()?.view.buffer.all ?? []),
     [filter, now.value, open.has("filter")],
   );
+  useEffect(FindBar.soon, []);
   const shut = (bar: Bar, forget: () => void) => () => {
     forget();
     show(bar, false);

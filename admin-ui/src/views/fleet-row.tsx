@@ -6,6 +6,7 @@ import type { FleetRow } from "../streams/fleet";
 import type { Folder, Leaf } from "../streams/fleet-tree";
 import { age, bytes, count, metaText, rate, stateWord } from "../streams/format";
 import { SPARK_POINTS } from "../streams/stream-list";
+import { pick, picked } from "./fleet-state";
 import { Sparkline } from "./sparkline";
 
 interface Props {
@@ -26,7 +27,7 @@ export function Row({ row, index, top, isAt, turn, remove }: Props) {
     <div
       role="row"
       id={rowId(index)}
-      class={`fleet-row is-${branch.kind} ${tone}${isAt ? " at" : ""}`}
+      class={`fleet-row is-${branch.kind} ${tone}${isAt ? " at" : ""}${picked.value.includes(branch.id) ? " picked" : ""}`}
       data-id={branch.id}
       aria-level={level + 1}
       aria-posinset={position}
@@ -120,6 +121,16 @@ function StreamName({ leaf }: { leaf: Leaf }) {
         </span>
         <span class="tail">{name.slice(-TAIL)}</span>
       </a>
+      <button
+        type="button"
+        class="pick"
+        role="checkbox"
+        tabIndex={-1}
+        aria-checked={picked.value.includes(leaf.id)}
+        aria-label={`Pick ${leaf.id}`}
+        title="Pick it, to show several together (space)"
+        onClick={() => pick(leaf.id)}
+      />
     </div>
   );
 }

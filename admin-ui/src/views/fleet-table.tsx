@@ -8,6 +8,7 @@ import { actOf } from "../streams/fleet-keys";
 import { type Column, nextOrder, type Order } from "../streams/fleet-order";
 import { rowsInSight, scrollToShow } from "../streams/rows-in-sight";
 import { Row, rowId } from "./fleet-row";
+import { pick } from "./fleet-state";
 
 const COLUMNS: [string, Column | null, string, string?][] = [
   ["c-name", "name", "Stream"],
@@ -53,6 +54,7 @@ export function FleetTable({ fleet, shown, order, sort, redraw, remove }: Props)
     event.stopPropagation();
     holds.byKeys(true);
     if (act.kind === "remove") remove?.(act.name);
+    else if (act.kind === "pick") pick(act.name);
     else if (act.kind === "open") goTo(streamPlace(act.name));
     else if (act.kind === "turn") turn(act.id, act.open);
     else if (act.kind === "all") fleet.turnAll(act.open);
@@ -139,7 +141,8 @@ function clicked(event: MouseEvent, fleet: Fleet, turn: (id: string, open: boole
   if (!row || id === undefined) return;
   fleet.cursor = id;
   if (target.closest("a, button") || getSelection()?.type === "Range") return;
-  if (id.endsWith("/")) turn(id, row.getAttribute("aria-expanded") !== "true");
+  if ((event.ctrlKey || event.metaKey) && !id.endsWith("/")) pick(id);
+  else if (id.endsWith("/")) turn(id, row.getAttribute("aria-expanded") !== "true");
   else goTo(streamPlace(id));
 }
 

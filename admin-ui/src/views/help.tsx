@@ -20,6 +20,7 @@ const GROUPS: [string, [string, string][]][] = [
       ["→ ←", "unfold, fold or to the folder"],
       ["*", "unfold all"],
       ["Enter", "open the stream, turn the folder"],
+      ["space", "pick a stream, to show several together"],
       ["Home End", "first row, last row"],
       ["Del", "delete the stream, if you may"],
     ],
@@ -36,9 +37,20 @@ const GROUPS: [string, [string, string][]][] = [
       ["z", "fold groups and traces"],
       ["i", "statistics beside the text"],
       ["c", "who controls it, commands, watchers, marks"],
+      ["b", "another stream beside this one"],
+      ["r", "compare two runs"],
       ["/", `find; also ${MOD_KEY} F, which pressed again is the browser's own`],
       ["n N", "the next line found, the one before"],
       ["e E", "the next error, the one before"],
+    ],
+  ],
+  [
+    "Side by side, merged, compared",
+    [
+      ["1 2 3 4", "the pane that has the keys"],
+      ["s", "the other panes to the time of this one"],
+      ["b", "one more stream"],
+      ["n N", "the next difference of two runs, the one before"],
     ],
   ],
 ];

@@ -18,10 +18,19 @@ interface Target {
   go: () => void;
 }
 
-export function Jump({ views, close }: { views: [string, Place][]; close: () => void }) {
+interface Props {
+  views: [string, Place][];
+  close: () => void;
+  /** Takes a stream instead of going there; no views are offered then. */
+  choose?: { label: string; take: (name: string) => void };
+}
+
+export function Jump({ views, close, choose }: Props) {
   const [query, setQuery] = useState("");
   const [at, setAt] = useState(0);
-  const targets = targetsFor(query, views);
+  const targets = targetsFor(query, choose ? null : views).map((target) =>
+    choose ? { ...target, go: () => choose.take(target.id) } : target,
+  );
   const take = (target: Target | undefined) => {
     if (!target) return;
     close();
@@ -35,17 +44,17 @@ export function Jump({ views, close }: { views: [string, Place][]; close: () => 
     event.preventDefault();
   };
   return (
-    <Modal label="Jump to a stream" close={close} class="jump">
+    <Modal label={choose?.label ?? "Jump to a stream"} close={close} class="jump">
       <input
         type="text"
-        aria-label="Stream or view"
+        aria-label={choose ? "Stream" : "Stream or view"}
         aria-haspopup="listbox"
         aria-controls="jump-list"
         aria-autocomplete="list"
         aria-activedescendant={targets[at] ? `jump-${at}` : undefined}
         autocomplete="off"
         spellcheck={false}
-        placeholder="Jump to a stream or a view: some letters of its name"
+        placeholder={`${choose?.label ?? "Jump to a stream or a view"}: some letters of its name`}
         value={query}
         onInput={(event) => {
           setQuery(event.currentTarget.value);
@@ -79,7 +88,22 @@ export function Jump({ views, close }: { views: [string, Place][]; close: () => 
   );
 }
 
-function targetsFor(query: string, views: [string, Place][]): Target[] {
+/** What goes with some letters; only streams where no views are given. */
+function targetsFor(query: string, views: [string, Place][] | null): Target[] {
+  const rows = [...streams.all()].sort((a, b) => streams.orderOf(b.stream) - streams.orderOf(a.stream));
+  const matches = fuzzyFind(
+    query,
+    rows.map(({ stream }) => stream),
+    MOST,
+  ).map(({ name, places }): Target => {
+    const row = streams.get(name);
+    const { mark, word } = stateWord(row?.state ?? "ended", row?.status ?? null);
+    return { id: name, text: name, places, note: `${mark} ${word}`, go: () => goTo(streamPlace(name)) };
+  });
+  return [...(views ? viewsFor(query, views) : []), ...matches].slice(0, MOST);
+}
+
+function viewsFor(query: string, views: [string, Place][]): Target[] {
   const names = new Map<string, [string, () => void]>();
   for (const [name, place] of [["Streams", LIST] as [string, Place], ...views])
     names.set(name, ["view", () => goTo(place)]);
@@ -91,21 +115,10 @@ function targetsFor(query: string, views: [string, Place][]): Target[] {
       },
     ]);
   const found = query === "" ? [] : fuzzyFind(query, names.keys(), 3);
-  const places = found.map((match): Target => {
+  return found.map((match): Target => {
     const [note, go] = names.get(match.name) ?? ["", () => undefined];
     return { id: `view ${match.name}`, text: match.name, places: match.places, note, go };
   });
-  const rows = [...streams.all()].sort((a, b) => streams.orderOf(b.stream) - streams.orderOf(a.stream));
-  const matches = fuzzyFind(
-    query,
-    rows.map(({ stream }) => stream),
-    MOST,
-  ).map(({ name, places }): Target => {
-    const row = streams.get(name);
-    const { mark, word } = stateWord(row?.state ?? "ended", row?.status ?? null);
-    return { id: name, text: name, places, note: `${mark} ${word}`, go: () => goTo(streamPlace(name)) };
-  });
-  return [...places, ...matches].slice(0, MOST);
 }
 
 /** The text with the letters that were found marked. */

@@ -6,7 +6,7 @@ import type { Marked } from "../share/marked-lines";
 import { count } from "../streams/format";
 import { plainText } from "../viewer/ansi";
 import type { Row } from "../viewer/rows";
-import { askLines } from "./share-menu";
+import { askLines } from "./share-sheet";
 import { rawAddress } from "./stream-head";
 import { useTask } from "./task";
 

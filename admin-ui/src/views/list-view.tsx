@@ -7,13 +7,18 @@ import type { FleetRows } from "../streams/fleet";
 import { type Order, parseOrder, printOrder } from "../streams/fleet-order";
 import { count } from "../streams/format";
 import type { StreamRow } from "../wire/types";
-import { DeleteStream } from "./delete-stream";
 import { FilterBox } from "./filter-box";
 import { Empty, Loading, NoMatch } from "./fleet-empty";
 import { fleet } from "./fleet-state";
 import { FleetTable } from "./fleet-table";
+import { lazy } from "./lazy";
+import { PickBar } from "./pick-bar";
 import { Tiles } from "./totals";
 import { isTyping } from "./typing";
+
+const DeleteStream = lazy("The dialog", () =>
+  import("./delete-stream").then(({ DeleteStream }) => DeleteStream),
+);
 
 export function ListView({ keys }: { keys: Record<string, string> }) {
   const box = useRef<HTMLInputElement>(null);
@@ -81,6 +86,7 @@ export function ListView({ keys }: { keys: Record<string, string> }) {
           remove={may(who.value, "admin") ? (name) => setRemoved(streams.get(name) ?? null) : null}
         />
       )}
+      <PickBar />
       {removed && <DeleteStream row={removed} close={() => setRemoved(null)} />}
     </section>
   );

@@ -6,10 +6,15 @@ import { panelShown } from "../numbers/panel-shown";
 import { iconOf, moodOf, silenceAfter, Teller, tabTitle } from "../numbers/telling";
 import { now, streams, version } from "../session/page-state";
 import { settings } from "../session/settings";
+import { lazy } from "./lazy";
 import type { PanelProps } from "./numbers-panel";
-import { NumbersStrip } from "./numbers-strip";
 import { useFeed } from "./use-feed";
 
+const NumbersStrip = lazy(
+  "The volume",
+  () => import("./numbers-strip").then(({ NumbersStrip }) => NumbersStrip),
+  () => <div class="strip" />,
+);
 const STRIP_POINTS = 240;
 const OWN_ICON = iconLink()?.href ?? "";
 

@@ -27,9 +27,12 @@ interface Props {
   link(row: TextLine, extend: boolean): string;
   /** Rows that came live. */
   fresh?(rows: Row[]): void;
+  /** Whether it takes the keyboard when it opens; by default it does. */
+  focus?: boolean;
 }
 
-export function PaneView({ name, look, rules = null, marks, at, take, changed, link, fresh }: Props) {
+export function PaneView(props: Props) {
+  const { name, look, rules = null, marks, at, take, changed, link, fresh, focus = true } = props;
   const box = useRef<HTMLDivElement>(null);
   const strip = useRef<HTMLDivElement>(null);
   const pane = useRef<Pane | null>(null);
@@ -64,7 +67,7 @@ export function PaneView({ name, look, rules = null, marks, at, take, changed, l
     opened.setRules(rules);
     begin(opened, at);
     take(opened);
-    box.current.focus({ preventScroll: true });
+    if (focus) box.current.focus({ preventScroll: true });
     return () => {
       take(null);
       opened.close();
@@ -115,7 +118,7 @@ export function PaneView({ name, look, rules = null, marks, at, take, changed, l
   );
 }
 
-function Paused({ state, resume }: { state: PaneState; resume: () => void }) {
+export function Paused({ state, resume }: { state: PaneState; resume: () => void }) {
   return (
     <div class="paused" role="status">
       <span aria-hidden="true">❚❚</span> Paused

@@ -67,7 +67,7 @@ export function nextTimes(): void {
 }
 
 /** Switches for how text is shown; they hold for all streams, and the browser keeps them. */
-export function LookSwitches() {
+export function LookSwitches({ folds = true }: { folds?: boolean }) {
   return (
     <>
       <button
@@ -80,7 +80,7 @@ export function LookSwitches() {
       </button>
       <Switch which="wrap" text="Wrap" title="Break long lines (w)" />
       <Switch which="numbers" text="Numbers" title="Line numbers (l)" />
-      <Switch which="fold" text="Fold" title="Fold groups and traces (z)" />
+      {folds && <Switch which="fold" text="Fold" title="Fold groups and traces (z)" />}
     </>
   );
 }

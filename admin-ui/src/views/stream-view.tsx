@@ -1,22 +1,27 @@
 // One stream or several side by side, followed live. What is common to all of them is here: keys, look, address.
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { place, setKeys, streams, version } from "../session/page-state";
-import { settings } from "../session/settings";
 import { extended, parseMarked, printMarked } from "../share/marked-lines";
 import { lagWords } from "../viewer/lag";
-import type { Look } from "../viewer/look";
 import { FIRST_STATE, type Pane, type PaneState } from "../viewer/pane";
 import type { TextLine } from "../viewer/rows";
+import { BesideMenu } from "./beside-menu";
 import { ControlSlot, ControlSwitch, toggleControl } from "./control-slot";
 import { useFinding } from "./finding";
 import { FindingBars, FindingButtons } from "./finding-bars";
 import { JumpBox } from "./jump-box";
-import { LineChip } from "./line-chip";
+import { lazy } from "./lazy";
 import { NumbersFrame, NumbersSwitch, toggleNumbers } from "./numbers-frame";
 import { PaneView } from "./pane-view";
 import { ShareMenu } from "./share-menu";
 import { LookSwitches, nextTimes, StreamHead } from "./stream-head";
+import { useKeys } from "./use-keys";
+import { flip, useLook } from "./use-look";
+
+const LineChip = lazy("What can be done with lines", () =>
+  import("./line-chip").then(({ LineChip }) => LineChip),
+);
 
 export function StreamView({ name }: { name: string }) {
   const pane = useRef<Pane | null>(null);
@@ -46,6 +51,7 @@ export function StreamView({ name }: { name: string }) {
       <StreamHead name={name} lag={lag}>
         <FindingButtons finding={finding} />
         <ShareMenu name={name} filter={finding.filter} />
+        <BesideMenu name={name} />
         <LookSwitches />
         <NumbersSwitch />
         <ControlSwitch name={name} />
@@ -109,41 +115,4 @@ function useMarked(pane: { current: Pane | null }) {
     pane.current?.view.box.focus({ preventScroll: true });
   };
   return { marked, link, unmark };
-}
-
-function flip(which: "wrap" | "numbers" | "fold"): void {
-  settings[which].value = !settings[which].value;
-}
-
-/** How text is shown, as a person chose. */
-export function useLook(): Look {
-  const { wrap, times, numbers, pretty, fold } = settings;
-  return useMemo(
-    () => ({
-      wrap: wrap.value,
-      times: times.value,
-      numbers: numbers.value,
-      pretty: pretty.value,
-      fold: fold.value,
-    }),
-    [wrap.value, times.value, numbers.value, pretty.value, fold.value],
-  );
-}
-
-/** Keys that do something unless somebody types or asks for something of the browser. */
-export function useKeys(keys: Record<string, () => void>): void {
-  const current = useRef(keys);
-  current.current = keys;
-  useEffect(() => {
-    const pressed = (event: KeyboardEvent) => {
-      const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
-      if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-      const act = current.current[event.key];
-      if (!act) return;
-      event.preventDefault();
-      act();
-    };
-    addEventListener("keydown", pressed);
-    return () => removeEventListener("keydown", pressed);
-  }, []);
 }

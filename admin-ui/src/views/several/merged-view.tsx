@@ -1,0 +1,170 @@
+// Rows of several streams as one text in the order of time.
+
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { printPlace, streamPlace } from "../../session/address";
+import { connection, goTo, now, place, streams } from "../../session/page-state";
+import { FEW_LETTERS, labelsFor, MOST_LETTERS } from "../../several/labels";
+import { MergedPane } from "../../several/merged-pane";
+import { withoutStream } from "../../several/several-place";
+import { FIRST_STATE, type PaneState } from "../../viewer/pane";
+import { parseTarget, printTarget, type Target } from "../../viewer/target";
+import { JumpBox } from "../jump-box";
+import { Paused } from "../pane-view";
+import { LookSwitches, nextTimes } from "../stream-head";
+import { useKeys } from "../use-keys";
+import { flip, useLook } from "../use-look";
+import { KeptPlace } from "./kept-place";
+import { SeveralHead } from "./several-head";
+
+const WRITE_MS = 400;
+const NARROW_PX = 760;
+
+function ownLabels(names: string[]): string[] {
+  return labelsFor(names, innerWidth < NARROW_PX ? FEW_LETTERS : MOST_LETTERS);
+}
+
+export function MergedView({ names }: { names: string[] }) {
+  const box = useRef<HTMLDivElement>(null);
+  const { pane, state } = useMergedPane(names, box);
+  const [jumping, setJumping] = useState(false);
+  useKeys({
+    f: () => pane.current?.toggle(),
+    End: () => pane.current?.toEnd(),
+    Home: () => pane.current?.goTo({ kind: "start" }),
+    g: () => setJumping(true),
+    t: nextTimes,
+    w: () => flip("wrap"),
+    l: () => flip("numbers"),
+  });
+  return (
+    <section class="stream several">
+      <SeveralHead way="merged">
+        <LookSwitches folds={false} />
+        <button type="button" onClick={() => setJumping(!jumping)} aria-expanded={jumping} title="Go to… (g)">
+          Go to…
+        </button>
+        <button
+          type="button"
+          class="main"
+          aria-pressed={state.following}
+          onClick={() => pane.current?.toggle()}
+          title="Follow the end, or pause (f)"
+        >
+          {state.following ? "❚❚ Pause" : "▶ Follow"}
+        </button>
+      </SeveralHead>
+      {jumping && <JumpBox go={(target) => pane.current?.goTo(target)} close={() => setJumping(false)} />}
+      <Legend names={names} />
+      <div class="text-frame">
+        <div
+          class="text merged"
+          ref={box}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled box takes the focus to be scrolled by keys
+          tabIndex={0}
+          role="log"
+          aria-live="off"
+          aria-label={`output of ${names.length} streams, by time`}
+        />
+        <div class="over">
+          {state.problem && (
+            <p class="chip bad" role="alert">
+              {state.problem}
+            </p>
+          )}
+          {state.busy && (
+            <p class="chip" role="status">
+              {state.busy}
+            </p>
+          )}
+        </div>
+        {!state.following && <Paused state={state} resume={() => pane.current?.toEnd()} />}
+      </div>
+    </section>
+  );
+}
+
+/** Which label is which stream. */
+function Legend({ names }: { names: string[] }) {
+  const labels = ownLabels(names);
+  return (
+    <ul class="legend" aria-label="Streams in this view">
+      {names.map((name, index) => (
+        <li key={name}>
+          <span class={`source source-${index}`}>{labels[index]}</span>
+          {labels[index] !== name && (
+            <a href={printPlace(streamPlace(name))}>
+              <bdi>{name}</bdi>
+            </a>
+          )}
+          <button
+            type="button"
+            class="plain"
+            aria-label={`Take ${name} away`}
+            onClick={() => goTo(withoutStream({ ...place.value, names }, index))}
+          >
+            <span aria-hidden="true">✕</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The pane in its box, and the address that follows it: a time where it is paused. */
+function useMergedPane(names: string[], box: { current: HTMLDivElement | null }) {
+  const pane = useRef<MergedPane | null>(null);
+  const [state, setState] = useState<PaneState>(FIRST_STATE);
+  const latest = useRef(state);
+  latest.current = state;
+  const look = useLook();
+  const kept = useMemo(() => new KeptPlace("at"), []);
+  const at = kept.shown;
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const keep = () => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => {
+      const { following, busy, problem } = latest.current;
+      if (busy || problem) return;
+      const time = pane.current?.view.rowAt(1 / 4)?.at;
+      kept.write(following || time === undefined ? "" : printTarget({ kind: "time", at: time }));
+    }, WRITE_MS);
+  };
+  useEffect(() => {
+    if (!box.current) return;
+    const labels = ownLabels(names);
+    box.current.style.setProperty("--label-chars", String(Math.max(...labels.map(({ length }) => length))));
+    const opened = new MergedPane(
+      names.map((name, index) => ({ name, label: labels[index] ?? name })),
+      box.current,
+      connection,
+      {
+        changed: setState,
+        moved: keep,
+        open: ({ name, offset }) => goTo(streamPlace(name, { at: `@${offset}` })),
+      },
+      (name) => streams.get(name)?.lines ?? 0,
+    );
+    pane.current = opened;
+    opened.setLook(look);
+    opened.open(targetOf(at));
+    box.current.focus({ preventScroll: true });
+    return () => {
+      clearTimeout(timer.current);
+      opened.close();
+      pane.current = null;
+    };
+  }, []);
+  useEffect(keep, [state.following, state.busy]);
+  useEffect(() => pane.current?.setLook(look), [look]);
+  useEffect(() => pane.current?.tick(now.value), [now.value]);
+  const first = useRef(true);
+  useEffect(() => {
+    if (!first.current) pane.current?.goTo(targetOf(at));
+    first.current = false;
+  }, [at]);
+  return { pane, state };
+}
+
+function targetOf(at: string): Target {
+  return (at && parseTarget(at, Date.now())) || { kind: "end" };
+}

@@ -1,0 +1,53 @@
+// What is known of two runs, beside each other.
+
+import { now } from "../../session/page-state";
+import { bytes, count } from "../../streams/format";
+import { duration } from "../../viewer/row-element";
+import { isFailure } from "../../viewer/rows";
+import type { RunRow } from "../../wire/types";
+
+export function RunFacts({ left, right }: { left: RunRow; right: RunRow }) {
+  const spent = (run: RunRow) => (run.ended_at ?? now.value) - run.began_at;
+  const rows: [string, string, string, string][] = [
+    ["Began", new Date(left.began_at).toLocaleString(), new Date(right.began_at).toLocaleString(), ""],
+    ["Duration", duration(spent(left)), duration(spent(right)), change(spent(left), spent(right), duration)],
+    ["Lines", count(left.lines), count(right.lines), change(left.lines, right.lines, count)],
+    ["Bytes", bytes(left.bytes), bytes(right.bytes), change(left.bytes, right.bytes, bytes)],
+    ["Status", statusOf(left), statusOf(right), ""],
+  ];
+  return (
+    <table class="run-facts">
+      <caption class="hidden">What is known of both runs</caption>
+      <thead>
+        <tr>
+          <td />
+          <th scope="col">run {left.run}</th>
+          <th scope="col">run {right.run}</th>
+          <th scope="col">Difference</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(([what, one, other, differs]) => (
+          <tr key={what}>
+            <th scope="row">{what}</th>
+            <td class={what === "Status" && isFailure(left.status) ? "bad" : ""}>{one}</td>
+            <td class={what === "Status" && isFailure(right.status) ? "bad" : ""}>{other}</td>
+            <td>{differs}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function statusOf({ end, status, cause }: RunRow): string {
+  if (end === null) return "● goes on";
+  return `${isFailure(status) ? "✗" : "✓"} ${status ?? cause ?? "ended"}`;
+}
+
+function change(left: number, right: number, words: (value: number) => string): string {
+  if (left === right) return "the same";
+  const part =
+    left > 0 ? ` (${right > left ? "+" : "−"}${Math.round((100 * Math.abs(right - left)) / left)} %)` : "";
+  return `${right > left ? "+" : "−"}${words(Math.abs(right - left))}${part}`;
+}

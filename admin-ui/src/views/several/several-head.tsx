@@ -1,0 +1,79 @@
+// The head over several streams.
+
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { goTo, place } from "../../session/page-state";
+import {
+  besidePlace,
+  comparePlace,
+  MOST_BESIDE,
+  MOST_MERGED,
+  mergedPlace,
+  shownOf,
+  type Way,
+  withStream,
+} from "../../several/several-place";
+import { ChooseStream } from "../choose-stream";
+import { useKeys } from "../use-keys";
+
+const TITLES: Record<Way, string> = {
+  beside: "Side by side",
+  merged: "Merged by time",
+  compare: "Two runs compared",
+};
+
+/** The head over several streams: which way they are shown, another way, and one more stream. */
+export function SeveralHead({ way, children }: { way: Way; children: ComponentChildren }) {
+  const [choosing, setChoosing] = useState(false);
+  const { names, left } = shownOf(place.value);
+  const most = way === "beside" ? MOST_BESIDE : MOST_MERGED;
+  useKeys({ b: () => way !== "compare" && names.length < most && setChoosing(true) });
+  const all = [...new Set(place.value.names)];
+  const ways: [Way, string, () => void][] = [
+    ["beside", "Side by side", () => goTo(besidePlace(all.length > 1 ? all : [...all, ...all]))],
+    ["merged", "Merged", () => goTo(mergedPlace(all))],
+    ["compare", "Compare runs", () => goTo(comparePlace(all.slice(0, 2)))],
+  ];
+  return (
+    <div class="stream-head several-head">
+      <a href="#/" class="back" aria-label="All streams">
+        ←
+      </a>
+      <h1>{TITLES[way]}</h1>
+      <fieldset class="choice" aria-label="How the streams are shown">
+        {ways.map(([each, text, go]) => (
+          <button key={each} type="button" aria-pressed={each === way} onClick={go}>
+            {text}
+          </button>
+        ))}
+      </fieldset>
+      {left > 0 && (
+        <span class="chip warn">
+          {left} more {left === 1 ? "stream has" : "streams have"} no room here
+        </span>
+      )}
+      <span class="actions">
+        {way !== "compare" && (
+          <button
+            type="button"
+            disabled={names.length >= most}
+            onClick={() => setChoosing(true)}
+            title={
+              names.length >= most ? `No more than ${most} streams have room here` : "One more stream (b)"
+            }
+          >
+            Add…
+          </button>
+        )}
+        {children}
+      </span>
+      {choosing && (
+        <ChooseStream
+          label="One more stream"
+          take={(chosen) => goTo(withStream(place.value, chosen))}
+          close={() => setChoosing(false)}
+        />
+      )}
+    </div>
+  );
+}

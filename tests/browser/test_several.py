@@ -1,0 +1,114 @@
+"""Several streams in one view: side by side, merged by time, and two runs compared."""
+
+from __future__ import annotations
+
+import re
+import socket
+
+from playwright.sync_api import Page, expect
+
+from running_hub import RunningHub
+
+
+def stream(hub: RunningHub, name: str) -> socket.socket:
+    producer = hub.producer()
+    producer.sendall(f"HUB/1 RAW stream={name}\n".encode())
+    return producer
+
+
+def test_streams_that_are_picked_stand_side_by_side_and_each_is_paused_by_itself(
+    hub: RunningHub, page: Page, complaints: list[str]
+) -> None:
+    with stream(hub, "ci/a") as first, stream(hub, "ci/b") as second:
+        first.sendall(b"".join(b"a %d\n" % number for number in range(500)))
+        second.sendall(b"".join(b"b %d\n" % number for number in range(500)))
+        page.get_by_role("checkbox", name="Pick ci/b").click()
+        # By keys: the first stream of the list in its folder, and the space bar.
+        page.get_by_role("treegrid").focus()
+        row = page.locator("[role=row][aria-selected=true]")
+        page.keyboard.press("Home")
+        page.keyboard.press("j")
+        if "ci/b" in (row.get_attribute("data-id") or ""):
+            page.keyboard.press("j")
+        page.keyboard.press("Space")
+        page.get_by_role("button", name="Side by side").click()
+        left, right = page.get_by_label("Pane 1 of 2: ci/b"), page.get_by_label("Pane 2 of 2: ci/a")
+        expect(left.get_by_text("b 499", exact=True)).to_be_in_viewport()
+        expect(right.get_by_text("a 499", exact=True)).to_be_in_viewport()
+        expect(left).to_have_attribute("aria-current", "true")
+        page.keyboard.press("2")
+        expect(right).to_have_attribute("aria-current", "true")
+        expect(page.get_by_text("Keys go to pane 2 of 2: ci/a")).to_be_attached()
+        page.keyboard.press("Home")
+        expect(right.get_by_text("a 0", exact=True)).to_be_in_viewport()
+        expect(right.get_by_text("Paused")).to_be_visible()
+        first.sendall(b"a new\n")
+        second.sendall(b"b new\n")
+        expect(left.get_by_text("b new", exact=True)).to_be_in_viewport()
+        expect(right.get_by_text("a 0", exact=True)).to_be_in_viewport()
+        expect(page).to_have_url(re.compile(r"#/s/ci/b,ci/a\?.*at2=%40\d+"))
+        # The address is all that somebody else needs.
+        page.reload()
+        expect(right.get_by_text("a 0", exact=True)).to_be_in_viewport()
+        expect(left.get_by_text("b new", exact=True)).to_be_in_viewport()
+        page.get_by_role("button", name="Take ci/a away").click()
+        expect(page.get_by_role("heading", name="ci/b")).to_be_visible()
+        page.go_back()
+        expect(page.get_by_role("log")).to_have_count(2)
+    assert complaints == []
+
+
+def test_streams_are_merged_by_time_live_and_from_the_past(hub: RunningHub, page: Page, complaints: list[str]) -> None:
+    with stream(hub, "ci/a") as first, stream(hub, "ci/b") as second:
+        for number in range(20):
+            first.sendall(b"a %d\n" % number)
+            hub.until_durable()
+            second.sendall(b"b %d\n" % number)
+            hub.until_durable()
+        page.goto(f"{hub.endpoints['web']}/#/s/ci/a,ci/b?as=merged")
+        log = page.get_by_role("log")
+        expect(log.get_by_text("b 19", exact=True)).to_be_in_viewport()
+        rows = log.locator(".row.line")
+        expect(rows.filter(has_text="a 10").locator(".source")).to_have_text("a")
+        texts = [text for text in rows.locator(".content").all_inner_texts() if text]
+        wanted = [f"{name} {number}" for number in range(20) for name in "ab"]
+        assert texts == wanted[-len(texts) :]
+        second.sendall(b"b and on\nunfinished")
+        expect(log.get_by_text("b and on", exact=True)).to_be_in_viewport()
+        expect(rows.last.locator(".content")).to_have_text("unfinished")
+        page.keyboard.press("Home")
+        expect(log.get_by_text("a 0", exact=True)).to_be_in_viewport()
+        expect(page.get_by_text("Paused")).to_be_visible()
+        page.keyboard.press("f")
+        expect(rows.last.locator(".content")).to_have_text("unfinished")
+        # A row's number leads to its place in its own stream.
+        rows.filter(has_text="b and on").locator(".gutter").click()
+        expect(page).to_have_url(re.compile(r"#/s/ci/b\?at=%40\d+$"))
+        expect(log.locator(".target")).to_have_text("b and on")
+    assert complaints == []
+
+
+def test_two_runs_of_a_stream_are_compared(hub: RunningHub, page: Page, complaints: list[str]) -> None:
+    for number in (1, 2):
+        text = "\n".join(f"echo line {n}" for n in range(50) if n != 20 * number)
+        script = f"{text}\necho took {number} s\nexit {number - 1}"
+        hub.run("run", "--name", "ci/twice", "--", "sh", "-c", script, code=number - 1)
+    page.goto(f"{hub.endpoints['web']}/#/s/ci/twice")
+    page.get_by_role("button", name="Runs").click()
+    grid = page.get_by_role("grid")
+    expect(page.get_by_text("\N{MINUS SIGN} 1 only left, + 1 only right, ~ 1 changed, 48 the same")).to_be_visible()
+    facts = page.get_by_role("table", name="What is known of both runs")
+    expect(facts.get_by_role("row", name="Status")).to_contain_text("✓ exit:0")
+    expect(facts.get_by_role("row", name="Status")).to_contain_text("✗ exit:1")
+    expect(grid.get_by_role("row", name="line 20")).to_contain_text("only right")
+    expect(grid.get_by_role("row", name="line 40")).to_contain_text("only left")
+    grid.focus()
+    page.keyboard.press("n")
+    detail = page.get_by_label("The row in full")
+    expect(detail.locator(".whole")).to_have_text("line 20")
+    page.get_by_role("button", name="Ignore numbers").click()
+    expect(page.get_by_text("\N{MINUS SIGN} 0 only left, + 0 only right, ~ 0 changed, 50 the same")).to_be_visible()
+    page.get_by_role("button", name="By line").click()
+    expect(page).to_have_url(re.compile("by=line"))
+    expect(grid.get_by_role("row").nth(0)).to_contain_text("line 0")
+    assert complaints == []
