@@ -15,13 +15,14 @@ from storm.storms import Report, Size, Storm
 SIZES = {
     "tcp": Size(),
     "tls": Size(producers=450, readers=50, idle=0, tls=True, resumed_seconds=30.0),
+    "small": Size(small_mb=256),
     "short": Size(producers=200, readers=20, idle=200, period=0.5),
 }
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m storm", description=__doc__)
-    parser.add_argument("which", nargs="*", default=["tcp", "tls"], help=f"of {', '.join(SIZES)} (tcp tls)")
+    parser.add_argument("which", nargs="*", default=["tcp", "tls", "small"], help=f"of {', '.join(SIZES)}")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     given = parser.parse_args()
     print(f"{os.cpu_count()} processors; hub, producers, readers and idle connections share them")
@@ -51,7 +52,8 @@ def show(report: Report) -> None:
             f" ({times}), all caught up after {strike.caught_up:.1f} s;"
             f" p99 {strike.p99 * 1000:.0f} ms over {strike.lines} lines;"
             f" files {strike.before.files} -> at most {strike.most.files},"
-            f" memory {strike.before.rss_mb:.0f} -> at most {strike.most.rss_mb:.0f} MB;"
+            f" memory {strike.before.rss_mb:.0f} -> at most {strike.most.rss_mb:.0f} MB"
+            f" ({strike.most.all_mb:.0f} MB with all its processes);"
             f" idle connections lost: {strike.idle_losses}"
         )
     for each in report.broken or ["nothing lost, every promise kept"]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from storm.clients import letters, seconds_of
 from storm.storms import Size, Strike, broken, p99
 from storm.weather import Reading
+
+TESTS = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.000001, 12.5, 123456.789012])
@@ -59,3 +65,20 @@ def test_each_promise_is_looked_at(other: dict[str, object], said: str) -> None:
     assert broken(Size(), strike()) == []
     (found,) = broken(Size(), strike(**other))
     assert said in found
+
+
+def test_a_small_machine_has_no_more_memory_than_it_has() -> None:
+    assert broken(Size(small_mb=256), strike(most=Reading(1100, 120.0, 250.0))) == []
+    (found,) = broken(Size(small_mb=256), strike(most=Reading(1100, 120.0, 260.0)))
+    assert "260 MB in all its processes" in found
+
+
+def test_a_small_machine_has_one_core_and_its_memory() -> None:
+    code = (
+        "import os\nassert len(os.sched_getaffinity(0)) == 1\n"
+        "bytearray(8 << 20)\n"
+        "try: bytearray(64 << 20)\nexcept MemoryError: print('no more')"
+    )
+    core = str(min(os.sched_getaffinity(0)))
+    command = [sys.executable, "-m", "storm.small", core, str(48 << 20), sys.executable, "-c", code]
+    assert subprocess.run(command, check=True, capture_output=True, text=True, cwd=TESTS).stdout == "no more\n"
