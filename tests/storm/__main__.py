@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from storm.backlog import MIB, Backlog, Day, Morning
 from storm.storms import Report, Size, Storm
 
 SIZES = {
@@ -22,25 +23,40 @@ SIZES = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m storm", description=__doc__)
-    parser.add_argument("which", nargs="*", default=["tcp", "tls", "small"], help=f"of {', '.join(SIZES)}")
+    parser.add_argument("which", nargs="*", default=[*SIZES][:3] + ["backlog"], help=f"of {', '.join(SIZES)}, backlog")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     given = parser.parse_args()
     print(f"{os.cpu_count()} processors; hub, producers, readers and idle connections share them")
     code = 0
     for which in given.which:
         directory = Path(tempfile.mkdtemp(prefix="hub-storm-"))
-        storm = Storm(directory, SIZES[which], given.seed)
-        try:
-            report = storm.run()
-        finally:
-            storm.close()
-        show(report)
-        if report.broken:
+        if broken := suffer(which, directory, given.seed):
             code = 1
             print(f"kept: {directory}; again: python -m storm {which} --seed {given.seed}")
         else:
             shutil.rmtree(directory)
+        for each in broken or ["nothing lost, every promise kept"]:
+            print(f"  {each}", flush=True)
     return code
+
+
+def suffer(which: str, directory: Path, seed: int) -> list[str]:
+    """Run one storm and show it; return which promises it broke."""
+    if which == "backlog":
+        backlog = Backlog(directory, Day(), seed)
+        try:
+            morning = backlog.run()
+        finally:
+            backlog.close()
+        show_morning(morning)
+        return morning.broken
+    storm = Storm(directory, SIZES[which], seed)
+    try:
+        report = storm.run()
+    finally:
+        storm.close()
+    show(report)
+    return report.broken
 
 
 def show(report: Report) -> None:
@@ -56,8 +72,18 @@ def show(report: Report) -> None:
             f" ({strike.most.all_mb:.0f} MB with all its processes);"
             f" idle connections lost: {strike.idle_losses}"
         )
-    for each in report.broken or ["nothing lost, every promise kept"]:
-        print(f"  {each}")
+
+
+def show_morning(morning: Morning) -> None:
+    print(f"\n{morning.day.label}; in calm weather p99 of live delivery {morning.calm_p99 * 1000:.1f} ms")
+    for each in morning.rounds:
+        times = ", ".join(f"{count} with {number} BUSY" for number, count in sorted(each.busies.items()))
+        least, most = min(each.shares) / each.mean, max(each.shares) / each.mean
+        print(
+            f"  all in again after {each.resumed:.1f} s ({times}); in {each.seconds:.1f} s"
+            f" {each.mean / MIB:.2f} MiB each, from {least:.2f} to {most:.2f} of that;"
+            f" p99 {each.p99 * 1000:.1f} ms over {each.lines} live lines"
+        )
 
 
 if __name__ == "__main__":
