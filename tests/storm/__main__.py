@@ -23,7 +23,7 @@ SIZES = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m storm", description=__doc__)
-    parser.add_argument("which", nargs="*", default=[*SIZES][:3] + ["backlog"], help=f"of {', '.join(SIZES)}, backlog")
+    parser.add_argument("which", nargs="*", default=[*[*SIZES][:3], "backlog"], help=f"of {', '.join(SIZES)}, backlog")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     given = parser.parse_args()
     print(f"{os.cpu_count()} processors; hub, producers, readers and idle connections share them")

@@ -119,4 +119,6 @@ def test_each_promise_to_those_who_come_back_is_looked_at(other: dict[str, objec
 
 
 def test_a_day_is_made_of_whole_lines_of_a_mebibyte() -> None:
-    assert len(lines := random_lines(Random(1))) == MIB and lines.endswith(b"\n")
+    lines = random_lines(Random(1))
+    assert len(lines) == MIB
+    assert lines.endswith(b"\n")
