@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.interfaces import IDelayedCall, IHandshakeListener, ISSLTransport
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
+from zope.interface import implementer
 
 from hub.adapters.reactor.far_end import Proxies, address_of, far_end, proxy_of
 from hub.adapters.reactor.flow import keep_alive
@@ -97,18 +98,21 @@ class Connections:
             await self._all_closed
 
 
+@implementer(IHandshakeListener)
 class HubChannel(HTTPChannel):
     """HTTP/1.1 on one connection.
 
     Beside what twisted.web bounds (16 KiB of headers, a minute of silence, pipelining), a request has to be whole
     within `limits.first_frame_seconds`, unless its body goes into a stream, and closing takes `limits.close_seconds`
-    at most.
+    at most. A TLS handshake has as long as a request, and counts among those of all listeners.
     """
 
     site: Any
     _entered = False
     _closing = False
     _gone = False
+    _shakes = False
+    """Whether TLS is not up yet."""
     _late: IDelayedCall | None = None
     _discarding: IDelayedCall | None = None
 
@@ -121,6 +125,13 @@ class HubChannel(HTTPChannel):
         self.abortTimeout = self._limits.close_seconds
         transport: Any = self.transport
         self.base_path: bytes = self.site.base_path
+        if ISSLTransport.providedBy(transport):
+            try:
+                connections.hub.admission.begin_handshake()
+            except Problem:
+                transport.abortConnection()  # no word can be said before the handshake is done
+                return
+            self._shakes = True
         try:
             connections.enter(transport, self)
         except Problem as problem:
@@ -132,6 +143,13 @@ class HubChannel(HTTPChannel):
         keep_alive(transport)
         super().connectionMade()
         self._start_deadline()
+
+    def handshakeCompleted(self) -> None:
+        """TLS is up: the first request has its own time."""
+        self._end_handshake()
+        if self._late is not None:
+            self._stop_deadline()
+            self._start_deadline()
 
     def dataReceived(self, data: bytes) -> None:
         """Take bytes, unless nobody wants them any more."""
@@ -167,6 +185,7 @@ class HubChannel(HTTPChannel):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Count the peer out."""
         self._gone = True
+        self._end_handshake()
         self._stop_deadline()
         if self._discarding is not None and self._discarding.active():
             self._discarding.cancel()
@@ -228,7 +247,15 @@ class HubChannel(HTTPChannel):
         if late is not None and late.active():
             late.cancel()
 
+    def _end_handshake(self) -> None:
+        if self._shakes:
+            self._shakes = False
+            self.site.connections.hub.admission.end_handshake()
+
     def _too_late(self) -> None:
+        if self._shakes:
+            self.abort()  # TLS that is not up cannot be closed, only cut
+            return
         # Browsers open connections that they may need; one that has said nothing has done nothing wrong.
         if self.requests or self._buffer:
             self.site.connections.hub.counters.problem("IDLE")
