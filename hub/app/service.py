@@ -39,6 +39,7 @@ from hub.conversations.producer import ProducerConversation
 from hub.conversations.reader import ReaderConversation
 from hub.core.events import Event, MayHear
 from hub.core.hub import Hub, Policy
+from hub.model.peer import Peer
 from hub.version import __version__
 
 PAGE_DIR = Path(__file__).parent.parent / "adapters" / "web" / "page"
@@ -147,7 +148,8 @@ class HubService(MultiService):
 
     def login_link(self) -> str:
         """Return a link to the page that logs a browser in as the admin, once and within a minute."""
-        admin = self.hub.admin(self.config.admin_token_path.read_text(encoding="ascii").strip())
+        token = self.config.admin_token_path.read_text(encoding="ascii").strip()
+        admin = self.hub.admin(token, Peer(None))
         return self.web.new_link(self.hub.endpoints["web"], admin)
 
     def reload(self) -> None:

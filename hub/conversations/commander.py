@@ -302,7 +302,7 @@ class Commander:
 
     def _who(self, hello: Hello) -> Principal:
         if hello.token is not None:
-            return self.hub.admin(hello.token)
+            return self.hub.admin(hello.token, self.peer)
         if self._principal is not None:
             return self._principal
         raise Problem("AUTH", "hub.hello needs a token, or user and password")
