@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import msgspec
 
@@ -281,6 +282,9 @@ class Commander:
         key = None
         if hello.session is not None:
             session = hub.sessions.find(hello.session, principal)
+            if replace(session.principal, login=principal.login) == principal:
+                # It may have been begun by another login of theirs, or taken up from a former hub.
+                session.principal = principal
         hub.admit("commands", self.peer, resumes=hello.session is not None, slot=hello.slot)
         if hello.session is None:
             key, session = hub.sessions.begin(principal)

@@ -65,7 +65,7 @@ class Guard:
         return principal
 
     def principal(self, request: HubRequest) -> Principal | None:
-        """Return who asks, by Bearer token or cookie; None without either. Raise Problem AUTH or LIMIT for a wrong token."""
+        """Return who asks, by Bearer token or cookie; None without either. Raise Problem AUTH, LIMIT for wrong ones."""
         token = bearer(request)
         if token is not None:
             return self._hub.owner(token, request.peer)
