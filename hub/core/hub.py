@@ -125,7 +125,7 @@ class Hub:
         self.subscriptions = Subscriptions()
         self.readers: set[Reader] = set()
         self.queue_memory = QueueMemory(limits.reader_queues_bytes)
-        self.history = History(store)
+        self.history = History(store, clock, tasks)
         self.catch_up = CatchUp(self.history, clock, tasks, failures, limits.catch_up_slice_bytes)
         committer = Committer(store, clock, tasks, self.turn, failures, limits.not_durable_bytes)
         committer.stored_late = lambda stream: delete_late(self, stream)
