@@ -42,7 +42,7 @@ faults-short: $(STAMPS)/dev ## the same for 2 minutes
 abuse: $(STAMPS)/dev ## abuse a plain hub and one over TLS in every way that is known; at most 10 minutes
 	cd tests && PYTHONPATH=..:.:client:e2e ../$(BIN)/python -m abuse $(ARGS)
 
-storm: $(STAMPS)/dev ## 2,000 producers and 200 readers come back at once, over TCP and 500 over TLS; at most 4 minutes
+storm: $(STAMPS)/dev ## 2,200 clients come back at once over TCP, 500 over TLS, 2,200 to a small hub, 1,000 to a backlog; at most 8 minutes
 	cd tests && ../$(BIN)/python -m storm $(ARGS)
 
 types: $(STAMPS)/dev ## make the page's types from the hub's own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Mapping
@@ -73,3 +74,27 @@ class Shelf:
                 connection.execute(_TABLE)
                 connection.pragma("user_version", VERSION)
         return connection
+
+
+def copy_shelf(directory: Path, target: Path) -> None:
+    """Copy the file of a data directory, as it is at one moment, to `target`, which must not exist.
+
+    The process may go on writing meanwhile. Raises apsw.Error or OSError; then there is no copy.
+    """
+    partial = target.with_name(target.name + ".partial")
+    partial.unlink(missing_ok=True)
+    source = apsw.Connection(str(directory / FILE_NAME), flags=apsw.SQLITE_OPEN_READWRITE)
+    try:
+        source.set_busy_timeout(2000)
+        os.close(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        copy = apsw.Connection(str(partial))
+        with copy.backup("main", source, "main") as copying:
+            copying.step()
+        copy.pragma("journal_mode", "delete")
+        copy.close()
+        with partial.open("rb") as written:
+            os.fsync(written.fileno())
+        os.link(partial, target)
+    finally:
+        source.close()
+        partial.unlink(missing_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from hub.adapters.accounts.token_file import TokenFile
 from hub.adapters.analyzer import AnalyzerProcess
 from hub.adapters.reactor.clock import DeferredTasks, LoggedFailures, ReactorClock
 from hub.adapters.reactor.far_end import Proxies
+from hub.adapters.store.sqlite.reserve import Reserve
 from hub.adapters.tcp import ConversationFactory, MakeConversation
 from hub.adapters.tls import ServerTls, TlsError, TlsFiles
 from hub.adapters.web import Front, make_site
@@ -29,6 +29,7 @@ from hub.app.config_data_dir import hold_data_dir
 from hub.app.config_endpoint import parse_endpoint
 from hub.app.config_tls import below_tls, speaks_tls, tls_files
 from hub.app.drain import drain
+from hub.app.endpoints_file import write_endpoints
 from hub.app.listeners import client_address, listen, web_address
 from hub.app.methods import METHODS
 from hub.app.notify import Notifier
@@ -39,6 +40,7 @@ from hub.conversations.producer import ProducerConversation
 from hub.conversations.reader import ReaderConversation
 from hub.core.events import Event, MayHear
 from hub.core.hub import Hub, Policy
+from hub.model.peer import Peer
 from hub.version import __version__
 
 PAGE_DIR = Path(__file__).parent.parent / "adapters" / "web" / "page"
@@ -147,7 +149,8 @@ class HubService(MultiService):
 
     def login_link(self) -> str:
         """Return a link to the page that logs a browser in as the admin, once and within a minute."""
-        admin = self.hub.admin(self.config.admin_token_path.read_text(encoding="ascii").strip())
+        token = self.config.admin_token_path.read_text(encoding="ascii").strip()
+        admin = self.hub.admin(token, Peer(None))
         return self.web.new_link(self.hub.endpoints["web"], admin)
 
     def reload(self) -> None:
@@ -184,8 +187,9 @@ class HubService(MultiService):
         told = dict(self.hub.endpoints)
         if self._tls:
             told["certificate"] = "".join(tls.pem for tls in self._tls.values())
+        room = [Reserve(self.config.data_path, 0).let_go] if self.config.store == "sqlite" else []
         try:
-            _write_endpoints(self.config.endpoints_path, told)
+            write_endpoints(self.config.endpoints_path, told, room)
         except OSError as error:
             # A hub on a full disk is still of use to all who know where it listens.
             _log.error("commands on this machine cannot be told where it listens: {error}", error=error)
@@ -282,16 +286,6 @@ def _password_pool(reactor: IReactorCore, waiting: int) -> PasswordPool:
     reactor.callWhenRunning(pool.start)
     reactor.addSystemEventTrigger("during", "shutdown", pool.stop)
     return pool
-
-
-def _write_endpoints(path: Path, endpoints: dict[str, str]) -> None:
-    """Tell clients on this machine where the hub listens, all at once or not at all."""
-    new = path.with_name(path.name + ".new")
-    file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with os.fdopen(file, "w") as opened:
-        json.dump(endpoints, opened)
-        opened.write("\n")
-    new.replace(path)
 
 
 async def _as_deferred(result: object) -> None:

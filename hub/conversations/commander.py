@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import msgspec
 
@@ -281,6 +282,9 @@ class Commander:
         key = None
         if hello.session is not None:
             session = hub.sessions.find(hello.session, principal)
+            if replace(session.principal, login=principal.login) == principal:
+                # It may have been begun by another login of theirs, or taken up from a former hub.
+                session.principal = principal
         hub.admit("commands", self.peer, resumes=hello.session is not None, slot=hello.slot)
         if hello.session is None:
             key, session = hub.sessions.begin(principal)
@@ -302,7 +306,7 @@ class Commander:
 
     def _who(self, hello: Hello) -> Principal:
         if hello.token is not None:
-            return self.hub.admin(hello.token)
+            return self.hub.admin(hello.token, self.peer)
         if self._principal is not None:
             return self._principal
         raise Problem("AUTH", "hub.hello needs a token, or user and password")

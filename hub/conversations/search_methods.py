@@ -26,7 +26,9 @@ PROGRESS_SECONDS = 0.25
 class _Answer:
     """Hits as they come, up to the limit and the room of an answer; then where to go on."""
 
-    def __init__(self, hub: Hub, params: StreamSearch) -> None:
+    def __init__(self, hub: Hub, params: StreamSearch, latest: int) -> None:
+        """`latest` is the newest run when the search began: all of its answers go by the order of then."""
+        self._latest = latest
         self.hits: list[HitRow] = []
         self.next: str | None = None
         self.cut = False
@@ -42,7 +44,7 @@ class _Answer:
             # The hit that has no room is the first of the next page: going back, its end, LF and all, is where that
             # begins; where there is no LF, what comes next is no line of the stream's.
             position = hit.offset + hit.size + 1 if self._newest else hit.offset
-            self.next = f"{position} {place.ordinal} {place.name}"
+            self.next = f"{position} {place.ordinal} {self._latest} {place.name}"
             return False
         self.hits.append(row)
         return True
@@ -55,6 +57,7 @@ class _Way:
         """Raise Problem PROTO or NOTFOUND where it cannot go on after a former answer."""
         self._streams, self._pattern, self._principal = hub.streams, pattern, principal
         self._newest = params.newest
+        self.latest = hub.streams.ordinal
         self._first = None if params.after is None else self._place(params.after)
         if self._first is not None and not (self._first.name in self._streams and self.is_chosen(self._first.name)):
             raise Problem("NOTFOUND", "the stream at which the search was to go on is gone; search anew")
@@ -68,7 +71,10 @@ class _Way:
         """Return where to go on: the `next` of an answer, or an offset and a stream that somebody named himself."""
         offset, _, name = after.partition(" ")
         facts = self._streams.facts(name) if " " not in name else None
-        return _parse_place(after if facts is None else f"{offset} {facts.ordinal} {name}")
+        if facts is not None:
+            after = f"{offset} {facts.ordinal} {self.latest} {name}"
+        place, self.latest = _parse_place(after)
+        return place
 
     def is_chosen(self, name: str) -> bool:
         return self._pattern.matches(name) and self._principal.may_see(name)
@@ -83,7 +89,7 @@ class _Way:
                 yield Place(facts.ordinal, self._pattern.text)
             return
         past = None if first is None else first.ordinal
-        for ordinal, name in self._streams.in_order(newest=self._newest, past=past):
+        for ordinal, name in self._streams.in_order(newest=self._newest, latest=self.latest, past=past):
             if first is None or name != first.name:
                 yield Place(ordinal, name)
 
@@ -95,7 +101,7 @@ def _search(commander: Commander, params: StreamSearch, progress: Progress) -> C
 
 
 async def _find(hub: Hub, way: _Way, matcher: Matcher, params: StreamSearch, progress: Progress) -> SearchAnswer:
-    answer, clock = _Answer(hub, params), hub.clock
+    answer, clock = _Answer(hub, params, way.latest), hub.clock
     told_at = clock.monotonic()
     times = Range(params.from_, params.to)
     wanted = Wanted(matcher.query, times, params.newest, hub.limits.line_text_bytes, params.limit + 1)
@@ -116,11 +122,13 @@ async def _find(hub: Hub, way: _Way, matcher: Matcher, params: StreamSearch, pro
     return result
 
 
-def _parse_place(after: str) -> Place:
-    numbers, name = after.split(" ")[:2], after.split(" ")[2:]
-    if len(name) != 1 or not all(each.isascii() and each.isdigit() and len(each) <= 16 for each in numbers):
+def _parse_place(after: str) -> tuple[Place, int]:
+    """Return where to go on, and the newest run when the search began."""
+    *numbers, name = after.split(" ")
+    if len(numbers) != 3 or not all(each.isascii() and each.isdigit() and len(each) <= 16 for each in numbers):
         raise Problem("PROTO", "after is the next of an earlier answer")
-    return Place(int(numbers[1]), name[0], int(numbers[0]))
+    position, ordinal, latest = map(int, numbers)
+    return Place(ordinal, name, position), latest
 
 
 SEARCH_METHODS = {"stream.search": Method(Role.VIEWER, StreamSearch, _search, waits=True)}

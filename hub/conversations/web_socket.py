@@ -32,6 +32,9 @@ class WebSocketConversation:
     ) -> None:
         """`text` and `binary` are the two lanes of one socket; `principal` is whom a cookie speaks for, if one came."""
         self._hub = hub
+        self._principal = principal
+        if principal is not None:
+            hub.standing.enter(principal, self)
         peer = replace(peer, via="websocket")
         self._reader = ReaderConversation(hub, peer, binary)
         self._commander = Commander(hub, peer, text, methods, principal, self._attach)
@@ -73,8 +76,15 @@ class WebSocketConversation:
         self._reader.dismiss(problem)
         self._commander.dismiss(problem)
 
+    def revoked(self, problem: Problem) -> None:
+        """Give way; where a session had begun, its end has done so already."""
+        self._commander.fail(problem)
+        self._reader.fail(problem)
+
     def lost(self, cause: str) -> None:
         """Leave both slots."""
+        if self._principal is not None:
+            self._hub.standing.leave(self._principal, self)
         self._reader.lost(cause)
         self._commander.lost(cause)
 

@@ -25,13 +25,16 @@ class Admission:
         if self.connections >= limits.connections:
             self._counters.connections_refused += 1
             raise Problem("BUSY", f"all of limits.connections ({limits.connections}) are taken", retry_after=1000)
-        host = peer.host or ""
-        if not peer.is_local and self._by_host.get(host, 0) >= limits.connections_per_address:
-            self._counters.connections_refused += 1
-            bound = limits.connections_per_address
-            raise Problem("LIMIT", f"this address has all of limits.connections_per_address ({bound})")
-        self.connections += 1
-        self._by_host[host] = self._by_host.get(host, 0) + 1
+        self._check_host(peer)
+        self._count(peer)
+
+    def speaks_for(self, before: Peer, peer: Peer) -> None:
+        """Count a proxy's connection for another peer than `before`; raise Problem LIMIT (named), and leave it so."""
+        if before.host == peer.host:
+            return
+        self._check_host(peer)
+        self.leave(before)
+        self._count(peer)
 
     def begin_handshake(self) -> None:
         """Count a TLS handshake; raise Problem BUSY where too many are under way: the peer can be told nothing."""
@@ -44,6 +47,17 @@ class Admission:
     def end_handshake(self) -> None:
         """Count one out: it is done, or over."""
         self.handshakes -= 1
+
+    def _count(self, peer: Peer) -> None:
+        self.connections += 1
+        host = peer.host or ""
+        self._by_host[host] = self._by_host.get(host, 0) + 1
+
+    def _check_host(self, peer: Peer) -> None:
+        bound = self._limits.connections_per_address
+        if not peer.is_local and self._by_host.get(peer.host or "", 0) >= bound:
+            self._counters.connections_refused += 1
+            raise Problem("LIMIT", f"this address has all of limits.connections_per_address ({bound})")
 
     def leave(self, peer: Peer) -> None:
         """Count a connection out."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import deque
 
 from hub.core.delivery import Delivery, State
-from hub.core.history import History
+from hub.core.history import READ_AGAIN_SECONDS, History
 from hub.core.ports import Clock, Failures, Tasks
 from hub.model.chunk import Gap
 
 AT_ONCE = 2
 RETRY_SECONDS = 1.0
+"""When to ask again after all tries of `READ_AGAIN_SECONDS`: what is lost has been told by then, the store is away."""
 
 
 class CatchUp:
@@ -55,15 +56,23 @@ class CatchUp:
                 self._tasks.spawn(self._read(delivery))
 
     async def _read(self, delivery: Delivery) -> None:
+        sure = delivery.tries >= len(READ_AGAIN_SECONDS)
         try:
-            pieces = await self._history.read(delivery.stream, delivery.next, self._slice_bytes)
+            pieces = await self._history.read_once(delivery.stream, delivery.next, self._slice_bytes, sure=sure)
         except Exception:  # reported and asked again: a failing disk is not the end of a reader
             self._failures.report("while reading the past")
-            self._clock.call_later(RETRY_SECONDS, lambda: self.ask(delivery))
+            # It waits without a place among those at once, so that others are served meanwhile.
+            self._clock.call_later(
+                RETRY_SECONDS if sure else READ_AGAIN_SECONDS[delivery.tries], lambda: self.ask(delivery)
+            )
+            delivery.tries += not sure
             return
         finally:
             self._under_way -= 1
             self._schedule()
         self.slices += 1
         self.bytes += sum(piece.end - piece.offset for piece in pieces if not isinstance(piece, Gap))
+        if not any(isinstance(piece, Gap) and piece.reason == "store_loss" for piece in pieces):
+            # Else what follows is likely lost as well, and nobody waits some seconds for each block of it.
+            delivery.tries = 0
         delivery.queue.slice_arrived(delivery, pieces)

@@ -82,6 +82,7 @@ class Delivery:
         "state",
         "stream",
         "subscriptions",
+        "tries",
         "truncate",
     )
 
@@ -94,6 +95,8 @@ class Delivery:
         self.skip = skip
         """Whether falling behind moves it to the end (`on_lag=skip`)."""
         self.next = 0
+        self.tries = 0
+        """How often what comes next could not be read from the store."""
         self.began = Cursor(stream.epoch, 0)
         self.acked: int | None = None
         self.state = State.SEEKING

@@ -70,17 +70,19 @@ class Directory:
         self._asleep.pop(name, None)
 
     def names(
-        self, after: int = 0, before: int | None = None, *, oldest_first: bool = False
+        self, after: int = 0, before: int | None = None, *, oldest_first: bool = False, latest: int | None = None
     ) -> Iterator[tuple[int, str]]:
         """Iterate over (ordinal of the last run, name) of those past `after` and under `before`, the newest first.
 
-        Streams may come and go meanwhile; one that gets a new run comes where it was.
+        Streams may come and go meanwhile; one that gets a new run comes where it was when `latest`, else the newest
+        one now, was the newest run of all. What was made after that is left out.
         """
         ordinals, names = self._ordinals, self._names
-        length = len(names)
-        latest = ordinals[-1] if ordinals else 0
+        if latest is None:
+            latest = ordinals[-1] if ordinals else 0
+        length = bisect_right(ordinals, latest)
         first = bisect_right(ordinals, after)
-        last = length if before is None else bisect_left(ordinals, before)
+        last = length if before is None else min(bisect_left(ordinals, before), length)
         for index in range(first, last) if oldest_first else range(last - 1, first - 1, -1):
             ordinal = ordinals[index]
             name = names[index]

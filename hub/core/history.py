@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
-from hub.core.ports import Store
+from hub.core.ports import Clock, Store, Tasks
 from hub.core.scan import Part, Scanned, Wanted
 from hub.model.begin import Begin
 from hub.model.buckets import Buckets, Counted
@@ -17,23 +18,43 @@ if TYPE_CHECKING:
     from hub.core.stream import Stream
 
 
+READ_AGAIN_SECONDS = (0.1, 0.4, 1.0, 2.0)
+"""How long to wait before each further try to read what a disk did not give; then it is told as a gap."""
+
+
 class History:
     """Reads and seeks. What is not durable yet is in the tail, so both together know every byte."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Clock, tasks: Tasks) -> None:
         self._store = store
+        self._clock = clock
+        self._tasks = tasks
 
     async def read(self, stream: Stream, offset: int, max_bytes: int) -> list[Piece]:
         """Return contiguous pieces from `offset` on, of about `max_bytes` bytes; none at the stream's end.
 
-        The bytes that are kept no longer come as a gap first.
+        The bytes that are kept no longer come as a gap first. What the disk does not give is asked for again, and told
+        as a gap some seconds later.
         """
+        for seconds in READ_AGAIN_SECONDS:
+            try:
+                return await self.read_once(stream, offset, max_bytes, sure=False)
+            except Problem as problem:
+                if problem.word != "STORE":
+                    raise
+            waited = self._tasks.promise()
+            self._clock.call_later(seconds, partial(waited.keep, None))
+            await waited
+        return await self.read_once(stream, offset, max_bytes, sure=True)
+
+    async def read_once(self, stream: Stream, offset: int, max_bytes: int, *, sure: bool) -> list[Piece]:
+        """Return the same as `read`; unless `sure`, raise Problem STORE where the disk may give more the next time."""
         pieces: list[Piece] = []
         if offset < stream.start:
             pieces.append(Gap(offset, stream.start, "retention"))
             offset = stream.start
         if offset < stream.tail.start:
-            stored = [] if stream.deleted else await self._store.read(stream.name, offset, max_bytes)
+            stored = [] if stream.deleted else await self._store.read(stream.name, offset, max_bytes, sure=sure)
             if stream.deleted:
                 # The name may be another stream's by now, and what the store holds that one's.
                 return [*pieces, Gap(offset, stream.tail.start, "retention")]
@@ -43,7 +64,7 @@ class History:
             if not stored and offset < stream.tail.start:
                 # What was durable and is not there any more is lost: said, so that readers can go on.
                 return [*pieces, Gap(offset, stream.tail.start, "store_loss")]
-            return _contiguous(pieces, offset, stored)
+            return _contiguous(pieces, offset, _up_to_memory(stored, stream.tail.start))
         for piece in stream.tail.since(offset):
             pieces.append(piece)
             if isinstance(piece, Chunk):
@@ -145,3 +166,11 @@ def _contiguous(pieces: list[Piece], offset: int, stored: Sequence[Piece]) -> li
         pieces.append(piece)
         offset = piece.end
     return pieces
+
+
+def _up_to_memory(stored: Sequence[Piece], start: int) -> Sequence[Piece]:
+    """Return pieces without what the store has lost from `start` on: that is in memory still."""
+    for index, piece in enumerate(stored):
+        if isinstance(piece, Gap) and piece.end > start and piece.reason in ("store_loss", "corrupt"):
+            return [*stored[:index], *([piece._replace(end=start)] if piece.offset < start else [])]
+    return stored

@@ -23,7 +23,7 @@ from hub.core.kept_sessions import KeptSessions
 from hub.core.lease_news import LeaseEvents
 from hub.core.leases import Leases
 from hub.core.log import Log
-from hub.core.login_rate import LoginRate
+from hub.core.login_rate import LoginRate, Tokens
 from hub.core.marks import Marks
 from hub.core.meter import Meter
 from hub.core.ports import Accounts, Clock, Failures, Opened, Passwords, Store, Tasks
@@ -120,11 +120,12 @@ class Hub:
         # At the end of the turn: whoever ended their own login is answered first.
         self.accounts.changed = lambda: self.turn.add(self.standing.review)
         self.login_rate = LoginRate(clock, limits.login_attempts_per_minute)
+        self._tokens = Tokens(clock, limits.token_attempts_per_minute, self.accounts.by_token)
         self.audit = Audit(store, clock, tasks, limits.audit_entries)
         self.subscriptions = Subscriptions()
         self.readers: set[Reader] = set()
         self.queue_memory = QueueMemory(limits.reader_queues_bytes)
-        self.history = History(store)
+        self.history = History(store, clock, tasks)
         self.catch_up = CatchUp(self.history, clock, tasks, failures, limits.catch_up_slice_bytes)
         committer = Committer(store, clock, tasks, self.turn, failures, limits.not_durable_bytes)
         committer.stored_late = lambda stream: delete_late(self, stream)
@@ -198,9 +199,7 @@ class Hub:
     def producer_principal(self, peer: Peer, token: str | None, *, raw: bool) -> Principal:
         """Return who a producer is; raise Problem AUTH when a token is needed or wrong (PROTOCOL 4)."""
         if token is not None:
-            principal = self.accounts.by_token(token)
-            if principal is None:
-                raise Problem("AUTH", "this token is not valid")
+            principal = self.owner(token, peer)
             if not principal.may_produce:
                 raise Problem("DENIED", "this token is not for producers")
             return principal
@@ -215,10 +214,14 @@ class Hub:
         where = "beyond loopback, or an address that raw_allow names" if raw else "beyond loopback"
         raise Problem("AUTH", f"a token is needed {where}")
 
-    def admin(self, token: str) -> Principal:
-        """Return whose token this is; raise Problem AUTH if it is nobody's or a producer's only."""
-        principal = self.accounts.by_token(token)
-        if principal is None or not principal.role:
+    def owner(self, token: str, peer: Peer) -> Principal:
+        """Return whose token this is; raise Problem AUTH if it is nobody's, LIMIT where that came too often."""
+        return self._tokens.principal(token, peer.host or "local")
+
+    def admin(self, token: str, peer: Peer) -> Principal:
+        """Return whose token this is; raise Problem AUTH if it is nobody's or a producer's only, LIMIT as `owner`."""
+        principal = self.owner(token, peer)
+        if not principal.role:
             raise Problem("AUTH", "this token is not valid")
         return principal
 

@@ -1,9 +1,13 @@
-"""How often somebody may try to log in: failures of the last minute, by address and by user."""
+"""How often somebody may try to log in, or try a token: failures of the last minute, by address and by user."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hub.core.ports import Clock
+from hub.model.principal import Principal
 from hub.model.problem import Problem
+from hub.model.session_key import key_hash
 
 MINUTE = 60.0
 MOST = 10_000
@@ -13,9 +17,11 @@ MOST = 10_000
 class LoginRate:
     """Counts failed logins of all ways in."""
 
-    def __init__(self, clock: Clock, bound: int) -> None:
+    def __init__(self, clock: Clock, bound: int, setting: str = "login_attempts_per_minute") -> None:
+        """`setting` is the name of the limit that `bound` is of."""
         self._clock = clock
         self._bound = bound
+        self._setting = setting
         self._failed: dict[str, list[float]] = {}
 
     def check(self, address: str, user: str | None = None) -> None:
@@ -27,7 +33,7 @@ class LoginRate:
                 self._failed[key] = recent
             if len(recent) >= self._bound:
                 wait = int(1000 * (MINUTE - (now - recent[0])))
-                text = f"more than limits.login_attempts_per_minute ({self._bound})"
+                text = f"more than limits.{self._setting} ({self._bound})"
                 raise Problem("LIMIT", text, retry_after=wait)
 
     def failed(self, address: str, user: str | None = None) -> None:
@@ -44,6 +50,35 @@ class LoginRate:
             recent = self._failed.get(key)
             if recent:
                 recent.pop()
+
+
+class Tokens:
+    """Tells whose a token is, and lets nobody guess.
+
+    Whoever has been in with a token is let in from the same address again, whatever others there have guessed: one
+    machine with a stale token must not keep out all that share its address.
+    """
+
+    def __init__(self, clock: Clock, bound: int, by_token: Callable[[str], Principal | None]) -> None:
+        self._rate = LoginRate(clock, bound, "token_attempts_per_minute")
+        self._by_token = by_token
+        self._known: dict[tuple[str, str], None] = {}
+        """Addresses, and hashes of tokens that were good there; those that came last are last."""
+
+    def principal(self, token: str, address: str) -> Principal:
+        """Return whose token it is; raise Problem AUTH where it is nobody's, LIMIT after too many such."""
+        principal = self._by_token(token)
+        known = (address, key_hash(token))
+        if principal is None or known not in self._known:
+            self._rate.check(address)
+        if principal is None:
+            self._rate.failed(address)
+            raise Problem("AUTH", "this token is not valid")
+        self._known.pop(known, None)
+        if len(self._known) >= MOST:
+            del self._known[next(iter(self._known))]
+        self._known[known] = None
+        return principal
 
 
 def _keys(address: str, user: str | None) -> list[str]:

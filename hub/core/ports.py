@@ -160,11 +160,12 @@ class Store(Protocol):
     async def reserve_epochs(self, end: int) -> None:
         """Make it durable that epochs below `end` may have been given out."""
 
-    async def read(self, stream: str, offset: int, max_bytes: int) -> Sequence[Piece]:
+    async def read(self, stream: str, offset: int, max_bytes: int, *, sure: bool = True) -> Sequence[Piece]:
         """Return contiguous pieces from `offset` on, at least one if the store holds any byte or gap there.
 
         The first piece begins exactly at `offset`; chunks end the read once they sum up to `max_bytes` or more.
-        What is there and cannot be read comes as a Gap, `corrupt` or `store_loss`.
+        What is there and cannot be read comes as a Gap, `corrupt` or `store_loss`. Unless `sure`, Problem STORE is
+        raised where that may be otherwise the next time: a disk that gives an error may give the bytes later.
         """
 
     async def seek_line(self, stream: str, line: int) -> int | None:

@@ -31,7 +31,12 @@ def watchers(hub: Hub, principal: Principal, stream: Stream | None) -> list[Watc
             row = _detached(hub, session, principal, stream)
             if row is not None:
                 rows.append(row)
-    return sorted(rows, key=lambda row: (not row["attached"], -(row["behind_bytes"] or 0), row["since"]))
+    return sorted(rows, key=rank)
+
+
+def rank(row: WatcherRow) -> tuple[int, int, int, str]:
+    """Return what a row is put in order by: those farthest behind first, the detached ones last."""
+    return int(not row["attached"]), -(row["behind_bytes"] or 0), row["since"], row["session"] or ""
 
 
 def _attached(hub: Hub, reader: Reader, principal: Principal, stream: Stream | None) -> WatcherRow | None:

@@ -67,7 +67,12 @@ def sessions(hub: Hub, principal: Principal) -> list[SessionRow]:
     """Return the sessions that `principal` may see, newest first."""
     rows = [client_row(hub, session) for session in hub.sessions if may_see_session(principal, session)]
     rows += [producer_row(hub, writer) for writer in _writers(hub) if may_see_writer(principal, writer)]
-    return sorted(rows, key=lambda row: -row["since"])
+    return sorted(rows, key=rank)
+
+
+def rank(row: SessionRow) -> tuple[int, str]:
+    """Return what a row is put in order by: the newest first."""
+    return -row["since"], row["session"]
 
 
 async def kick(hub: Hub, principal: Principal, session_id: str, reason: str) -> KickAnswer:

@@ -255,9 +255,14 @@ class WatcherRow(TypedDict):
 
 
 class PresenceAnswer(TypedDict):
-    """The answer of `presence.list`: those farthest behind first; `total` counts what did not fit as well."""
+    """The answer of `presence.list`: those farthest behind first; `total` counts what did not fit as well.
+
+    `next` goes on from there as those are now who come after it: who overtakes another between two answers may be in
+    both, or in none.
+    """
 
     watchers: list[WatcherRow]
+    next: str | None
     total: int
     truncated: NotRequired[bool]
 
@@ -286,6 +291,7 @@ class SessionsAnswer(TypedDict):
     """The answer of `session.list`, newest first; `total` counts what did not fit as well."""
 
     sessions: list[SessionRow]
+    next: str | None
     total: int
     truncated: NotRequired[bool]
 

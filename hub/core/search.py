@@ -63,11 +63,11 @@ class Search:
             await self._some([place for place in some if is_chosen(place.name)], len(some))
 
     async def _some(self, places: Sequence[Place], passed: int) -> None:
-        """Search a few streams; those that sleep are searched together."""
+        """Search a few streams; those that nobody writes are searched together."""
         until = self.passed + passed
         waiting: list[tuple[Place, StreamRecord]] = []
         for place in places:
-            record = self.streams.asleep(place.name)
+            record = self.streams.at_rest(place.name)
             if record is not None:
                 if self._may_hold(record):
                     waiting.append((place, record))
@@ -93,7 +93,7 @@ class Search:
         )
 
     async def _sleepers(self, waiting: Sequence[tuple[Place, StreamRecord]]) -> None:
-        """Let the store search whole streams that sleep; where it does not, wake one after the other."""
+        """Let the store search whole streams that it has all of; where it does not, look at one after the other."""
         parts = [_part(place, record, newest=self.wanted.newest) for place, record in waiting]
         while parts and not self.enough:
             scanned = await self.history.scan(parts, self.wanted)
@@ -103,7 +103,7 @@ class Search:
             for index, hits in scanned.found:
                 place, record = waiting[index]
                 if self.streams.is_still(place.name, record.ordinal):
-                    await self._tell(place, self.streams.epochs.current, hits)
+                    await self._tell(place, self.streams.epoch_of(place.name), hits)
             self.passed += scanned.finished
             waiting, parts = waiting[scanned.finished :], parts[scanned.finished :]
             if parts:

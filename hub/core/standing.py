@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 from hub.core.account_book import AccountBook
@@ -10,6 +11,7 @@ from hub.model.principal import Principal
 from hub.model.problem import Problem
 
 TEXT = "the token or login that this came in with is not valid any more"
+LOGGED_OUT = "the login that this came in with was ended"
 
 
 class Caller(Protocol):
@@ -51,10 +53,21 @@ class Standing:
                 for caller in list(callers):
                     caller.revoked(Problem("AUTH", TEXT))
 
+    def log_out(self, login: str) -> None:
+        """End what came by one login of a browser: sessions for ever, attached or not, and all connections."""
+        for session in list(self._sessions):
+            if session.principal.login == login:
+                self._sessions.end(session, "revoked", text=LOGGED_OUT)
+        for principal, callers in list(self._callers.items()):
+            if principal.login == login:
+                for caller in list(callers):
+                    caller.revoked(Problem("AUTH", LOGGED_OUT))
+
     def _holds(self, principal: Principal, held: dict[Principal, bool]) -> bool:
         if not principal.credential:
             return True
         known = held.get(principal)
         if known is None:
-            known = held[principal] = self._accounts.by_credential(principal.credential) == principal
+            now = self._accounts.by_credential(principal.credential)
+            known = held[principal] = now == replace(principal, login="")
         return known

@@ -95,14 +95,15 @@ class Streams:
         matches = pattern.matches
         return (name for _, name in self._directory.names(after, before) if matches(name) and principal.may_see(name))
 
-    def in_order(self, *, newest: bool, past: int | None = None) -> Iterator[tuple[int, str]]:
+    def in_order(self, *, newest: bool, latest: int, past: int | None = None) -> Iterator[tuple[int, str]]:
         """Iterate over (ordinal of the last run, name) of all streams, the oldest or the newest first.
 
+        It is the order in which they were when `latest` was the newest run: those that were made since are left out.
         `past` is the ordinal up to which they were gone through before. None is woken.
         """
         if newest:
-            return self._directory.names(before=past)
-        return self._directory.names(past or 0, oldest_first=True)
+            return self._directory.names(before=past, latest=latest)
+        return self._directory.names(past or 0, oldest_first=True, latest=latest)
 
     def passed(self, ordinal: int, *, newest: bool) -> int:
         """Return about how many streams come before this ordinal in that order."""
@@ -128,6 +129,20 @@ class Streams:
     def asleep(self, name: str) -> StreamRecord | None:
         """Return the record of a stream that sleeps, without waking it; None where it is awake or not there."""
         return self._directory.asleep(name)
+
+    def at_rest(self, name: str) -> StreamRecord | None:
+        """Return the record of a stream that nobody writes and of which the store has all, without waking it."""
+        if not self._directory.is_awake(name):
+            return self._directory.asleep(name)
+        stream = self._directory.get(name)
+        if stream is None or stream.writer is not None or self.log.committer.holds(stream):
+            return None
+        return stream.record()
+
+    def epoch_of(self, name: str) -> int:
+        """Return the epoch under which a stream is known, or will be when it wakes."""
+        stream = self._directory.get(name) if self.is_awake(name) else None
+        return self.epochs.current if stream is None else stream.epoch
 
     def open_numbered(self, prefix: str, principal: Principal, meta: Mapping[str, Any]) -> Writer:
         """Write a new stream named `prefix` and the first number that makes an unused name."""

@@ -42,6 +42,8 @@ class Principal:
     """When the credential ends by itself, Unix ms."""
     within: tuple[Pattern, ...] = ()
     """A second bound that holds beside the first one: that of the user for whom a bound token acts."""
+    login: str = ""
+    """The number of the browser's login by which they came, if they did: what came by it ends with it."""
 
     def may_see(self, stream: str) -> bool:
         """Tell whether `stream` is within the principal's patterns."""

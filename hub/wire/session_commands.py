@@ -9,19 +9,22 @@ from msgspec import Meta
 from hub.wire.commands import Count, Mutation, Params
 
 Reason = Annotated[str, Meta(max_length=200)]
+After = Annotated[str, Meta(max_length=200)] | None
 
 
 class PresenceList(Params):
-    """`presence.list`; without `stream` of all streams."""
+    """`presence.list`; without `stream` of all streams. `after` is a former answer's `next`."""
 
     stream: str | None = None
     limit: Count = 1000
+    after: After = None
 
 
 class SessionList(Params):
-    """`session.list`."""
+    """`session.list`; `after` is a former answer's `next`."""
 
     limit: Count = 1000
+    after: After = None
 
 
 class SessionKick(Mutation, kw_only=True):

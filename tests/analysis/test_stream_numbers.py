@@ -11,7 +11,7 @@ import pytest
 from hub.analysis.fields import Summary
 from hub.analysis.numbers import Numbers
 from hub.analysis.process import Loop, Memory
-from hub.analysis.shelf import FILE_NAME, Shelf
+from hub.analysis.shelf import FILE_NAME, Shelf, copy_shelf
 from hub.analysis.stream_numbers import FIELDS, UNFINISHED_BYTES, StreamNumbers
 from hub.analysis.tiers import Tiers
 from hub.wire.frame import encode
@@ -161,3 +161,29 @@ def test_the_process_talks_in_frames() -> None:
     assert b'"error":1' in frames[1].payload
     assert b'"values":[0,1]' in frames[2].payload
     assert b'"levels":{}' in frames[3].payload
+
+
+def test_a_copy_of_the_file_is_whole_while_it_is_written_to(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / FILE_NAME)
+    shelf.put({"a": b"one"})
+    copy_shelf(tmp_path, tmp_path / "copy")
+    shelf.put({"a": b"two"})
+    assert [each.name for each in tmp_path.iterdir() if each.name.startswith("copy")] == ["copy"]
+    assert (tmp_path / "copy").stat().st_mode & 0o777 == 0o600
+    (tmp_path / "restored").mkdir()
+    (tmp_path / "copy").rename(tmp_path / "restored" / FILE_NAME)
+    assert Shelf(tmp_path / "restored" / FILE_NAME).get("a") == b"one"
+    assert shelf.get("a") == b"two"
+
+
+def test_a_copy_overwrites_nothing_and_leaves_no_half_of_one(tmp_path: Path) -> None:
+    Shelf(tmp_path / FILE_NAME).put({"a": b"one"})
+    (tmp_path / "copy").write_bytes(b"mine")
+    with pytest.raises(FileExistsError):
+        copy_shelf(tmp_path, tmp_path / "copy")
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / FILE_NAME).write_bytes(b"no database" * 1000)
+    with pytest.raises(apsw.NotADBError):
+        copy_shelf(tmp_path / "damaged", tmp_path / "other")
+    assert (tmp_path / "copy").read_bytes() == b"mine"
+    assert sorted(each.name for each in tmp_path.iterdir() if "partial" in each.name or each.name == "other") == []

@@ -229,6 +229,23 @@ def test_beyond_loopback_a_token_is_needed(world: World) -> None:
     assert line.say(f"HELLO HUB/1 {hello()}") == ["ERR AUTH"]
 
 
+def test_tokens_are_not_guessed_by_producers() -> None:
+    world = World(token_attempts_per_minute=3)
+
+    def come(words: str) -> tuple[ProducerLine, str]:
+        line = ProducerLine(world, peer=FAR)
+        return line, " ".join(line.say(words)).partition("=")[0]
+
+    known, told = come(f"HELLO HUB/1 {hello()} token=maker-token")
+    assert told.startswith("OK")
+    for number in range(3):
+        assert come(f"HELLO HUB/1 {hello('b', OTHER_KEY)} token=guess-{number}")[1] == "ERR AUTH"
+    assert come(f"HELLO HUB/1 {hello('b', OTHER_KEY)} token=guess-4")[1] == "ERR LIMIT retry_after"
+    assert come("HUB/1 RAW stream=c token=guess-5")[1] == "ERR LIMIT retry_after", "whichever way it comes"
+    known.lose()
+    assert come(f"HELLO HUB/1 {hello()} token=maker-token resume=1")[1].startswith("OK"), "known ones are not kept out"
+
+
 def test_a_producer_that_is_not_acknowledged_is_read_no_more_after_two_windows() -> None:
     world = World(slow_store=True, producer_window_bytes=1000)
     line = begun(world)

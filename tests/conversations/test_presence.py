@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from conversations.command_line import CommandLine
 from conversations.data_line import DataLine
 from fakes.world import World
@@ -122,3 +124,60 @@ def test_an_answer_is_cut_to_its_limit_and_says_so() -> None:
         DataLine(world).say("SUB 1 a")
     answer = CommandLine(world).call("presence.list", limit=2)
     assert (len(answer["watchers"]), answer["total"], answer["truncated"]) == (2, 3, True)
+
+
+def pages(line: CommandLine, method: str, key: str, limit: int) -> list[list[Any]]:
+    found, after = [], None
+    while True:
+        answer = line.call(method, limit=limit, **({} if after is None else {"after": after}))
+        assert answer.get("truncated", False) == (answer["next"] is not None)
+        found.append(answer[key])
+        after = answer["next"]
+        if after is None:
+            return found
+
+
+def test_watchers_come_page_by_page() -> None:
+    world = World()
+    writer = world.stream_of("a", b"one\n")
+    for number in range(7):
+        line = DataLine(world)
+        line.say("SUB 1 a from=start")
+        if number % 2:
+            line.conversation.lost("reset")
+        world.settle()
+    world.write(writer, b"two\n")
+    line = CommandLine(world)
+    whole = line.call("presence.list")
+    assert whole["next"] is None
+    found = pages(line, "presence.list", "watchers", 2)
+    assert [len(page) for page in found] == [2, 2, 2, 1]
+    assert [row["session"] for page in found for row in page] == [row["session"] for row in whole["watchers"]]
+    assert found[0][0]["attached"]
+    assert not found[-1][0]["attached"]
+
+
+def test_sessions_come_page_by_page_even_if_some_come_and_go_between() -> None:
+    world = World()
+    lines = []
+    for _ in range(5):
+        lines.append(DataLine(world))
+        world.settle()
+    line = CommandLine(world)
+    found = pages(line, "session.list", "sessions", 4)
+    assert [len(page) for page in found] == [4, 2]
+    assert len({row["session"] for page in found for row in page}) == 6
+    first = line.call("session.list", limit=2)
+    last = first["sessions"][-1]["session"]
+    line.call("session.kick", session=last)
+    DataLine(world)
+    rest = line.call("session.list", after=first["next"])["sessions"]
+    assert [row["session"] for row in rest] == [row["session"] for page in found for row in page][2:]
+
+
+@pytest.mark.parametrize("method", ["presence.list", "session.list"])
+@pytest.mark.parametrize("after", ["", "x", "1 x y", "1 2 3 4 5 6"])
+def test_what_is_no_next_is_refused(method: str, after: str) -> None:
+    error = CommandLine(World()).error(method, after=after)
+    assert error["data"]["code"] == "PROTO"
+    assert "next of an earlier answer" in error["message"]

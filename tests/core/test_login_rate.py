@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fakes.clock import FakeClock
-from hub.core.login_rate import MOST, LoginRate
+from hub.core.login_rate import MOST, LoginRate, Tokens
+from hub.model.principal import Principal, Role
 from hub.model.problem import Problem
 
 
@@ -57,3 +58,35 @@ def test_very_many_addresses_do_not_fill_the_memory() -> None:
     assert len(rate._failed) <= MOST
     assert refused(rate, "10.0.1") is None
     assert refused(rate, f"10.0.{MOST + 99}")
+
+
+def answer(tokens: Tokens, token: str, address: str = "a") -> str:
+    """Return whose token it is, or the word of the refusal."""
+    try:
+        return tokens.principal(token, address).name
+    except Problem as problem:
+        assert problem.word == "AUTH" or problem.retry_after
+        return problem.word
+
+
+def test_tokens_are_not_guessed() -> None:
+    clock = FakeClock()
+    good = {name: Principal(name, Role.VIEWER) for name in ("alice", "bob", "carol")}
+    tokens = Tokens(clock, 2, good.get)
+    assert answer(tokens, "alice") == "alice"
+    assert [answer(tokens, f"guess {number}") for number in range(4)] == ["AUTH", "AUTH", "LIMIT", "LIMIT"]
+    assert answer(tokens, "bob") == "LIMIT", "a guess that is right is as good as any other"
+    assert answer(tokens, "alice") == "alice", "who has been in from there is let in"
+    assert answer(tokens, "bob", "b") == "bob", "other addresses have their own count"
+    assert answer(tokens, "alice", "b") == "alice"
+    good.pop("alice")
+    assert answer(tokens, "alice") == "LIMIT", "known is not valid"
+    clock.advance(61)
+    assert answer(tokens, "carol") == "carol"
+
+
+def test_what_is_known_of_tokens_is_bounded() -> None:
+    tokens = Tokens(FakeClock(), 1, lambda token: Principal(token, Role.VIEWER))
+    for number in range(MOST + 10):
+        tokens.principal(str(number), "a")
+    assert len(tokens._known) == MOST

@@ -188,3 +188,44 @@ def test_a_line_without_end_is_searched_in_parts() -> None:
     world.stream_of("a", b"x" * 3_000_000 + b"err" + b"y" * 10)
     (hit,) = hits(CommandLine(world), query="err")
     assert hit["cut"]
+
+
+@pytest.mark.parametrize("newest", [False, True])
+def test_what_ended_just_now_is_searched_by_the_store_many_at_a_time(newest: bool) -> None:
+    world = World(searching_store=True)
+    names = [f"s{number:03}" for number in range(300)]
+    for name in names:
+        world.stream_of(name, b"err of %s\nfine\n" % name.encode()).end("eof")
+    busy = world.stream_of("busy", b"err\n")
+    world.settle()
+    world.store.calls.clear()
+    found = hits(CommandLine(world), query="err", newest=newest)
+    expected = [*names, "busy"]
+    assert [hit["stream"] for hit in found] == (expected[::-1] if newest else expected)
+    assert {hit["epoch"] for hit in found} == {busy.stream.epoch}
+    assert 3 <= world.store.calls.count("scan") <= 6, "in memory they would be looked at one by one"
+    assert "read" not in world.store.calls
+
+
+@pytest.mark.parametrize("asleep", [False, True])
+@pytest.mark.parametrize("newest", [False, True])
+def test_a_run_that_begins_between_two_pages_repeats_and_omits_nothing(newest: bool, asleep: bool) -> None:
+    world = World(searching_store=True)
+    names = ["a", "b", "c", "d"]
+    for name in names:
+        world.stream_of(name, b"err\n").end("eof")
+    if asleep:
+        fall_asleep(world, *names)
+    line = CommandLine(world)
+    found, after = [], None
+    for again in names if newest else names[::-1]:
+        answer = line.call("stream.search", query="err", newest=newest, limit=1, **({"after": after} if after else {}))
+        found += [hit["stream"] for hit in answer["hits"]]
+        after = answer["next"]
+        # Those that were passed, and those that are to come, are written again; and there are new ones.
+        for name in ("a", "d", again):
+            world.writer(name).end("eof")
+        world.stream_of(f"new-{again}", b"err\n").end("eof")
+        world.settle()
+    assert found == (names[::-1] if newest else names)
+    assert after is None or line.call("stream.search", query="err", newest=newest, after=after)["hits"] == []

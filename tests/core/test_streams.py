@@ -188,7 +188,7 @@ def test_streams_that_get_a_run_while_they_are_gone_through_come_once() -> None:
         world = World()
         for name in "abcdac":
             ended(world, name, b"x")
-        way = world.hub.streams.in_order(newest=newest)
+        way = world.hub.streams.in_order(newest=newest, latest=world.hub.streams.ordinal)
         first = next(way)[1]
         for name in ("b", first, "b"):
             ended(world, name, b"y")

@@ -51,6 +51,25 @@ def test_a_store_is_looked_at_and_copied_while_its_hub_runs(hub: RunningHub, tmp
     assert b"another hub (process " in refused
 
 
+def test_a_backup_has_the_numbers_that_the_analyzer_keeps(hub: RunningHub, tmp_path: Path) -> None:
+    hub.run("send", "a", given=b"loss=0.5\nERROR it broke\n")
+    before = json.loads(hub.run("stats", "a", "--json").stdout)
+    assert before["levels"]["error"] == 1
+    hub.process.end(signal.SIGTERM)
+    copy = tmp_path / "copy.db"
+    told = hub.run("store", "backup", str(copy)).stdout.decode().splitlines()
+    assert [line.partition(": ")[0] for line in told] == [str(copy), f"{copy}.numbers"]
+    assert b"overwrites nothing" in hub.run("store", "backup", str(tmp_path / "copy.db"), code=1).stderr
+    for name in ("hub.db", "numbers.db"):
+        (hub.data_dir / name).unlink()
+    copy.rename(hub.data_dir / "hub.db")
+    (tmp_path / "copy.db.numbers").rename(hub.data_dir / "numbers.db")
+    hub.process.close()
+    hub.process = hub._start()
+    after = json.loads(hub.run("stats", "a", "--json").stdout)
+    assert (after["levels"], after["fields"]) == (before["levels"], before["fields"])
+
+
 def test_a_damaged_store_is_told_and_read_around(hub: RunningHub) -> None:
     import apsw
 

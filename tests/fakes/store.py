@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from fakes.tasks import Wait
 from hub.core.ports import Append, Buckets, Counted, Opened, Piece, Store
 from hub.core.scan import Part, Scanned, Wanted
+from hub.model.chunk import Gap
+from hub.model.problem import Problem
 
 
 class TrickyStore:
@@ -19,6 +21,8 @@ class TrickyStore:
         self.inner = inner
         self.slow = slow
         self.calls: list[str] = []
+        self.unreadable: set[str] = set()
+        """Streams whose bytes the disk does not give for now."""
         self._waits: deque[Wait] = deque()
         self._failures: deque[Exception] = deque()
 
@@ -94,9 +98,14 @@ class TrickyStore:
         await self.inner.reserve_epochs(end)
         await self._wait()
 
-    async def read(self, stream: str, offset: int, max_bytes: int) -> Sequence[Piece]:
+    async def read(self, stream: str, offset: int, max_bytes: int, *, sure: bool = True) -> Sequence[Piece]:
         await self._call("read")
-        found = await self.inner.read(stream, offset, max_bytes)
+        # What is lost is no byte that was asked for: it is told as far as it goes.
+        found = await self.inner.read(stream, offset, 1 << 40 if stream in self.unreadable else max_bytes, sure=sure)
+        if stream in self.unreadable and found:
+            if not sure:
+                raise Problem("STORE", "the disk gives an error")
+            return [Gap(offset, found[-1].end, "store_loss")]
         await self._wait()
         return found
 

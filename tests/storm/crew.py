@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import os
 import resource
 from collections import Counter
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from typing import Any
 from faults.checker import Writing
 from faults.held import Held
 from storm.clients import Client, Idle, Producer, Reader
+from storm.hungry import Hungry
 from storm.loop import Loop
 
 ARRIVE_SECONDS = 6.0
@@ -35,6 +37,10 @@ class Orders:
     patterns: tuple[tuple[str, str], ...] = ()
     """Readers: pattern and name of each."""
     idle: int = 0
+    hungry: tuple[str, ...] = ()
+    """Readers that count: the stream of each."""
+    nice: int = 0
+    """How much others go before it."""
 
 
 @dataclass
@@ -91,6 +97,25 @@ class Crew:
         """Let producers say nothing more."""
         self._ask("hush")
 
+    def leave(self) -> None:
+        """Let the hungry ones go, and stay away."""
+        self._ask("leave")
+
+    def come_back(self) -> None:
+        self._ask("come back")
+
+    def shares(self) -> list[int]:
+        """Return what each of the hungry ones has got since it was in."""
+        return self._ask("shares")  # type: ignore[no-any-return]
+
+    def resumed(self) -> int:
+        """Return how many of them went on with their session when they came last."""
+        return self._ask("resumed")  # type: ignore[no-any-return]
+
+    def latencies(self) -> list[tuple[float, float]]:
+        """Return of each live line when it was said, and how long it took."""
+        return self._ask("latencies")  # type: ignore[no-any-return]
+
     def finish(self) -> Log:
         log: Log = self._ask("finish")
         self._process.join(30)
@@ -123,13 +148,14 @@ class _Company:
         self.readers = [
             Reader(self.loop, ports["data"], luck, orders.token, pattern, name) for pattern, name in orders.patterns
         ]
+        self.hungry = [Hungry(self.loop, ports["data"], luck, orders.token, stream) for stream in orders.hungry]
         self.idle = [Idle(self.loop, ports["producers"], luck) for _ in range(orders.idle)]
         for each in (*self.clients, *self.idle):
             self.loop.later(luck.random() * ARRIVE_SECONDS, each.come)
 
     @property
     def clients(self) -> list[Client]:
-        return [*self.producers, *self.readers]
+        return [*self.producers, *self.readers, *self.hungry]
 
     def state(self) -> State:
         clients = self.clients
@@ -155,14 +181,17 @@ class _Company:
             each.busies = each.most_busies = 0
             each.refused.clear()
 
+    def latencies(self) -> list[tuple[float, float]]:
+        return [latency for each in self.readers for latency in each.latencies]
+
     def log(self) -> Log:
-        latencies = [latency for each in self.readers for latency in each.latencies]
-        return Log([each.writing for each in self.producers], [each.held for each in self.readers], latencies)
+        return Log([each.writing for each in self.producers], [each.held for each in self.readers], self.latencies())
 
 
 def _work(orders: Orders, pipe: Connection) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    os.nice(orders.nice)
     gc.disable()  # a crew lives for a minute, and its pauses would be taken for the hub's
     company = _Company(orders)
     asked_at = 0.0
@@ -172,18 +201,30 @@ def _work(orders: Orders, pipe: Connection) -> None:
             continue
         asked_at = monotonic()
         word = pipe.recv()
-        answer: object = None
-        if word == "state":
-            answer = company.state()
-        elif word == "cut":
-            for client in company.clients:
-                client.cut()
-        elif word == "brace":
-            company.brace()
-        elif word == "hush":
-            for producer in company.producers:
-                producer.quiet = True
-        elif word == "finish":
+        if word == "finish":
             pipe.send(company.log())
             return
-        pipe.send(answer)
+        pipe.send(_obey(company, word))
+
+
+def _obey(company: _Company, word: str) -> object:
+    if word == "state":
+        return company.state()
+    if word == "shares":
+        return [each.heard for each in company.hungry]
+    if word == "resumed":
+        return sum(each.resumed for each in company.hungry)
+    if word == "latencies":
+        return company.latencies()
+    if word == "brace":
+        company.brace()
+    for client in company.clients if word == "cut" else ():
+        client.cut()
+    for producer in company.producers if word == "hush" else ():
+        producer.quiet = True
+    for hungry in company.hungry:
+        if word == "leave":
+            hungry.leave()
+        elif word == "come back":
+            hungry.come_back(ARRIVE_SECONDS / 6)
+    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -30,11 +31,14 @@ class Size:
     period: float = 2.0
     tls: bool = False
     resumed_seconds: float = 10.0
+    small_mb: int | None = None
+    """The hub has one core and so much memory; the clients have the other cores, where there are some."""
 
     @property
     def label(self) -> str:
         kind = "TLS" if self.tls else "TCP"
-        return f"{self.producers} producers, {self.readers} readers over {kind}, {self.idle} idle"
+        machine = "" if self.small_mb is None else f"; the hub on one core with {self.small_mb} MB"
+        return f"{self.producers} producers, {self.readers} readers over {kind}, {self.idle} idle{machine}"
 
 
 @dataclass
@@ -76,7 +80,10 @@ class Storm:
     def __init__(self, directory: Path, size: Size, seed: int) -> None:
         self.size = size
         env = {"HUB_LIMITS_DEAD_SECONDS": "45"}
-        self.hub = StormHub(directory / "hub", tls=size.tls, **env)
+        self.hub = StormHub(directory / "hub", tls=size.tls, small_mb=size.small_mb, **env)
+        self._cores = cores = os.sched_getaffinity(0)
+        if size.small_mb is not None and len(cores) > 1:
+            os.sched_setaffinity(0, cores - {min(cores)})  # the crews are other machines
         groups = max(size.readers // 2, 1)
         streams = tuple((f"storm/{n % groups}/p{n}", f"p{n}") for n in range(size.producers))
         patterns = tuple((f"storm/{n % groups}/*", f"r{n}") for n in range(groups * 2))
@@ -103,6 +110,7 @@ class Storm:
         return report
 
     def close(self) -> None:
+        os.sched_setaffinity(0, self._cores)
         self._watch.close()
         for crew in self._crews:
             crew.close()
@@ -204,6 +212,8 @@ def broken(size: Size, strike: Strike) -> list[str]:
         said.append(f"{strike.name}: {strike.most.files} open files, {strike.before.files} before")
     if strike.most.rss_mb > strike.before.rss_mb * 1.25 + 32:
         said.append(f"{strike.name}: {strike.most.rss_mb:.0f} MB, {strike.before.rss_mb:.0f} before")
+    if size.small_mb is not None and strike.most.all_mb > size.small_mb:
+        said.append(f"{strike.name}: {strike.most.all_mb:.0f} MB in all its processes, {size.small_mb} MB are there")
     if strike.name == "links cut" and strike.idle_losses:
         said.append(f"{strike.name}: {strike.idle_losses} idle connections were lost")
     return said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import sys
 import threading
 from pathlib import Path
 from typing import NamedTuple
@@ -19,10 +20,14 @@ LOOK_SECONDS = 0.2
 
 
 class StormHub(HubProcess):
-    """`hub serve` whose framed ports may be TLS."""
+    """`hub serve` whose framed ports may be TLS, and whose machine may be a small one."""
 
-    def __init__(self, directory: Path, *, tls: bool, **env: str) -> None:
+    def __init__(self, directory: Path, *, tls: bool = False, small_mb: int | None = None, **env: str) -> None:
+        """`small_mb`: it has one core, and each of its processes so much memory and no more."""
         self._certificate = make_certificate(directory.parent) if tls else None
+        if small_mb is not None:
+            core = min(os.sched_getaffinity(0))
+            self.prefix = (sys.executable, "-m", "storm.small", str(core), str(small_mb << 20))
         super().__init__(directory, **env)
 
     def endpoint(self, name: str, port: int) -> str:
@@ -56,10 +61,11 @@ def make_certificate(directory: Path) -> tuple[Path, Path]:
 
 
 class Reading(NamedTuple):
-    """Open files and memory of a process."""
+    """Open files and memory of a process, and what it has with those that it started."""
 
     files: int
     rss_mb: float
+    all_mb: float = 0.0
 
 
 class Watch:
@@ -84,15 +90,27 @@ class Watch:
     def _look(self) -> None:
         while not self._stop.wait(LOOK_SECONDS):
             now = reading(self._hub.process.pid)
-            self._most = Reading(max(now.files, self._most.files), max(now.rss_mb, self._most.rss_mb))
+            self._most = Reading(*map(max, now, self._most))
 
 
 def reading(pid: int) -> Reading:
     """Return what a process has now; nothing where it is gone."""
     try:
         files = len(os.listdir(f"/proc/{pid}/fd"))
-        with open(f"/proc/{pid}/statm") as statm:
-            pages = int(statm.read().split()[1])
+        own = rss_mb(pid)
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:
         return Reading(0, 0.0)
-    return Reading(files, pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20))
+    return Reading(files, own, own + sum(map(rss_mb_or_none, children)))
+
+
+def rss_mb(pid: int | str) -> float:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+
+
+def rss_mb_or_none(pid: str) -> float:
+    """Return the memory of a process that may be gone."""
+    try:
+        return rss_mb(pid)
+    except OSError:
+        return 0.0

@@ -252,9 +252,10 @@ export interface WatcherRow {
   behind_lines: number | null;
 }
 
-/** The answer of `presence.list`: those farthest behind first; `total` counts what did not fit as well. */
+/** The answer of `presence.list`: those farthest behind first; `total` counts what did not fit as well. `next` goes on from there as those are now who come after it: who overtakes another between two answers may be in both, or in none. */
 export interface PresenceAnswer {
   watchers: WatcherRow[];
+  next: string | null;
   total: number;
   truncated?: boolean;
 }
@@ -278,6 +279,7 @@ export interface SessionRow {
 /** The answer of `session.list`, newest first; `total` counts what did not fit as well. */
 export interface SessionsAnswer {
   sessions: SessionRow[];
+  next: string | null;
   total: number;
   truncated?: boolean;
 }
@@ -548,15 +550,17 @@ export interface StreamMarksParams {
   stream: string;
 }
 
-/** `presence.list`; without `stream` of all streams. */
+/** `presence.list`; without `stream` of all streams. `after` is a former answer's `next`. */
 export interface PresenceListParams {
   stream?: string | null;
   limit?: number;
+  after?: string | null;
 }
 
-/** `session.list`. */
+/** `session.list`; `after` is a former answer's `next`. */
 export interface SessionListParams {
   limit?: number;
+  after?: string | null;
 }
 
 /** `session.kick`; `session` is a public id, `reason` is told to whom it was. */

@@ -187,7 +187,7 @@ class MemoryStore:
         """Remember it as long as the process lives."""
         self._epochs_end = max(self._epochs_end, end)
 
-    async def read(self, stream: str, offset: int, max_bytes: int) -> Sequence[Piece]:
+    async def read(self, stream: str, offset: int, max_bytes: int, *, sure: bool = True) -> Sequence[Piece]:
         """Return pieces from `offset` on, the first one cut to begin there."""
         kept = self._kept.get(stream)
         if kept is None:

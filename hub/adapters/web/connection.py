@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.interfaces import IDelayedCall, IHandshakeListener, ISSLTransport
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
-from twisted.web.http import HTTPChannel
+from twisted.web.http import HTTPChannel, Request
+from zope.interface import implementer
 
 from hub.adapters.reactor.far_end import Proxies, address_of, far_end, proxy_of
 from hub.adapters.reactor.flow import keep_alive
@@ -21,6 +22,10 @@ IDLE_SECONDS = 60
 """How long a connection may be silent between two requests."""
 DISCARD_SECONDS = 2
 """How long the rest of a refused body is read and thrown away, so that the client sees why."""
+
+
+PROXY = Peer(None)
+"""Whom a proxy's connection counts for while it passes nothing on."""
 
 
 class Talker(Protocol):
@@ -53,8 +58,8 @@ class Connections:
         proxy = proxy_of(transport)
         direct = transport.getPeer() if proxy is None else address_of(proxy)
         proxied = self.proxies.believes(direct)
-        # A proxy's many connections are its clients', and count in all.
-        peer = Peer(None) if proxied else far_end(transport)
+        # A proxy's many connections are its clients': they count in all, and for an address while it asks.
+        peer = PROXY if proxied else far_end(transport)
         try:
             if proxy is not None and not proxied:
                 raise Problem("DENIED", "this listener is for the proxies that are named in proxies")
@@ -68,6 +73,24 @@ class Connections:
         """Take note that something else speaks on a connection from now on."""
         peer, _ = self._open[transport]
         self._open[transport] = (peer, talker)
+
+    def asks(self, transport: object, peer: Peer) -> None:
+        """Count a proxy's connection for whom its request comes from; raise Problem LIMIT where they have too many.
+
+        A proxy that names nobody asks for itself, and that counts for no address.
+        """
+        before, talker = self._open.get(transport, (None, None))
+        if before is None or talker is None or not peer.proxied or self.proxies.believes_peer(peer):
+            return
+        self.hub.admission.speaks_for(before, peer)
+        self._open[transport] = (peer, talker)
+
+    def answered(self, transport: object) -> None:
+        """Take note that a request is over; a proxy keeps the connection for whoever comes next."""
+        before, talker = self._open.get(transport, (None, None))
+        if before is not None and talker is not None and before.proxied:
+            self.hub.admission.speaks_for(before, PROXY)
+            self._open[transport] = (PROXY, talker)
 
     def leave(self, transport: object) -> None:
         """Count a connection out, once."""
@@ -97,18 +120,21 @@ class Connections:
             await self._all_closed
 
 
+@implementer(IHandshakeListener)
 class HubChannel(HTTPChannel):
     """HTTP/1.1 on one connection.
 
     Beside what twisted.web bounds (16 KiB of headers, a minute of silence, pipelining), a request has to be whole
     within `limits.first_frame_seconds`, unless its body goes into a stream, and closing takes `limits.close_seconds`
-    at most.
+    at most. A TLS handshake has as long as a request, and counts among those of all listeners.
     """
 
     site: Any
     _entered = False
     _closing = False
     _gone = False
+    _shakes = False
+    """Whether TLS is not up yet."""
     _late: IDelayedCall | None = None
     _discarding: IDelayedCall | None = None
 
@@ -121,6 +147,13 @@ class HubChannel(HTTPChannel):
         self.abortTimeout = self._limits.close_seconds
         transport: Any = self.transport
         self.base_path: bytes = self.site.base_path
+        if ISSLTransport.providedBy(transport):
+            try:
+                connections.hub.admission.begin_handshake()
+            except Problem:
+                transport.abortConnection()  # no word can be said before the handshake is done
+                return
+            self._shakes = True
         try:
             connections.enter(transport, self)
         except Problem as problem:
@@ -132,6 +165,13 @@ class HubChannel(HTTPChannel):
         keep_alive(transport)
         super().connectionMade()
         self._start_deadline()
+
+    def handshakeCompleted(self) -> None:
+        """TLS is up: the first request has its own time."""
+        self._end_handshake()
+        if self._late is not None:
+            self._stop_deadline()
+            self._start_deadline()
 
     def dataReceived(self, data: bytes) -> None:
         """Take bytes, unless nobody wants them any more."""
@@ -167,6 +207,7 @@ class HubChannel(HTTPChannel):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Count the peer out."""
         self._gone = True
+        self._end_handshake()
         self._stop_deadline()
         if self._discarding is not None and self._discarding.active():
             self._discarding.cancel()
@@ -185,6 +226,16 @@ class HubChannel(HTTPChannel):
     def head(self) -> tuple[bytes, bytes]:
         """Method and URI of the request whose headers have just come in; twisted.web tells them with the body only."""
         return self._command, self._path
+
+    def asks(self, peer: Peer) -> None:
+        """Take note of whom the request that comes now is from; raise Problem LIMIT where they have too many."""
+        self.site.connections.asks(self.transport, peer)
+
+    def requestDone(self, request: Request) -> None:
+        """The answer is out."""
+        if self._entered and not self._gone:
+            self.site.connections.answered(self.transport)
+        super().requestDone(request)
 
     def hold_open(self) -> None:
         """Set no deadline for the body that comes now: a build may be silent for an hour."""
@@ -228,7 +279,15 @@ class HubChannel(HTTPChannel):
         if late is not None and late.active():
             late.cancel()
 
+    def _end_handshake(self) -> None:
+        if self._shakes:
+            self._shakes = False
+            self.site.connections.hub.admission.end_handshake()
+
     def _too_late(self) -> None:
+        if self._shakes:
+            self.abort()  # TLS that is not up cannot be closed, only cut
+            return
         # Browsers open connections that they may need; one that has said nothing has done nothing wrong.
         if self.requests or self._buffer:
             self.site.connections.hub.counters.problem("IDLE")

@@ -65,13 +65,10 @@ class Guard:
         return principal
 
     def principal(self, request: HubRequest) -> Principal | None:
-        """Return who asks, by Bearer token or cookie; None without either. Raise Problem AUTH if a token is wrong."""
+        """Return who asks, by Bearer token or cookie; None without either. Raise Problem AUTH, LIMIT for wrong ones."""
         token = bearer(request)
         if token is not None:
-            principal = self._hub.accounts.by_token(token)
-            if principal is None:
-                raise Problem("AUTH", "this token is not valid")
-            return principal
+            return self._hub.owner(token, request.peer)
         principal, named = self._logins.principal(request), self.named_by_proxy(request)
         # The proxy's user may have changed since: then the cookie is somebody else's.
         return None if named is not None and principal is not None and principal.name != named.name else principal

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from dataclasses import replace
 from typing import Any, NamedTuple, TypedDict
 
 from twisted.web.server import Request
@@ -93,19 +94,20 @@ class Logins:
         return _row(login)
 
     def log_out(self, request: Request) -> None:
-        """Forget the cookie's login; raise Problem DENIED without its header token."""
+        """End the cookie's login, and all that came by it; raise Problem DENIED without its header token."""
         login = self._find(request)
         if login is not None:
             if not self.has_header_token(request):
                 raise Problem("DENIED", "the header X-Hub-Csrf is missing or wrong")
             _make_room(self._ended, MAX_ENDED)
             self._ended[login.number] = None
+            self._hub.standing.log_out(login.number)
         request.addCookie(self.cookie_name, "", path=self.cookie_path, max_age="0", httpOnly=True, sameSite="strict")
 
     def principal(self, request: Request) -> Principal | None:
         """Return whom the cookie speaks for."""
         login = self._find(request)
-        return None if login is None else login.principal
+        return None if login is None else replace(login.principal, login=login.number)
 
     def has_cookie(self, request: Request) -> bool:
         """Tell whether a cookie of ours came along, valid or not."""

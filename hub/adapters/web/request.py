@@ -94,6 +94,13 @@ class HubRequest(Request):
         self._small = self.content = BytesIO()
         self.method, self.uri = self.channel.head
         self.path = self.uri.split(b"?", 1)[0]
+        try:
+            self.channel.asks(self.peer)
+        except Problem as problem:
+            self._refused = problem
+            if length != 0:
+                self._refuse(problem)
+            return
         if self.method not in (b"PUT", b"POST") or not self.path.startswith(STREAMS):
             if length is not None and length > SMALL_BODY:
                 self._refuse(_too_big())

@@ -11,6 +11,7 @@ import click
 
 from hub.app.cli import exit_codes, words
 from hub.app.cli.hub_options import hub_options
+from hub.app.cli.pages import every_page
 from hub.app.cli.table import Cell, Column, print_rows
 from hub.client.commander import Commander
 from hub.client.locator import Locator
@@ -38,17 +39,14 @@ def sessions(locator: Locator, as_json: bool) -> None:
     A pipe gets tab-separated columns without a header: session, principal, kind, state, since (Unix ms), peer, stream.
     """
     with Commander.connect(locator.locate()) as commander:
-        answer = commander.call("session.list")
         own = commander.session["id"]
-    rows = [row for row in answer["sessions"] if row["session"] != own]
+        rows = [row for row in every_page(commander, "session.list", "sessions") if row["session"] != own]
     if as_json:
         for row in rows:
             click.echo(json.dumps(row, separators=(",", ":")))
     else:
         now = time.time() * 1000
         print_rows(COLUMNS, [cells(row, now) for row in rows])
-    if answer["total"] > len(answer["sessions"]):
-        click.echo(f"these are {len(rows)} of {answer['total'] - 1}", err=True)
 
 
 @click.command(epilog=exit_codes.EXPLAINED)
@@ -63,7 +61,7 @@ def kick(locator: Locator, sessions: tuple[str, ...], reason: str, as_json: bool
     """
     with Commander.connect(locator.locate()) as commander:
         own = commander.session["id"]
-        rows = [row for row in commander.call("session.list", limit=10_000)["sessions"] if row["session"] != own]
+        rows = [row for row in every_page(commander, "session.list", "sessions") if row["session"] != own]
         for wanted in [_find(rows, each) for each in sessions]:
             ended = commander.call("session.kick", session=wanted, reason=reason or None)
             if as_json:

@@ -18,6 +18,7 @@ from hub.app.cli.hub_options import PatternType
 from hub.app.cli.words import clock
 from hub.app.cli.words import size as in_words
 from hub.app.config import Config
+from hub.model.problem import Problem
 
 _LISTED = 100
 """Damaged places that are told one by one."""
@@ -147,19 +148,50 @@ def export(patterns: tuple[str, ...], target: str, data_dir: str | None, file: s
 @store.command()
 @click.argument("target", metavar="FILE")
 @_options
-def backup(target: str, data_dir: str | None, file: str | None, as_json: bool) -> None:
+def backup(target: str, data_dir: str | None, file: str | None, as_json: bool) -> int:
     """Copy the whole store, as it is at one moment, to FILE; the hub may go on writing.
 
-    To restore it, stop the hub and put FILE in the place of hub.db, with no hub.db-wal beside it.
+    What the analyzer keeps (levels, numbers in lines) is copied to FILE.numbers, where there is anything.
+
+    To restore it, stop the hub, put FILE in the place of hub.db and FILE.numbers in that of numbers.db, and remove
+    the files named -wal and -shm beside both.
     """
     from hub.adapters.store.sqlite.copies import backup as copied
+    from hub.analysis.shelf import FILE_NAME as NUMBERS
 
-    path = Path(target)
-    for done, total in copied(_config(file, data_dir).data_path, path):
+    path, beside = Path(target), Path(f"{target}.numbers")
+    directory = _config(file, data_dir).data_path
+    if beside.exists():
+        raise Problem("STORE", f"{beside} is there already; a backup overwrites nothing")
+    for done, total in copied(directory, path):
         _progress(f"{done} of {total} pages", done, total)
     _progress("", 0, 0)
-    size = path.stat().st_size
-    click.echo(json.dumps({"file": str(path), "bytes": size}) if as_json else f"{path}: {in_words(size)}")
+    files, complete = [path], True
+    if (directory / NUMBERS).exists():
+        complete = _copy_numbers(directory, beside)
+        files += [beside] if complete else []
+    for each in () if as_json else files:
+        click.echo(f"{each}: {in_words(each.stat().st_size)}")
+    if as_json:
+        told: dict[str, object] = {"file": str(path), "bytes": path.stat().st_size}
+        if len(files) > 1:
+            told["numbers"] = {"file": str(beside), "bytes": beside.stat().st_size}
+        click.echo(json.dumps(told))
+    return exit_codes.OK if complete else exit_codes.FAILED
+
+
+def _copy_numbers(directory: Path, target: Path) -> bool:
+    """Copy what the analyzer keeps; say what is wrong where that cannot be read, the streams are copied already."""
+    import apsw
+
+    from hub.analysis.shelf import copy_shelf
+
+    try:
+        copy_shelf(directory, target)
+    except (apsw.Error, OSError) as error:
+        click.echo(f"numbers.db was not copied: {error}; the copy of the streams is whole", err=True)
+        return False
+    return True
 
 
 def _config(file: str | None, data_dir: str | None) -> Config:

@@ -11,6 +11,7 @@ import click
 
 from hub.app.cli import exit_codes, words
 from hub.app.cli.hub_options import NameType, hub_options
+from hub.app.cli.pages import every_page
 from hub.app.cli.stream_names import suggestion
 from hub.app.cli.table import Cell, Column, print_rows
 from hub.client.commander import Commander
@@ -41,19 +42,17 @@ def watchers(locator: Locator, name: str | None, as_json: bool) -> None:
     """
     with Commander.connect(locator.locate()) as commander:
         try:
-            answer = commander.call("presence.list", stream=name)
+            rows = every_page(commander, "presence.list", "watchers", stream=name)
         except Problem as problem:
             if problem.word != "NOTFOUND" or name is None:
                 raise
             raise click.ClickException(f"there is no stream {name}{suggestion(commander, [name])}") from None
     if as_json:
-        for row in answer["watchers"]:
+        for row in rows:
             click.echo(json.dumps(row, separators=(",", ":")))
     else:
         now = time.time() * 1000
-        print_rows(COLUMNS, [cells(row, now) for row in answer["watchers"]])
-    if answer["total"] > len(answer["watchers"]):
-        click.echo(f"these are {len(answer['watchers'])} of {answer['total']}", err=True)
+        print_rows(COLUMNS, [cells(row, now) for row in rows])
 
 
 def cells(row: Mapping[str, Any], now_ms: float) -> list[Cell]:

@@ -16,6 +16,8 @@ class Disk(apsw.VFS):
     def __init__(self) -> None:
         self.failing: dict[tuple[str, str], type[apsw.Error]] = {}
         self.calls: list[tuple[str, str]] = []
+        self.unreadable_from: int | None = None
+        """From which byte of the file on reads fail."""
         super().__init__(NAME, _REAL, makedefault=True)
 
     def fail(self, call: str, suffix: str, error: type[apsw.Error] = apsw.IOError) -> None:
@@ -24,6 +26,7 @@ class Disk(apsw.VFS):
 
     def heal(self) -> None:
         self.failing.clear()
+        self.unreadable_from = None
 
     def close(self) -> None:
         self.unregister()
@@ -44,6 +47,12 @@ class _File(apsw.VFSFile):
         self._disk = disk
         self._name = name.filename() if isinstance(name, apsw.URIFilename) else str(name)
         super().__init__(_REAL, name, flags)
+
+    def xRead(self, amount: int, offset: int) -> bytes:
+        first = self._disk.unreadable_from
+        if first is not None and offset >= first and not self._name.endswith("-wal"):
+            raise apsw.IOError("a read fails")
+        return super().xRead(amount, offset)
 
     def xWrite(self, data: Any, offset: int) -> None:
         self._disk.note("write", self._name)

@@ -43,6 +43,11 @@ class Place:
     def read(self, name: str, offset: int = 0) -> list[Piece]:
         return list(self.loop.run(self.store.read(name, offset, 1 << 30)))
 
+    def sure(self, offset: int, *, sure: bool) -> list[tuple[int, int, str | None]]:
+        """Read stream a; return where each piece begins and ends, and the reason of a gap."""
+        found = self.loop.run(self.store.read("a", offset, 1 << 30, sure=sure))
+        return [(piece.offset, piece.end, getattr(piece, "reason", None)) for piece in found]
+
     def text(self, name: str) -> bytes:
         return content(self.read(name))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -224,3 +225,20 @@ def test_nothing_is_durable_in_a_file_that_was_taken_away(place: Place, tmp_path
     place.append(batch)
     place.restart()
     assert place.text("a") == b"one\ntwo\n"
+
+
+def test_a_block_that_the_disk_does_not_give_is_a_gap_only_for_who_is_sure(disk: Disk, place: Place) -> None:
+    feed = Feed("a")
+    small, large = feed.chunk(b"small\n"), feed.chunk(random.Random(1).randbytes(200_000))
+    place.append(small)
+    place.append(large)
+    place.restart()
+    size = place.path.stat().st_size
+    disk.unreadable_from = size - 100_000
+    assert place.sure(0, sure=False) == [(0, 6, None)], "what is beside it is read"
+    with pytest.raises(Problem, match="disk") as raised:
+        place.sure(6, sure=False)
+    assert raised.value.word == "STORE"
+    assert place.sure(0, sure=True) == [(0, 6, None), (6, 200_006, "store_loss")]
+    disk.heal()
+    assert place.sure(6, sure=False) == [(6, 200_006, None)]

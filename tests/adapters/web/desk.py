@@ -11,9 +11,11 @@ from typing import Any
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import ISSLTransport
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from fakes.accounts import FakeAccounts, FakePasswords
 from fakes.clock import FakeClock
@@ -137,8 +139,9 @@ class Desk:
         self.clock.advance(seconds)
         self.reactor.advance(seconds)
 
-    def connect(self, peer: IPv4Address = LOCAL, host: IPv4Address = HERE) -> Line:
-        return Line(self, peer, host)
+    def connect(self, peer: IPv4Address = LOCAL, host: IPv4Address = HERE, *, tls: bool = False) -> Line:
+        """Connect; a connection over TLS has to be told when that is up."""
+        return Line(self, peer, host, TlsTransport if tls else WireTransport)
 
     def ask(
         self,
@@ -189,9 +192,9 @@ class Desk:
 class Line:
     """One connection in memory; bytes are sent and read by hand."""
 
-    def __init__(self, desk: Desk, peer: IPv4Address, host: IPv4Address) -> None:
+    def __init__(self, desk: Desk, peer: IPv4Address, host: IPv4Address, kind: type[WireTransport]) -> None:
         self.desk = desk
-        self.transport = WireTransport(hostAddress=host, peerAddress=peer)
+        self.transport = kind(hostAddress=host, peerAddress=peer)
         self.protocol = desk.listener.site.buildProtocol(peer)
         self.transport.protocol = self.protocol
         self.protocol.makeConnection(self.transport)
@@ -239,6 +242,14 @@ class WireTransport(StringTransport):
 
     def setTcpNoDelay(self, enabled: bool) -> None:
         """Nothing is delayed here."""
+
+
+@implementer(ISSLTransport)
+class TlsTransport(WireTransport):
+    """A transport with TLS, which is not up at first."""
+
+    def getPeerCertificate(self) -> None:
+        """The client shows none."""
 
 
 def request(method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> bytes:

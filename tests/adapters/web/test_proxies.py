@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from twisted.internet.address import IPv4Address
 
-from adapters.web.desk import ADMIN, HOST, LOCAL, Desk
+from adapters.web.desk import ADMIN, HOST, LOCAL, Desk, request
+from adapters.web.socket_client import handshake
 from hub.adapters.reactor.far_end import Proxies
 from hub.adapters.web import Front
 
@@ -105,3 +106,56 @@ def test_nobody_else_may_name_a_user(sso: Desk) -> None:
     assert sso.ask("GET", "/login", as_user("mallory"), peer=PROXY).code() == (401, "AUTH")
     assert sso.ask("GET", "/streams/ci/a", as_user("alice"), peer=PROXY).code() == (401, "AUTH"), "the cookie reads"
     assert desk().ask("GET", "/login", as_user("alice"), peer=PROXY).code() == (401, "AUTH"), "no such setting"
+
+
+def by(client: str, **more: str) -> dict[str, str]:
+    return {**ADMIN, "X-Forwarded-For": client, **more}
+
+
+def test_connections_are_bounded_by_the_address_behind_the_proxy() -> None:
+    hub = Desk(front=Front(Proxies(["10.0.0.0/24"])), connections_per_address=2)
+    hub.stream("ci/a", b"x")
+    follow = "/streams/ci/a?follow=1"
+    lines = [hub.connect(PROXY) for _ in range(5)]
+    assert hub.hub.admission.connections == 5, "a proxy may have more: they are its clients'"
+    for line in lines[:2]:
+        line.send(request("GET", follow, by("198.51.100.1")))
+        assert line.taken().startswith(b"HTTP/1.1 200")
+    lines[2].send(request("GET", follow, by("198.51.100.1")))
+    refused = lines[2].answer()
+    assert refused.code() == (429, "LIMIT")
+    assert "limits.connections_per_address (2)" in refused.body.decode()
+    lines[2].send(request("GET", follow, by("198.51.100.2")))
+    assert lines[2].taken().startswith(b"HTTP/1.1 200"), "others come by the same connection"
+    lines[3].send(request("PUT", "/streams/ci/b", by("198.51.100.1"), b"x"))
+    assert lines[3].taken().startswith(b"HTTP/1.1 429"), "an upload is refused before its body"
+    lines[0].lose()
+    lines[4].send(request("GET", follow, by("198.51.100.1")))
+    assert lines[4].taken().startswith(b"HTTP/1.1 200")
+    for line in lines[1:]:
+        line.lose()
+    assert hub.hub.admission.connections == 0
+    assert not hub.hub.admission._by_host
+
+
+def test_a_websocket_behind_the_proxy_counts_for_its_address_as_long_as_it_is_open() -> None:
+    hub = Desk(front=Front(Proxies(["10.0.0.0/24"])), connections_per_address=1)
+    socket = hub.connect(PROXY)
+    socket.send(handshake(by("198.51.100.1")))
+    assert socket.taken().startswith(b"HTTP/1.1 101")
+    assert hub.ask("GET", "/livez", by("198.51.100.1"), peer=PROXY).code() == (429, "LIMIT")
+    assert hub.ask("GET", "/livez", by("198.51.100.2"), peer=PROXY).status == 200
+    socket.lose()
+    assert hub.ask("GET", "/livez", by("198.51.100.1"), peer=PROXY).status == 200
+
+
+def test_a_request_that_is_over_counts_for_nobody_and_a_proxy_that_names_nobody_is_not_bounded() -> None:
+    hub = Desk(front=Front(Proxies(["10.0.0.0/24"])), connections_per_address=1)
+    first, second = hub.connect(PROXY), hub.connect(PROXY)
+    for line in (first, second, first, second):
+        line.send(request("GET", "/livez", by("198.51.100.1")))
+        assert line.answer().status == 200
+    for line in (first, second):
+        line.send(request("GET", "/livez", ADMIN))
+        assert line.answer().status == 200
+    assert hub.hub.admission._by_host == {"": 2}

@@ -322,3 +322,19 @@ async def test_a_hub_that_stops_waits_for_nobody_who_takes_nothing(tls: bool) ->
         await shop.listener.stop()
         for client in (stalled.client, slow, idle):
             client.close()
+
+
+@pytest_twisted.ensureDeferred
+async def test_tls_that_never_comes_up_is_cut_and_others_are_served() -> None:
+    async with Shop(tls=True, first_frame_seconds=1, close_seconds=60) as shop:
+        with socket.create_connection(("127.0.0.1", shop.port)) as silent:
+            await until(lambda: shop.hub.admission.handshakes == 1, "the connection")
+            other = shop.client()
+            await other.send(request("GET", "/livez", ADMIN))
+            await other.until(b"ok\n")
+            assert shop.hub.admission.handshakes == 1, "one that is done counts no more"
+            await until(lambda: shop.hub.admission.handshakes == 0, "the deadline")
+            silent.settimeout(5)
+            with pytest.raises(ConnectionResetError):
+                silent.recv(1)
+        other.close()

@@ -8,7 +8,7 @@ import pytest
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 
-from adapters.web.desk import ADMIN, ORIGIN, Desk, Line
+from adapters.web.desk import ADMIN, ORIGIN, Desk, Line, request
 from adapters.web.socket_client import (
     ACCEPT,
     BINARY,
@@ -425,3 +425,45 @@ def test_the_effective_options_of_autobahn() -> None:
         "maxConnections": 0,
         "trustXForwardedFor": 0,
     }
+
+
+def test_logging_out_ends_what_came_by_that_login_and_nothing_else() -> None:
+    desk = Desk()
+    desk.stream("a", b"one\n")
+    page, elsewhere = desk.log_in(), desk.log_in()
+    tab, other_tab = (Socket(desk, Cookie=page["Cookie"], Origin=ORIGIN) for _ in range(2))
+    early = Socket(desk, Cookie=page["Cookie"], Origin=ORIGIN)
+    another, by_token = Socket(desk, Cookie=elsewhere["Cookie"], Origin=ORIGIN), Socket(desk)
+    for socket in (tab, other_tab, another):
+        socket.hello(token=None)
+    by_token.hello()
+    follower = desk.connect()
+    follower.send(request("GET", "/streams/a?follow=1", {"Cookie": page["Cookie"], "Origin": ORIGIN}))
+    other_tab.send(binary("SUB 1 a from=start\n"))
+    other_tab.line.lose()
+    detached = [session for session in desk.hub.sessions if session.detached_at is not None]
+    assert len(detached) == 1
+    assert desk.ask("POST", "/logout", page).status == 200
+    desk.clock.advance(0.01)
+    code, reason = tab.closed()
+    assert (code, "EXPIRED" in reason) == (4504, True)
+    assert early.closed()[0] == 4502, "who has not said hello yet is not let in either"
+    assert follower.transport.disconnecting
+    assert detached[0].over, "nobody goes on with it by its key"
+    for socket in (another, by_token):
+        socket.send(call(7, "hub.info"))
+        assert "result" in socket.one().json()
+
+
+def test_a_session_that_another_login_goes_on_with_ends_with_that_one() -> None:
+    desk = Desk()
+    first, second = desk.log_in(), desk.log_in()
+    begun = Socket(desk, Cookie=first["Cookie"], Origin=ORIGIN)
+    key = begun.hello(token=None)["session"]
+    taken = Socket(desk, Cookie=second["Cookie"], Origin=ORIGIN)
+    taken.hello(token=None, session=key)
+    assert desk.ask("POST", "/logout", first).status == 200
+    taken.send(call(7, "hub.info"))
+    assert "result" in taken.one().json()
+    assert desk.ask("POST", "/logout", second).status == 200
+    assert taken.closed()[0] == 4504

@@ -61,6 +61,8 @@ class Reading:
     def __init__(self, connection: apsw.Connection) -> None:
         self.connection = connection
         self._cached: dict[tuple[int, ...], list[Chunk]] = {}
+        self._sure = True
+        """Whether what the disk does not give is taken for lost."""
 
     def close(self) -> None:
         """Let go of the file."""
@@ -70,13 +72,27 @@ class Reading:
         """Return a context in which all is read from one state of the file."""
         return snapshot(self.connection)
 
-    def read(self, name: str, offset: int, max_bytes: int) -> Sequence[Piece]:
-        """Return contiguous pieces that begin exactly at `offset`, of `max_bytes` or a little more."""
+    def read(self, name: str, offset: int, max_bytes: int, *, sure: bool = True) -> Sequence[Piece]:
+        """Return contiguous pieces that begin exactly at `offset`, of `max_bytes` or a little more.
+
+        Unless `sure`, raises apsw.IOError where the disk does not give what comes first.
+        """
+        pieces: list[Piece] = []
+        self._sure = sure
+        try:
+            self._read(name, offset, max_bytes, pieces)
+        except apsw.IOError:
+            if not pieces:
+                raise
+        finally:
+            self._sure = True
+        return pieces
+
+    def _read(self, name: str, offset: int, max_bytes: int, pieces: list[Piece]) -> None:
         with snapshot(self.connection):
             stream = self._stream(name)
             if stream is None or offset >= stream.end:
-                return []
-            pieces: list[Piece] = []
+                return
             if offset < stream.start:
                 pieces.append(Gap(offset, stream.start, "retention"))
                 offset = stream.start
@@ -86,7 +102,6 @@ class Reading:
                     max_bytes -= len(piece.data)
                     if max_bytes <= 0:
                         break
-            return pieces
 
     def blocks_of(self, names: Sequence[str]) -> Iterator[tuple[int, int, int, str | None, int, int, bytes]]:
         """Yield all blocks of some small streams, unchecked: which stream it is, then columns of `block`."""
@@ -152,7 +167,8 @@ class Reading:
             return self._chunks(stream, place)
         except CorruptBlock:
             return [Gap(place.start, end, "corrupt")]
-        except (apsw.CorruptError, apsw.IOError):
+        except (apsw.CorruptError, apsw.IOError) as error:
+            self._give_up(error)
             return [Gap(place.start, end, "store_loss")]
 
     def _places(self, stream: _Stream, offset: int) -> Iterator[Place]:
@@ -164,19 +180,26 @@ class Reading:
                 if place.start > last:
                     last = place.start
                     yield place
-        except (apsw.CorruptError, apsw.IOError):
+        except (apsw.CorruptError, apsw.IOError) as error:
+            self._give_up(error)
             yield from (place for place in self._scan(stream) if place.start > last and place.end > offset)
 
     def _scan(self, stream: _Stream) -> Sequence[Place]:
         places: list[Place] = []
         try:
             places.extend(Place(*found) for found in self.connection.execute(_SCAN, (stream.id,)))
-        except (apsw.CorruptError, apsw.IOError):
+        except (apsw.CorruptError, apsw.IOError) as error:
+            self._give_up(error)
             # What comes after it in the table is out of reach: said as a gap by who asks.
             places.sort(key=lambda place: place.start)
             return places
         places.sort(key=lambda place: place.start)
         return places
+
+    def _give_up(self, error: apsw.Error) -> None:
+        """Take what the disk does not give for lost; raise its error while it is to be asked again."""
+        if not self._sure and isinstance(error, apsw.IOError):
+            raise error
 
     def _chunks(self, stream: _Stream, place: Place) -> list[Chunk]:
         # Ids are used again; with the checksum they are not mistaken.

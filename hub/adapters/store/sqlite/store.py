@@ -120,9 +120,9 @@ class SqliteStore:
         """Make it durable that epochs below `end` may have been given out."""
         await self._small.do(lambda connection: reserve_epochs(connection, end))
 
-    async def read(self, stream: str, offset: int, max_bytes: int) -> Sequence[Piece]:
+    async def read(self, stream: str, offset: int, max_bytes: int, *, sure: bool = True) -> Sequence[Piece]:
         """Return contiguous pieces from `offset` on."""
-        return await self._read(lambda reading: reading.read(stream, offset, max_bytes))
+        return await self._read(lambda reading: reading.read(stream, offset, max_bytes, sure=sure))
 
     async def seek_line(self, stream: str, line: int) -> int | None:
         """Return the offset after a stream's `line`-th LF."""
