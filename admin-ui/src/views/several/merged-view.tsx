@@ -92,7 +92,7 @@ function Legend({ names }: { names: string[] }) {
         <li key={name}>
           <span class={`source source-${index}`}>{labels[index]}</span>
           {labels[index] !== name && (
-            <a href={printPlace(streamPlace(name))}>
+            <a class="whole-name" href={printPlace(streamPlace(name))}>
               <bdi>{name}</bdi>
             </a>
           )}
