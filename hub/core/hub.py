@@ -17,6 +17,7 @@ from hub.core.epochs import Epochs
 from hub.core.events import Events
 from hub.core.first_answers import FirstAnswers
 from hub.core.gate import Gate
+from hub.core.guarded import Guarded
 from hub.core.history import History
 from hub.core.kept_leases import KeptLeases
 from hub.core.kept_sessions import KeptSessions
@@ -110,6 +111,7 @@ class Hub:
 
         self.counters = Counters()
         self.turn = Turn(clock, failures)
+        self._guarded = Guarded(clock, failures, self.counters)
         self.deadlines = Deadlines(clock, failures)
         self.events = Events()
         self.admission = Admission(limits, self.counters)
@@ -129,7 +131,8 @@ class Hub:
         self.catch_up = CatchUp(self.history, clock, tasks, failures, limits.catch_up_slice_bytes)
         committer = Committer(store, clock, tasks, self.turn, failures, limits.not_durable_bytes)
         committer.stored_late = lambda stream: delete_late(self, stream)
-        self.log = Log(clock, self.counters, TailMemory(limits.tail_stream_bytes, limits.tail_bytes), committer)
+        tails = TailMemory(limits.tail_stream_bytes, limits.tail_bytes)
+        self.log = Log(clock, self.counters, tails, committer, self._guarded)
         self.epochs = Epochs(store, clock, tasks, opened)
         self.streams = Streams(self.log, limits, self.epochs, self.subscriptions, self._news)
         self.streams.retire = self._retire
@@ -148,23 +151,29 @@ class Hub:
         self.streams.load(opened.streams, lambda record: self.producer_sessions.load(record, now))
 
     def tick(self) -> None:
-        """Do what is done once a second: deadlines, meters, events."""
-        self.deadlines.advance()
-        now = self.clock.monotonic()
-        self.meter.mark(now, self.counters.lines, self.counters.bytes)
-        self.changed.update(self.log.mark_meters())
+        """Do what is done once a second: deadlines, meters, events. What fails keeps nothing else from being done."""
+        run = self._guarded.run
+        run("in the tick of deadlines", self.deadlines.advance)
+        run("in the tick of meters", self._mark_meters)
         if self.log.analyzer is not None:
-            self.log.analyzer.tick()
-        self.sessions.expire()
-        self.producer_sessions.expire()
-        self.accounts.tick()
-        self.audit.tick()
-        self.leases.advance()
-        self.kept_leases.tick()
-        self.kept_sessions.tick()
-        self.streams.rest()
-        self.events.tell("stats", lambda: hub_stats(self))
+            run("in the tick of the analyzer", self.log.analyzer.tick)
+        run("in the tick of sessions", self.sessions.expire)
+        run("in the tick of producers' sessions", self.producer_sessions.expire)
+        run("in the tick of accounts", self.accounts.tick)
+        run("in the tick of the audit log", self.audit.tick)
+        run("in the tick of leases", self.leases.advance)
+        run("in the tick of kept leases", self.kept_leases.tick)
+        run("in the tick of kept sessions", self.kept_sessions.tick)
+        run("in the tick of streams", self.streams.rest)
+        run("in the tick of events", self._tell_news)
+
+    def _mark_meters(self) -> None:
+        self.meter.mark(self.clock.monotonic(), self.counters.lines, self.counters.bytes)
+        self.changed.update(self.log.mark_meters())
+
+    def _tell_news(self) -> None:
         changed, self.changed = self.changed, set()
+        self.events.tell("stats", lambda: hub_stats(self))
         self.events.tell_rows([stream.name for stream in changed], self._row)
 
     async def restore(self) -> None:
