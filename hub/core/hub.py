@@ -101,7 +101,7 @@ class Hub:
         self.tasks = tasks
         self.failures = failures
         self.store = store
-        self.accounts = AccountBook(accounts, passwords, store, clock, limits)
+        self.accounts = AccountBook(accounts, passwords, store, clock, tasks, limits)
         self.limits = limits
         self.policy = policy
         self.started_at = clock.monotonic()
