@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hub.core.account_book import AccountBook
 from hub.core.admission import Admission
-from hub.core.audit import Audit
+from hub.core.audit import LOGIN, Audit
 from hub.core.catch_up import CatchUp
 from hub.core.committer import Committer
 from hub.core.counters import Counters
@@ -43,6 +43,7 @@ from hub.core.subscription import Subscriptions
 from hub.core.tail import TailMemory
 from hub.core.turn import Turn
 from hub.core.writer import Writer
+from hub.model.account import LONGEST_NAME
 from hub.model.limits import Limits
 from hub.model.pattern import Pattern
 from hub.model.peer import Peer
@@ -123,6 +124,9 @@ class Hub:
         self.accounts.changed = lambda: self.turn.add(self.standing.review)
         self.login_rate = LoginRate(clock, limits.login_attempts_per_minute)
         self._tokens = Tokens(clock, limits.token_attempts_per_minute, self.accounts.by_token)
+        self.code_rate = LoginRate(clock, limits.login_attempts_per_minute)
+        """Wrong codes and tokens: those who have a good one, or a password, are let in all along."""
+        self._logins = LoginRate(clock, limits.logins_per_minute, "logins_per_minute")
         self.audit = Audit(store, clock, tasks, limits.audit_entries)
         self.subscriptions = Subscriptions()
         self.readers: set[Reader] = set()
@@ -225,7 +229,7 @@ class Hub:
 
     def owner(self, token: str, peer: Peer) -> Principal:
         """Return whose token this is; raise Problem AUTH if it is nobody's, LIMIT where that came too often."""
-        return self._tokens.principal(token, peer.host or "local")
+        return self._tokens.principal(token, peer.counted_as)
 
     def admin(self, token: str, peer: Peer) -> Principal:
         """Return whose token this is; raise Problem AUTH if it is nobody's or a producer's only, LIMIT as `owner`."""
@@ -236,18 +240,29 @@ class Hub:
 
     async def log_in(self, user: str, password: str, peer: Peer) -> Principal:
         """Return the user of that name and password; raise Problem AUTH, BUSY, or LIMIT after too many failures."""
-        address = peer.host or "local"
-        self.login_rate.check(address, user)
-        self.login_rate.failed(address, user)
+        address = peer.counted_as
+        # Nobody has a longer name, and what is kept of one is bounded.
+        known = user if len(user) <= LONGEST_NAME else None
+        self.login_rate.check(address, known)
+        self._logins.check(address)
+        self.login_rate.failed(address, known)
         try:
-            principal = await self.accounts.by_password(user, password)
+            principal = await self.accounts.by_password(user if known is not None else "", password)
         except Problem as problem:
             if problem.word == "AUTH":
-                self.audit.note(user, str(peer), "login", peer.via, problem.word)
+                self.audit.note(user, str(peer), LOGIN, peer.via, problem.word)
+            else:  # nothing was checked: no failure of theirs
+                self.login_rate.succeeded(address, known)
             raise
-        self.login_rate.succeeded(address, user)
-        self.audit.note(user, str(peer), "login", peer.via)
+        self.login_rate.succeeded(address, known)
+        self.logged_in(principal, peer, peer.via)
         return principal
+
+    def logged_in(self, principal: Principal, peer: Peer, how: str) -> None:
+        """Take note of a login; raise Problem LIMIT where an address logs in very often."""
+        self._logins.check(peer.counted_as)
+        self._logins.failed(peer.counted_as)
+        self.audit.note(principal.name, str(peer), LOGIN, how)
 
     def _row(self, name: str) -> StreamRow | None:
         stream = self.streams.get(name)

@@ -65,7 +65,7 @@ class Token(msgspec.Struct, array_like=True, frozen=True):
     login: str = ""
     """The credential of the user whose password it was made with: it ends when that is worth nothing any more."""
     maker: str = ""
-    """Who made a guest link, `user.NAME` or a token's credential: it shows nothing that they may not see, and ends with them."""
+    """Who made a guest link, `user.NAME` or a token's credential: it ends with them, and shows what they may see."""
 
     @property
     def id(self) -> str:

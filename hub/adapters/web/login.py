@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypedDict
 
 from twisted.web.server import Request
 
+from hub.core.audit import LOGIN
 from hub.core.hub import Hub
 from hub.model.peer import Peer
 from hub.model.principal import Principal
@@ -60,15 +61,14 @@ class Logins:
 
     def log_in(self, request: Request, peer: Peer, code: str | None, token: str | None) -> Login:
         """Let in by a code, a guest link's code or a token; raise Problem AUTH or LIMIT."""
-        address = peer.host or "local"
-        rate = self._hub.login_rate
-        rate.check(address)
+        # First of all: who has a good one is let in, whatever others have tried from the same address.
         principal = self._by_code(code) if code is not None else self._hub.accounts.by_token(token or "")
         if principal is None or not principal.role:
-            rate.failed(address)
-            self._hub.audit.note("", str(peer), "login", peer.via, "AUTH")
+            self._hub.code_rate.check(peer.counted_as)
+            self._hub.code_rate.failed(peer.counted_as)
+            self._hub.audit.note("", str(peer), LOGIN, peer.via, "AUTH")
             raise Problem("AUTH", "this code or token is not valid; a link works once, within a minute")
-        self._hub.audit.note(principal.name, str(peer), "login", peer.via)
+        self._hub.logged_in(principal, peer, peer.via)
         return self.let_in(request, principal)
 
     def let_in(self, request: Request, principal: Principal) -> Login:

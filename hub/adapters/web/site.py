@@ -160,7 +160,7 @@ class WebListener:
     def _who(self, request: HubRequest) -> bytes:
         named = self._guard.named_by_proxy(request)
         if named is not None and self._guard.principal(request) is None:
-            self._hub.audit.note(named.name, str(request.peer), "login", "proxy")
+            self._hub.logged_in(named, request.peer, "proxy")
             return answer_json(request, self._logins.let_in(request, named))
         return answer_json(request, self._logins.current(request))
 

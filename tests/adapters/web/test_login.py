@@ -119,14 +119,46 @@ def test_guessing_is_limited_for_an_address() -> None:
     for _ in range(3):
         assert desk.ask("POST", "/login", body=wrong, peer=FAR).code() == (401, "AUTH")
         desk.clock.advance(10)
-    for body in (wrong, right):
-        answer = desk.ask("POST", "/login", body=body, peer=FAR)
-        assert answer.code() == (429, "LIMIT")
-        assert "limits.login_attempts_per_minute" in answer.json()["text"]
-        assert answer.headers["retry-after"] == "30"
-    assert desk.ask("POST", "/login", body=right).status == 200, "another address is not concerned"
+    answer = desk.ask("POST", "/login", body=wrong, peer=FAR)
+    assert answer.code() == (429, "LIMIT")
+    assert "limits.login_attempts_per_minute" in answer.json()["text"]
+    assert answer.headers["retry-after"] == "30"
+    assert 29_000 < answer.json()["retry_after"] <= 30_000
+    assert desk.ask("POST", "/login", body=wrong).code() == (401, "AUTH"), "another address is not concerned"
+    assert desk.ask("POST", "/login", body=right, peer=FAR).status == 200, "who has a good one is not either"
     desk.clock.advance(31)
-    assert desk.ask("POST", "/login", body=right, peer=FAR).status == 200
+    assert desk.ask("POST", "/login", body=wrong, peer=FAR).code() == (401, "AUTH")
+
+
+def test_neither_wrong_passwords_nor_wrong_tokens_lock_out_who_has_something_good() -> None:
+    desk = Desk(login_attempts_per_minute=2)
+    made_user(desk)
+    code = code_of(desk)
+    for _ in range(3):
+        with_password(desk, "bob", "guess", peer=FAR)
+        desk.ask("POST", "/login", body=b'{"token": "wrong"}', peer=FAR)
+    assert desk.ask("POST", "/login", body=b'{"code": "%s"}' % code.encode(), peer=FAR).status == 200
+    assert desk.ask("POST", "/login", body=b'{"token": "viewer-token"}', peer=FAR).status == 200
+    fresh = Desk(login_attempts_per_minute=2)
+    made_user(fresh)
+    for _ in range(3):
+        fresh.ask("POST", "/login", body=b'{"token": "wrong"}', peer=FAR)
+    assert with_password(fresh, "alice", "correct horse", peer=FAR).status == 200, "tokens are no passwords"
+
+
+def test_very_many_logins_of_an_address_wait() -> None:
+    desk = Desk(logins_per_minute=3)
+    made_user(desk)
+    for _ in range(3):
+        desk.log_in()
+    answer = desk.ask("POST", "/login", body=b'{"token": "admin-token"}')
+    assert answer.code() == (429, "LIMIT")
+    assert "limits.logins_per_minute (3)" in answer.json()["text"]
+    wrong, right = with_password(desk, "alice", "guess"), with_password(desk, "alice", "correct horse")
+    assert (wrong.code(), right.code()) == ((429, "LIMIT"), (429, "LIMIT")), "it does not tell a right password"
+    assert desk.ask("POST", "/login", body=b'{"token": "admin-token"}', peer=FAR).status == 200
+    desk.clock.advance(61)
+    assert desk.log_in()
 
 
 # Users and guests.
