@@ -13,6 +13,7 @@ from hub.core.committer import Committer
 from hub.core.counters import Counters
 from hub.core.deadlines import Deadlines
 from hub.core.deletion import delete_late
+from hub.core.ended_logins import EndedLogins
 from hub.core.epochs import Epochs
 from hub.core.events import Events
 from hub.core.first_answers import FirstAnswers
@@ -127,6 +128,7 @@ class Hub:
         self.code_rate = LoginRate(clock, limits.login_attempts_per_minute)
         """Wrong codes and tokens: those who have a good one, or a password, are let in all along."""
         self._logins = LoginRate(clock, limits.logins_per_minute, "logins_per_minute")
+        self.ended_logins = EndedLogins(store, clock, tasks)
         self.audit = Audit(store, clock, tasks, limits.audit_entries)
         self.subscriptions = Subscriptions()
         self.readers: set[Reader] = set()
@@ -165,6 +167,7 @@ class Hub:
         run("in the tick of producers' sessions", self.producer_sessions.expire)
         run("in the tick of accounts", self.accounts.tick)
         run("in the tick of the audit log", self.audit.tick)
+        run("in the tick of logins", self.ended_logins.tick)
         run("in the tick of leases", self.leases.advance)
         run("in the tick of kept leases", self.kept_leases.tick)
         run("in the tick of kept sessions", self.kept_sessions.tick)
@@ -183,6 +186,7 @@ class Hub:
     async def restore(self) -> None:
         """Take up what a former hub kept beside streams; to be called before anybody is let in."""
         await self.accounts.restore()
+        await self.ended_logins.restore()
         await self.audit.restore()
         await self.kept_sessions.restore()
         await self.kept_leases.restore()

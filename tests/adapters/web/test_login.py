@@ -97,6 +97,32 @@ def test_logging_out_needs_the_header_token_and_ends_the_cookie() -> None:
     assert desk.ask("GET", "/login", page).code() == (401, "AUTH")
 
 
+def test_logging_out_is_not_undone_by_a_restart_nor_by_many_who_log_out() -> None:
+    desk = Desk(logins_per_minute=1_000_000)
+    page = desk.log_in()
+    assert desk.ask("POST", "/logout", page).status == 200
+    for _ in range(300):
+        desk.ask("POST", "/logout", desk.log_in())
+    assert desk.ask("GET", "/login", page).code() == (401, "AUTH")
+    again = desk.restarted()
+    assert again.ask("GET", "/login", page).code() == (401, "AUTH")
+    again.clock.advance(5)
+    assert again.ask("GET", "/login", again.log_in()).status == 200
+
+
+def test_logging_out_is_answered_when_it_is_stored() -> None:
+    desk = Desk()
+    page = desk.log_in()
+    desk.store.slow = True
+    line = desk.connect()
+    line.send(request("POST", "/logout", page))
+    assert line.taken() == b""
+    assert desk.ask("GET", "/login", page).code() == (401, "AUTH"), "it is over at once"
+    while desk.store.step():
+        pass
+    assert line.answer().status == 200
+
+
 @pytest.mark.parametrize(
     "body",
     [b"", b"[]", b"{", b'"token"', b"\xff", b"[" * 10_000],
