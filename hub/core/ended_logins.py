@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-import msgspec
-
 from hub.core.ports import Clock, Store, Tasks
+from hub.model.ended_login import EndedLogin, pack_ended, unpack_ended
 from hub.model.problem import Problem
 from hub.model.session_key import key_hash
 
@@ -18,18 +17,6 @@ MOST_OF_ONE = 200
 SWEEP_SECONDS = 60.0
 
 
-class _Ended(msgspec.Struct, array_like=True):
-    """Of one credential: what began at `before` or earlier is over, and so are some others by their number."""
-
-    before: int = -1
-    numbers: dict[str, int] = msgspec.field(default_factory=dict)
-    """When each began, Unix seconds."""
-
-    @property
-    def latest(self) -> int:
-        return max(self.before, *self.numbers.values(), -1)
-
-
 class EndedLogins:
     """All of them, by the hash of what they logged in with. None is forgotten before its cookie ends by itself."""
 
@@ -37,7 +24,7 @@ class EndedLogins:
         self._store = store
         self._clock = clock
         self._tasks = tasks
-        self._of: dict[str, _Ended] = {}
+        self._of: dict[str, EndedLogin] = {}
         self._unsaved: set[str] = set()
         self._saving = False
         self._swept_at = clock.monotonic()
@@ -53,7 +40,7 @@ class EndedLogins:
     async def end(self, credential: str, number: str, began: int) -> None:
         """End a login at once, and return when that is stored; what the store does not take is tried again."""
         key = key_hash(credential)
-        ended = self._of.setdefault(key, _Ended())
+        ended = self._of.setdefault(key, EndedLogin())
         ended.numbers[number] = began
         if len(ended.numbers) > MOST_OF_ONE:
             over = self._over()
@@ -79,13 +66,13 @@ class EndedLogins:
         """Take up what the store kept."""
         for key, packed in (await self._store.records(KIND)).items():
             try:
-                self._of[key] = _decode(packed)
-            except msgspec.DecodeError:
+                self._of[key] = unpack_ended(packed)
+            except ValueError:
                 self._unsaved.add(key)
 
     async def _save(self) -> None:
         keys, self._unsaved = self._unsaved, set()
-        values = {key: _encode(self._of[key]) if key in self._of else None for key in keys}
+        values = {key: pack_ended(self._of[key]) if key in self._of else None for key in keys}
         self._saving = True
         try:
             with suppress(Problem):
@@ -98,7 +85,3 @@ class EndedLogins:
     def _over(self) -> int:
         """Return when the newest login began that is over by itself."""
         return self._clock.now_ms() // 1000 - LOGIN_SECONDS - 1
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(_Ended).decode
