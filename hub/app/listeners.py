@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import IAddress, IListeningPort, IReactorCore
 from twisted.internet.protocol import Factory
 
+from hub.adapters.reactor.far_end import ProxyLineFactory
 from hub.app.config_endpoint import NOT_INHERITED, parse_endpoint
 
 BACKLOG = 4096
@@ -20,9 +23,12 @@ def listen(reactor: IReactorCore, description: str, factory: Factory) -> Deferre
     inner = description.removeprefix("haproxy:")
     if inner.startswith("systemd:") and parse_endpoint(inner).inherited is None:
         raise ValueError(NOT_INHERITED)
-    if inner.startswith(_WITH_BACKLOG) and "backlog=" not in description:
-        description += f":backlog={BACKLOG}"
-    listening: Deferred[IListeningPort] = serverFromString(reactor, description).listen(factory)
+    outer: Any = factory
+    if inner != description:
+        outer = ProxyLineFactory(factory)  # type: ignore[no-untyped-call]
+    if inner.startswith(_WITH_BACKLOG) and "backlog=" not in inner:
+        inner += f":backlog={BACKLOG}"
+    listening: Deferred[IListeningPort] = serverFromString(reactor, inner).listen(outer)
     return listening
 
 

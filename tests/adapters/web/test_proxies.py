@@ -83,6 +83,15 @@ def as_user(name: str) -> dict[str, str]:
     return {"X-Remote-User": name}
 
 
+def test_a_header_that_stands_twice_names_nobody(sso: Desk) -> None:
+    line = sso.connect(PROXY)
+    line.send(f"GET /login HTTP/1.1\r\nHost: {HOST}\r\nX-Remote-User: alice\r\nX-Remote-User: bob\r\n\r\n".encode())
+    answer = line.answer()
+    assert answer.code() == (401, "AUTH")
+    assert "web.user_header" in answer.json()["text"]
+    assert "set-cookie" not in answer.headers
+
+
 def test_the_page_is_logged_in_as_whom_the_proxy_names(sso: Desk) -> None:
     answer = sso.ask("GET", "/login", as_user("alice"), peer=PROXY)
     assert (answer.status, answer.json()["principal"]) == (200, "alice")
