@@ -177,6 +177,28 @@ def test_the_manifests_probe_routes_that_are_open() -> None:
         assert name in {each.rpartition(".")[2] for each in all_settings()}
 
 
+def test_the_manifests_believe_no_proxy_until_somebody_names_it(tmp_path: Path) -> None:
+    config = KUBERNETES.partition("hub.toml: |")[2].partition("\n---")[0]
+    file = tmp_path / "hub.toml"
+    file.write_text("\n".join(line[4:] for line in config.splitlines()))
+    env = {"XDG_CONFIG_HOME": str(tmp_path)}
+    (problem,) = config_problems(load_settings({"config": str(file)}, env).config)
+    assert problem.startswith("proxies: 'SET-ME")
+    file.write_text(re.sub(r'"SET-ME\S+"', '"192.0.2.10"', file.read_text()))
+    assert config_problems(load_settings({"config": str(file)}, env).config) == []
+
+
+def test_the_manifests_keep_data_in_a_directory_of_the_hubs_own_and_say_who_may_come() -> None:
+    mount = re.search(r"name: data, mountPath: (\S+)}", KUBERNETES)
+    directory = re.search(r"name: HUB_DATA_DIR, value: (\S+)}", KUBERNETES)
+    assert mount is not None
+    assert directory is not None
+    assert Path(directory[1]).parent == Path(mount[1]), "the root of a volume is open to its fsGroup"
+    assert f"cat {directory[1]}/admin.token" in KUBERNETES
+    policy = KUBERNETES.partition("kind: NetworkPolicy")[2].partition("---")[0]
+    assert set(re.findall(r"{port: (\w+)}", policy)) == set(LISTENERS)
+
+
 # Words to systemd.
 
 
