@@ -27,6 +27,20 @@ def config_problems(config: Config) -> list[str]:
     ]
 
 
+def config_warnings(config: Config) -> list[str]:
+    """Return one sentence for each thing that a hub starts with, and that is seldom meant."""
+    everybody = {
+        "raw_allow": (config.raw_allow, "whoever reaches the producer port may send without a token"),
+        "proxies": (config.proxies, "whoever reaches the hub may say for whom they ask"),
+    }
+    return [
+        f"{setting}: {text} is everybody: {what}. Name the networks that are meant"
+        for setting, (texts, what) in everybody.items()
+        for text in texts
+        if text.endswith("/0")
+    ]
+
+
 def store_problems(store: str) -> list[str]:
     """Return what is wrong with the `store` setting."""
     kind = store.partition(":")[0]
