@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from twisted.internet.address import IPv6Address
 
 from adapters.web.desk import FAR, HERE, HOST, ORIGIN, Desk, request
 from hub.adapters.web.login import CODE_SECONDS, LOGIN_SECONDS
@@ -255,3 +256,15 @@ def test_a_guest_link_logs_in_until_it_ends() -> None:
     assert line.transport.disconnecting
     assert desk.ask("GET", "/streams/ci/a", cookie).code() == (401, "AUTH")
     assert with_code(desk, secret).code() == (401, "AUTH")
+
+
+def test_the_addresses_of_an_ipv6_network_fail_together() -> None:
+    desk = Desk(login_attempts_per_minute=3)
+    near, far = (IPv6Address("TCP", host, 40000) for host in ("2001:db8::ffff", "2001:db8:0:1::1"))
+    for number in range(3):
+        body = b'{"user": "user-%d", "password": "guess"}' % number
+        peer = IPv6Address("TCP", f"2001:db8::{number}", 40000)
+        assert desk.ask("POST", "/login", body=body, peer=peer).code() == (401, "AUTH")
+    body = b'{"user": "bob", "password": "guess"}'
+    assert desk.ask("POST", "/login", body=body, peer=near).code() == (429, "LIMIT")
+    assert desk.ask("POST", "/login", body=body, peer=far).code() == (401, "AUTH")

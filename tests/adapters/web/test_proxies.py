@@ -167,4 +167,4 @@ def test_a_request_that_is_over_counts_for_nobody_and_a_proxy_that_names_nobody_
     for line in (first, second):
         line.send(request("GET", "/livez", ADMIN))
         assert line.answer().status == 200
-    assert hub.hub.admission._by_host == {"": 2}
+    assert hub.hub.admission._by_host == {"local": 2}
