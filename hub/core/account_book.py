@@ -7,6 +7,7 @@ signed logins hold it, and ask the book each time whether it is still worth what
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from hub.core.one_at_a_time import OneAtATime
@@ -158,8 +159,9 @@ class AccountBook:
             await self._store.put(USERS, {name: pack_account(user)})
             self._users[name] = user
             self.changed()
-            # Worth nothing from now on, so that it does not matter when they are gone from the store.
-            await self._remove(token for token in self._tokens.values() if token.login and token.principal == name)
+            # They are worth nothing from now on: where the store does not forget them that changes nothing.
+            with suppress(Problem):
+                await self._remove(token for token in self._tokens.values() if token.login and token.principal == name)
         return user
 
     def _check_new_user(self, name: str) -> None:

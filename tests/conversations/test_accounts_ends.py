@@ -86,6 +86,23 @@ def test_any_change_of_a_user_ends_the_tokens_that_were_made_with_their_password
     assert world.hub.accounts.by_token(kept) is not None
 
 
+def test_a_login_ends_also_where_the_store_does_not_forget_it(world: World, admin: CommandLine) -> None:
+    alice(admin)
+    token = login(world)
+    world.store.slow = True
+    changed = run(world, world.hub.accounts.set_user("alice", "operator", [], "battery staple"))
+    world.store.step()
+    world.store.step()
+    world.store.fail_next(Problem("STORE", "the disk is full"))
+    while world.store.step():
+        world.settle()
+    assert (changed, world.store.failing) == (["done"], 0)
+    assert world.hub.accounts.by_token(token) is None
+    world.pass_seconds(10)
+    world.restart()
+    assert world.hub.accounts.by_token(token) is None
+
+
 def test_a_login_outlives_the_hub_and_changes_of_others(world: World, admin: CommandLine) -> None:
     alice(admin)
     token = login(world)
