@@ -17,6 +17,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from hub.core.analyzer_feed import AnalyzerFeed, Portion
+from hub.core.counters import Counters
 from hub.core.ports import Chunk
 from hub.model.limits import Limits
 from hub.model.problem import Problem
@@ -39,7 +40,7 @@ _log = Logger(namespace="hub")
 class AnalyzerProcess:
     """`Analyzer` as a child process, started with the first chunk or question."""
 
-    def __init__(self, reactor: Any, limits: Limits, directory: Path | None) -> None:
+    def __init__(self, reactor: Any, limits: Limits, directory: Path | None, counters: Counters) -> None:
         """`directory` is where it keeps its numbers; None keeps them for as long as it runs."""
         self._processes = cast(IReactorProcess, reactor)
         self._time = cast(IReactorTime, reactor)
@@ -51,6 +52,8 @@ class AnalyzerProcess:
         )
         self._child: _Child | None = None
         self._deaths = 0
+        self._counters = counters
+        self._cannot_start = False
         self._restart: IDelayedCall | None = None
         self._last_question = 0
         self._stopped: Deferred[None] | None = None
@@ -108,20 +111,44 @@ class AnalyzerProcess:
             if self._restart is not None or self._stopped is not None:
                 raise Problem("BUSY", "the analyzer is being started again", retry_after=1000)
             self._start()
-        return cast(_Child, self._child)
+        if self._child is None:
+            raise Problem("BUSY", "the analyzer cannot be started now", retry_after=1000)
+        return self._child
 
     def _start(self) -> None:
+        """Start it; where the machine has no room for it that is told once, and tried again ever later."""
         self._restart = None
-        self._child = _Child(self._time, self._go_on, self._ended)
+        self._child = child = _Child(self._time, self._go_on, self._ended)
+        try:
+            self._spawn(child)
+        except Exception as error:  # no descriptors, no processes, no right to: whoever called has other things to do
+            self._child = None
+            wait = self._wait()
+            if not self._cannot_start:
+                _log.error("the analyzer cannot be started ({error}); tried again in {wait} s", error=error, wait=wait)
+            self._cannot_start = True
+            self._restart = self._time.callLater(wait, self._start)
+            return
+        if self._cannot_start:
+            self._cannot_start = False
+            _log.info("the analyzer is started again")
+        for stream in self._forgotten:
+            child.send(encode("FORGET", stream))
+        self._forgotten.clear()
+
+    def _wait(self) -> float:
+        wait = RESTART_SECONDS[min(self._deaths, len(RESTART_SECONDS) - 1)]
+        self._deaths += 1
+        self._counters.analyzer_ends += 1
+        return wait
+
+    def _spawn(self, child: _Child) -> None:
         arguments = [] if self._directory is None else [str(self._directory)]
         # The same modules as here, wherever they were found.
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         command = [sys.executable, "-m", "hub.analysis.process", *arguments]
         pipes: dict[int, Any] = {0: "w", 1: "r", 2: 2}
-        self._processes.spawnProcess(self._child, sys.executable, command, environment, childFDs=pipes)
-        for stream in self._forgotten:
-            self._child.send(encode("FORGET", stream))
-        self._forgotten.clear()
+        self._processes.spawnProcess(child, sys.executable, command, environment, childFDs=pipes)
 
     def _go_on(self) -> None:
         """Give it what is ready, as much as it may have at once."""
@@ -145,8 +172,7 @@ class AnalyzerProcess:
             return
         for portion in child.given if child is not None else ():
             self._feed.lost(portion.stream)
-        wait = RESTART_SECONDS[min(self._deaths, len(RESTART_SECONDS) - 1)]
-        self._deaths += 1
+        wait = self._wait()
         why = reason.getErrorMessage()
         _log.error("the analyzer ended ({why}); it is started again in {wait} s", why=why, wait=wait)
         self._restart = self._time.callLater(wait, self._start)

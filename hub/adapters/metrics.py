@@ -33,6 +33,7 @@ _COUNTERS = {
     "truncations": ("truncations", "Readers that were told to drop what they held."),
     "takeovers": ("takeovers", "Slots of sessions taken by another connection."),
     "queues_emptied": ("queues_emptied", "Reader queues emptied at their bound."),
+    "analyzer_ends": ("analyzer_ends", "Times that the analyzer ended by itself or could not be started."),
     "failures": ("failures", "Mistakes of the hub's own."),
 }
 

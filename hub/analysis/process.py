@@ -15,6 +15,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -90,7 +91,8 @@ def main() -> None:
     # Ctrl-C in a terminal goes to all processes: the hub decides when this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    os.nice(NICE)
+    with suppress(PermissionError):  # a sandbox that forbids it: then it works at the hub's own priority
+        os.nice(NICE)
     shelf: Place = Shelf(Path(sys.argv[1]) / FILE_NAME) if len(sys.argv) > 1 else Memory()
     numbers = Numbers(shelf)
     loop = Loop(numbers, _write_all)

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterable, Iterator
 
 from hub.app.config import LISTENERS, Config
-from hub.app.config_endpoint import parse_endpoint
+from hub.app.config_endpoint import NOT_INHERITED, parse_endpoint
 from hub.app.config_retention import retention_policy
 from hub.app.config_tls import speaks_tls, tls_problems
 
@@ -24,6 +24,20 @@ def config_problems(config: Config) -> list[str]:
         *_raw_allow_problems(config),
         *_limit_problems(config),
         *_retention_problems(config),
+    ]
+
+
+def config_warnings(config: Config) -> list[str]:
+    """Return one sentence for each thing that a hub starts with, and that is seldom meant."""
+    everybody = {
+        "raw_allow": (config.raw_allow, "whoever reaches the producer port may send without a token"),
+        "proxies": (config.proxies, "whoever reaches the hub may say for whom they ask"),
+    }
+    return [
+        f"{setting}: {text} is everybody: {what}. Name the networks that are meant"
+        for setting, (texts, what) in everybody.items()
+        for text in texts
+        if text.endswith("/0")
     ]
 
 
@@ -46,7 +60,10 @@ def _listener_problems(config: Config) -> Iterator[str]:
         except ValueError as error:
             yield f"{listener}: {error}"
             continue
-        if not (endpoint.is_local or speaks_tls(config, listener) or config.allow_plain_beyond_loopback):
+        is_safe = endpoint.is_local or speaks_tls(config, listener) or config.allow_plain_beyond_loopback
+        if not is_safe and endpoint.kind == "systemd" and endpoint.inherited is None:
+            yield f"{listener}: {text}: {NOT_INHERITED}"
+        elif not is_safe:
             yield (
                 f"{listener}: {text} can be reached from beyond this machine and does not speak TLS, so tokens and "
                 "output could be read on the way. Set tls.certificate and tls.key, or use interface=127.0.0.1, "

@@ -1,4 +1,4 @@
-"""What a Twisted endpoint string says about who can reach it, without asking Twisted."""
+"""What a Twisted endpoint string says about who can reach it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ import os
 import re
 import socket
 from dataclasses import dataclass, replace
+from functools import cache
 
 _PART = re.compile(r"((?:[^:\\]|\\.)*)(?::|$)")
-_FIRST_INHERITED = 3  # systemd passes sockets on from this descriptor
 _ESCAPE = re.compile(r"\\(.)")
+NOT_INHERITED = (
+    "systemd has handed over no such socket: LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES say which there are. A "
+    ".socket unit that starts the hub sets all three (LISTEN_FDNAMES since systemd 227)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,18 @@ class ServerEndpoint:
         return int(text) if self.kind in ("tcp", "tcp4", "tcp6", "ssl") and text.isdigit() else None
 
     @property
+    def inherited(self) -> int | None:
+        """The descriptor that systemd handed over for `systemd:`, by its index or name; None where it did not."""
+        # Whoever reads the variables takes them away, and Twisted does so when it is imported: only it knows then.
+        from twisted.internet.endpoints import _SystemdParser
+
+        passed = _SystemdParser._sddaemon  # noqa: SLF001
+        index, descriptors = self.keys.get("index", ""), passed.inheritedDescriptors()
+        if index.isdigit() and int(index) < len(descriptors):
+            return int(descriptors[int(index)])
+        return passed.inheritedNamedDescriptors().get(self.keys.get("name", ""))
+
+    @property
     def is_local(self) -> bool:
         """True if it is sure that only this machine can reach it: loopback and Unix sockets.
 
@@ -43,7 +59,7 @@ class ServerEndpoint:
         if self.kind == "unix":
             return True
         if self.kind == "systemd":
-            return self.keys.get("domain") == "UNIX" or _inherited_is_local(self.keys.get("index", ""))
+            return self.keys.get("domain") == "UNIX" or _is_local_socket(self.inherited)
         if self.kind not in ("tcp", "tcp4", "tcp6", "ssl"):
             return False
         interface = self.keys.get("interface", "")
@@ -55,14 +71,13 @@ class ServerEndpoint:
             return False
 
 
-def _inherited_is_local(index: str) -> bool:
-    """Tell whether a socket that was passed on by systemd is bound to loopback."""
-    passed = os.environ.get("LISTEN_FDS", "")
-    mine = os.environ.get("LISTEN_PID") == str(os.getpid())
-    if not (mine and passed.isdigit() and index.isdigit() and int(index) < int(passed)):
+@cache
+def _is_local_socket(descriptor: int | None) -> bool:
+    """Tell whether a socket is on loopback, or in the file system. Once: listening closes what was handed over."""
+    if descriptor is None:
         return False
     try:
-        with socket.socket(fileno=os.dup(_FIRST_INHERITED + int(index))) as passed_on:
+        with socket.socket(fileno=os.dup(descriptor)) as passed_on:
             name = passed_on.getsockname()
         return not isinstance(name, tuple) or ipaddress.ip_address(name[0].partition("%")[0]).is_loopback
     except (OSError, ValueError):

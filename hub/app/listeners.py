@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import IAddress, IListeningPort, IReactorCore
 from twisted.internet.protocol import Factory
 
+from hub.adapters.reactor.far_end import ProxyLineFactory
+from hub.app.config_endpoint import NOT_INHERITED, parse_endpoint
+
 BACKLOG = 4096
 """A thousand clients that come back at once find room in the kernel; Twisted's own default is 50."""
-
 _WITH_BACKLOG = ("tcp:", "tcp6:", "ssl:", "unix:")
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 
@@ -17,9 +21,14 @@ _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not
 def listen(reactor: IReactorCore, description: str, factory: Factory) -> Deferred[IListeningPort]:
     """Listen on a Twisted endpoint string, with our backlog where the endpoint takes one."""
     inner = description.removeprefix("haproxy:")
-    if inner.startswith(_WITH_BACKLOG) and "backlog=" not in description:
-        description += f":backlog={BACKLOG}"
-    listening: Deferred[IListeningPort] = serverFromString(reactor, description).listen(factory)
+    if inner.startswith("systemd:") and parse_endpoint(inner).inherited is None:
+        raise ValueError(NOT_INHERITED)
+    outer: Any = factory
+    if inner != description:
+        outer = ProxyLineFactory(factory)  # type: ignore[no-untyped-call]
+    if inner.startswith(_WITH_BACKLOG) and "backlog=" not in inner:
+        inner += f":backlog={BACKLOG}"
+    listening: Deferred[IListeningPort] = serverFromString(reactor, inner).listen(outer)
     return listening
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from twisted.application.service import MultiService
@@ -83,7 +83,7 @@ class HubService(MultiService):
         self._analyzer: AnalyzerProcess | None = None
         if config.analyzer:
             directory = config.data_path if config.store == "sqlite" else None
-            self._analyzer = AnalyzerProcess(reactor, config.limits, directory)
+            self._analyzer = AnalyzerProcess(reactor, config.limits, directory, self.hub.counters)
             self.hub.log.analyzer = self._analyzer
         self.web = make_site(
             self.hub,
@@ -215,17 +215,28 @@ class HubService(MultiService):
 
     async def _stop(self) -> None:
         self.hub.draining = True
+        # The store is closed whatever fails before that.
         self._notifier.stopping()
         for port in self._ports:
-            await _as_deferred(port.stopListening())
-        await drain(self.hub, self._factories, self.web, IReactorTime(self._reactor))
+            await self._try("while a listener was closed", port.stopListening)
+        time = IReactorTime(self._reactor)
+        await self._try("while draining", lambda: drain(self.hub, self._factories, self.web, time))
         if self._tick.running:
             self._tick.stop()
         if self._analyzer is not None:
-            await self._analyzer.stop()
-        await self.hub.store.close()
+            await self._try("while the analyzer was stopped", self._analyzer.stop)
+        await self._try("while the store was closed", self.hub.store.close)
         self.config.endpoints_path.unlink(missing_ok=True)
         os.close(self._held)
+
+    async def _try(self, what: str, do: Callable[[], object]) -> None:
+        """Do one thing of those that have to be done in the end; what it raises is reported."""
+        try:
+            done = do()
+            if isinstance(done, Awaitable):
+                await done
+        except Exception:
+            self.hub.failures.report(what)
 
     def _start_ticking(self) -> None:
         # A LoopingCall stops for ever at the first exception; the hub's clockwork must not.
@@ -286,8 +297,3 @@ def _password_pool(reactor: IReactorCore, waiting: int) -> PasswordPool:
     reactor.callWhenRunning(pool.start)
     reactor.addSystemEventTrigger("during", "shutdown", pool.stop)
     return pool
-
-
-async def _as_deferred(result: object) -> None:
-    if isinstance(result, Deferred):
-        await result

@@ -37,6 +37,7 @@ from hub.wire.account_commands import (
 )
 
 LONGEST_LOGIN_MS = 366 * 24 * 3600 * 1000
+LONGEST_GUEST_MS = 92 * 24 * 3600 * 1000
 
 
 async def _set_user(commander: Commander, params: UserSet) -> UserRow:
@@ -87,9 +88,17 @@ async def _revoke_token(commander: Commander, params: TokenRevoke) -> TokenRow:
 
 
 async def _create_guest(commander: Commander, params: GuestCreate) -> NewToken:
-    stream = commander.hub.streams.find(params.stream, commander.principal)
+    hub, principal = commander.hub, commander.principal
+    stream = hub.streams.find(params.stream, principal)
+    if params.expires_at > hub.clock.now_ms() + LONGEST_GUEST_MS:
+        raise Problem("PROTO", "a guest link lasts 92 days at most")
     wish = TokenWish(
-        kind="guest", role=Role.VIEWER.word, patterns=[stream.name], expires_at=params.expires_at, note=params.note
+        kind="guest",
+        role=Role.VIEWER.word,
+        patterns=[stream.name],
+        expires_at=params.expires_at,
+        note=params.note,
+        maker=principal.credential,
     )
     return await _made(commander, wish)
 
@@ -106,6 +115,7 @@ async def _begin_login(commander: Commander, params: LoginBegin) -> NewToken:
         principal=principal.name,
         expires_at=params.expires_at,
         note=params.note,
+        login=principal.credential,
     )
     return await _made(commander, wish)
 

@@ -7,9 +7,11 @@ signed logins hold it, and ask the book each time whether it is still worth what
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from hub.core.ports import Accounts, Clock, Passwords, Store
+from hub.core.one_at_a_time import OneAtATime
+from hub.core.ports import Accounts, Clock, Passwords, Store, Tasks
 from hub.model.account import (
     A,
     Kind,
@@ -45,12 +47,18 @@ class TokenWish:
     """Whose it is: a user, or a name of its own; None makes one up."""
     expires_at: int | None = None
     note: str = ""
+    login: str = ""
+    """The credential of the user who asks for it with their password; with that it ends."""
+    maker: str = ""
+    """The credential of who makes a guest link; with them it ends."""
 
 
 class AccountBook:
     """All accounts. `changed` is called after each change that may end somebody's rights."""
 
-    def __init__(self, root: Accounts, passwords: Passwords, store: Store, clock: Clock, limits: Limits) -> None:
+    def __init__(
+        self, root: Accounts, passwords: Passwords, store: Store, clock: Clock, tasks: Tasks, limits: Limits
+    ) -> None:
         """`root` knows the accounts that are not in the store: the admin's."""
         self._root = root
         self._passwords = passwords
@@ -60,6 +68,8 @@ class AccountBook:
         self._users: dict[str, User] = {}
         self._tokens: dict[str, Token] = {}
         self._next_end: int | None = None
+        self._changes = OneAtATime(tasks)
+        """What one change has looked at, another one must not change before the first one is stored."""
         self.changed: Callable[[], None] = lambda: None
         passwords.find = self._password_of
 
@@ -113,9 +123,10 @@ class AccountBook:
 
     async def by_password(self, name: str, password: str) -> Principal:
         """Return the user of that name and password; raise Problem AUTH, or BUSY where too many are checked."""
-        fits = len(password) <= LONGEST_PASSWORD and await self._passwords.check(name, password)
         user = self._users.get(name)
-        if not fits or user is None:
+        fits = len(password) <= LONGEST_PASSWORD and await self._passwords.check(name, password)
+        # Checking takes a while: a password that was changed meanwhile is an old one.
+        if not fits or user is None or self._users.get(name) is not user:
             raise Problem("AUTH", "this user and password are not valid")
         return user.principal()
 
@@ -135,40 +146,42 @@ class AccountBook:
         """Make a user, or change one; without a password the old one stays. Raise Problem."""
         check_account_name(name)
         patterns_of(tuple(patterns))
-        before = self._users.get(name)
-        if before is None:
+        self._check_new_user(name)
+        hashed = None if password is None else await self._hash(password)
+        async with self._changes:
+            self._check_new_user(name)
+            before = self._users.get(name)
+            if password is None and before is not None:
+                hashed = before.password
+            now = self._clock.now_ms()
+            version = now if before is None else max(before.version + 1, now)
+            user = User(name, role, tuple(patterns), hashed, now, version)
+            await self._store.put(USERS, {name: pack_account(user)})
+            self._users[name] = user
+            self.changed()
+            # They are worth nothing from now on: where the store does not forget them that changes nothing.
+            with suppress(Problem):
+                await self._remove(token for token in self._tokens.values() if token.login and token.principal == name)
+        return user
+
+    def _check_new_user(self, name: str) -> None:
+        if name not in self._users:
             self._check_room(self._users, self._limits.users, "limits.users")
             if any(token.principal == name and not token.user for token in self._tokens.values()):
                 raise Problem("CONFLICT", f"a token goes by the name {name} already: revoke it, or take another name")
-        hashed = None if before is None else before.password
-        if password is not None:
-            hashed = await self._hash(password)
-            before = self._users.get(name)
-        user = User(
-            name,
-            role,
-            tuple(patterns),
-            hashed,
-            self._clock.now_ms(),
-            self._clock.now_ms() if before is None else max(before.version + 1, self._clock.now_ms()),
-        )
-        await self._store.put(USERS, {name: pack_account(user)})
-        self._users[name] = user
-        self.changed()
-        return user
 
     async def remove_user(self, name: str) -> int:
         """Remove a user with all tokens that act for them; return how many those were. Raise Problem NOTFOUND."""
-        if name not in self._users:
-            raise Problem("NOTFOUND", "there is no such user")
-        tokens = [token.hash for token in self._tokens.values() if token.user and token.principal == name]
-        await self._store.put(TOKENS, dict.fromkeys(tokens))
-        await self._store.put(USERS, {name: None})
-        self._users.pop(name, None)
-        for each in tokens:
-            self._tokens.pop(each, None)
-        self.changed()
-        return len(tokens)
+        async with self._changes:
+            if name not in self._users:
+                raise Problem("NOTFOUND", "there is no such user")
+            tokens = [token for token in self._tokens.values() if token.user and token.principal == name]
+            makers = {f"user.{name}", *(token.credential for token in tokens)}
+            count = await self._remove([*tokens, *self._made_by(makers)])
+            await self._store.put(USERS, {name: None})
+            self._users.pop(name, None)
+            self.changed()
+        return count
 
     # Tokens.
 
@@ -179,8 +192,15 @@ class AccountBook:
 
     async def create_token(self, wish: TokenWish, by: str) -> tuple[str, Token]:
         """Make a token; return its secret, which nobody is told again, and the token. Raise Problem."""
-        now = self._clock.now_ms()
         patterns_of(tuple(wish.patterns))
+        async with self._changes:
+            return await self._create_token(wish, by)
+
+    async def _create_token(self, wish: TokenWish, by: str) -> tuple[str, Token]:
+        now = self._clock.now_ms()
+        for credential in (wish.login, wish.maker):
+            if credential and self.by_credential(credential) is None:
+                raise Problem("AUTH", "who asks for this is not who they were: come in again")
         if wish.expires_at is not None and wish.expires_at <= now:
             raise Problem("PROTO", "expires_at is over already")
         gone = self._forget_ended(now)
@@ -200,6 +220,8 @@ class AccountBook:
             now,
             by,
             wish.note,
+            wish.login,
+            self._maker(wish.maker),
         )
         await self._store.put(TOKENS, {**dict.fromkeys(gone), hashed: pack_account(token)})
         self._tokens[hashed] = token
@@ -219,10 +241,10 @@ class AccountBook:
         return self._tokens.get(rest) if kind == "token" else None
 
     async def revoke(self, token: Token) -> None:
-        """End a token now; whoever is in with it is sent away."""
-        await self._store.put(TOKENS, {token.hash: None})
-        self._tokens.pop(token.hash, None)
-        self.changed()
+        """End a token now, and the links that were made with it; whoever is in with one of them is sent away."""
+        async with self._changes:
+            await self._remove([token, *self._made_by({token.credential})])
+            self.changed()
 
     def tick(self) -> None:
         """Send those away whose time is over; to be called once a second."""
@@ -234,7 +256,36 @@ class AccountBook:
         if token.ended(self._clock.now_ms()):
             return None
         user = self._users.get(token.principal) if token.user else None
-        return None if token.user and user is None else token.principal_for(user)
+        if token.user and (user is None or (token.login and token.login != user.credential)):
+            return None
+        if token.maker and not self._may_show(token):
+            return None
+        return token.principal_for(user)
+
+    def _may_show(self, link: Token) -> bool:
+        """Tell whether who made a guest link is there yet and may see what it shows."""
+        kind, _, rest = link.maker.partition(".")
+        maker = self.by_user_name(rest) if kind == "user" else self.by_credential(link.maker)
+        return maker is not None and all(maker.may_see(stream) for stream in link.patterns)
+
+    def _maker(self, credential: str) -> str:
+        """Return whose a link is: a user's however often they change and log in, or a token's."""
+        kind, _, rest = credential.partition(".")
+        if kind == "user":
+            return f"user.{rest.partition('.')[2]}"
+        token = self._tokens.get(rest) if kind == "token" else None
+        return credential if token is None or not token.login else f"user.{token.principal}"
+
+    def _made_by(self, makers: set[str]) -> list[Token]:
+        return [token for token in self._tokens.values() if token.maker in makers]
+
+    async def _remove(self, tokens: Iterable[Token]) -> int:
+        gone = {token.hash: None for token in tokens}
+        if gone:
+            await self._store.put(TOKENS, gone)
+        for each in gone:
+            self._tokens.pop(each, None)
+        return len(gone)
 
     def _password_of(self, name: str) -> str | None:
         user = self._users.get(name)

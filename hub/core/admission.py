@@ -30,7 +30,7 @@ class Admission:
 
     def speaks_for(self, before: Peer, peer: Peer) -> None:
         """Count a proxy's connection for another peer than `before`; raise Problem LIMIT (named), and leave it so."""
-        if before.host == peer.host:
+        if before.counted_as == peer.counted_as:
             return
         self._check_host(peer)
         self.leave(before)
@@ -50,19 +50,19 @@ class Admission:
 
     def _count(self, peer: Peer) -> None:
         self.connections += 1
-        host = peer.host or ""
+        host = peer.counted_as
         self._by_host[host] = self._by_host.get(host, 0) + 1
 
     def _check_host(self, peer: Peer) -> None:
         bound = self._limits.connections_per_address
-        if not peer.is_local and self._by_host.get(peer.host or "", 0) >= bound:
+        if not peer.is_local and self._by_host.get(peer.counted_as, 0) >= bound:
             self._counters.connections_refused += 1
             raise Problem("LIMIT", f"this address has all of limits.connections_per_address ({bound})")
 
     def leave(self, peer: Peer) -> None:
         """Count a connection out."""
         self.connections -= 1
-        host = peer.host or ""
+        host = peer.counted_as
         left = self._by_host.get(host, 0) - 1
         if left > 0:
             self._by_host[host] = left

@@ -8,16 +8,18 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from hub.core.ports import Clock, Store, Tasks
+from hub.model.account import LONGEST_NAME
 from hub.model.audit import AuditEntry, pack_entry, unpack_entry
 from hub.model.problem import Problem
 
 KIND = "audit"
+LOGIN = "login"
 FAILED = ("AUTH", "DENIED")
 LONGEST_TEXT = 400
 
 
 class Audit:
-    """Deeds, and a quarter as many refusals beside them: a storm of those does not wash deeds away."""
+    """Deeds, and beside them a quarter as many refusals and as many logins: a storm of those washes no deeds away."""
 
     def __init__(self, store: Store, clock: Clock, tasks: Tasks, bound: int) -> None:
         self._store = store
@@ -25,7 +27,8 @@ class Audit:
         self._tasks = tasks
         self._deeds: deque[AuditEntry] = deque()
         self._failures: deque[AuditEntry] = deque()
-        self._bounds = (bound, max(bound // 4, 1))
+        self._logins: deque[AuditEntry] = deque()
+        self._bound = bound
         self._seq = 0
         self._unsaved: dict[str, bytes | None] = {}
         self._saving = False
@@ -50,7 +53,7 @@ class Audit:
         entry = AuditEntry(
             self._seq,
             self._clock.now_ms(),
-            principal,
+            principal[:LONGEST_NAME],
             peer,
             action,
             target[:LONGEST_TEXT],
@@ -63,8 +66,9 @@ class Audit:
 
     def newest_first(self, before: int | None = None) -> Iterator[AuditEntry]:
         """Iterate over the entries, those with the highest number first; `before` bounds it."""
-        both = heapq.merge(reversed(self._deeds), reversed(self._failures), key=lambda entry: -entry.seq)
-        return (entry for entry in both if before is None or entry.seq < before)
+        kinds = (self._deeds, self._failures, self._logins)
+        merged = heapq.merge(*map(reversed, kinds), key=lambda entry: -entry.seq)
+        return (entry for entry in merged if before is None or entry.seq < before)
 
     def tick(self) -> None:
         """Store what is new; to be called once a second."""
@@ -86,10 +90,12 @@ class Audit:
             self._unsaved = {**values, **self._unsaved}
 
     def _keep(self, entry: AuditEntry) -> None:
-        failed = entry.outcome in FAILED
-        kept = self._failures if failed else self._deeds
+        kept, bound = self._deeds, self._bound
+        if entry.outcome in FAILED or entry.action == LOGIN:
+            kept = self._failures if entry.outcome in FAILED else self._logins
+            bound = max(bound // 4, 1)
         kept.append(entry)
-        while len(kept) > self._bounds[failed]:
+        while len(kept) > bound:
             self._unsaved[_key(kept.popleft())] = None
 
 

@@ -25,6 +25,8 @@ class Counters:
     idle: int = 0
     failures: int = 0
     queues_emptied: int = 0
+    analyzer_ends: int = 0
+    """How often the analyzer ended without being asked to, or could not be started."""
     connections_refused: int = 0
     handshakes_refused: int = 0
     admitted: int = 0

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 
 from hub.core.account_book import AccountBook
 from hub.core.admission import Admission
-from hub.core.audit import Audit
+from hub.core.audit import LOGIN, Audit
 from hub.core.catch_up import CatchUp
 from hub.core.committer import Committer
 from hub.core.counters import Counters
 from hub.core.deadlines import Deadlines
 from hub.core.deletion import delete_late
+from hub.core.ended_logins import EndedLogins
 from hub.core.epochs import Epochs
 from hub.core.events import Events
 from hub.core.first_answers import FirstAnswers
 from hub.core.gate import Gate
+from hub.core.guarded import Guarded
 from hub.core.history import History
 from hub.core.kept_leases import KeptLeases
 from hub.core.kept_sessions import KeptSessions
@@ -42,6 +44,7 @@ from hub.core.subscription import Subscriptions
 from hub.core.tail import TailMemory
 from hub.core.turn import Turn
 from hub.core.writer import Writer
+from hub.model.account import LONGEST_NAME
 from hub.model.limits import Limits
 from hub.model.pattern import Pattern
 from hub.model.peer import Peer
@@ -100,7 +103,7 @@ class Hub:
         self.tasks = tasks
         self.failures = failures
         self.store = store
-        self.accounts = AccountBook(accounts, passwords, store, clock, limits)
+        self.accounts = AccountBook(accounts, passwords, store, clock, tasks, limits)
         self.limits = limits
         self.policy = policy
         self.started_at = clock.monotonic()
@@ -110,6 +113,7 @@ class Hub:
 
         self.counters = Counters()
         self.turn = Turn(clock, failures)
+        self._guarded = Guarded(clock, failures, self.counters)
         self.deadlines = Deadlines(clock, failures)
         self.events = Events()
         self.admission = Admission(limits, self.counters)
@@ -121,6 +125,10 @@ class Hub:
         self.accounts.changed = lambda: self.turn.add(self.standing.review)
         self.login_rate = LoginRate(clock, limits.login_attempts_per_minute)
         self._tokens = Tokens(clock, limits.token_attempts_per_minute, self.accounts.by_token)
+        self.code_rate = LoginRate(clock, limits.login_attempts_per_minute)
+        """Wrong codes and tokens: those who have a good one, or a password, are let in all along."""
+        self._logins = LoginRate(clock, limits.logins_per_minute, "logins_per_minute")
+        self.ended_logins = EndedLogins(store, clock, tasks)
         self.audit = Audit(store, clock, tasks, limits.audit_entries)
         self.subscriptions = Subscriptions()
         self.readers: set[Reader] = set()
@@ -129,7 +137,8 @@ class Hub:
         self.catch_up = CatchUp(self.history, clock, tasks, failures, limits.catch_up_slice_bytes)
         committer = Committer(store, clock, tasks, self.turn, failures, limits.not_durable_bytes)
         committer.stored_late = lambda stream: delete_late(self, stream)
-        self.log = Log(clock, self.counters, TailMemory(limits.tail_stream_bytes, limits.tail_bytes), committer)
+        tails = TailMemory(limits.tail_stream_bytes, limits.tail_bytes)
+        self.log = Log(clock, self.counters, tails, committer, self._guarded)
         self.epochs = Epochs(store, clock, tasks, opened)
         self.streams = Streams(self.log, limits, self.epochs, self.subscriptions, self._news)
         self.streams.retire = self._retire
@@ -148,28 +157,36 @@ class Hub:
         self.streams.load(opened.streams, lambda record: self.producer_sessions.load(record, now))
 
     def tick(self) -> None:
-        """Do what is done once a second: deadlines, meters, events."""
-        self.deadlines.advance()
-        now = self.clock.monotonic()
-        self.meter.mark(now, self.counters.lines, self.counters.bytes)
-        self.changed.update(self.log.mark_meters())
+        """Do what is done once a second: deadlines, meters, events. What fails keeps nothing else from being done."""
+        run = self._guarded.run
+        run("in the tick of deadlines", self.deadlines.advance)
+        run("in the tick of meters", self._mark_meters)
         if self.log.analyzer is not None:
-            self.log.analyzer.tick()
-        self.sessions.expire()
-        self.producer_sessions.expire()
-        self.accounts.tick()
-        self.audit.tick()
-        self.leases.advance()
-        self.kept_leases.tick()
-        self.kept_sessions.tick()
-        self.streams.rest()
-        self.events.tell("stats", lambda: hub_stats(self))
+            run("in the tick of the analyzer", self.log.analyzer.tick)
+        run("in the tick of sessions", self.sessions.expire)
+        run("in the tick of producers' sessions", self.producer_sessions.expire)
+        run("in the tick of accounts", self.accounts.tick)
+        run("in the tick of the audit log", self.audit.tick)
+        run("in the tick of logins", self.ended_logins.tick)
+        run("in the tick of leases", self.leases.advance)
+        run("in the tick of kept leases", self.kept_leases.tick)
+        run("in the tick of kept sessions", self.kept_sessions.tick)
+        run("in the tick of streams", self.streams.rest)
+        run("in the tick of events", self._tell_news)
+
+    def _mark_meters(self) -> None:
+        self.meter.mark(self.clock.monotonic(), self.counters.lines, self.counters.bytes)
+        self.changed.update(self.log.mark_meters())
+
+    def _tell_news(self) -> None:
         changed, self.changed = self.changed, set()
+        self.events.tell("stats", lambda: hub_stats(self))
         self.events.tell_rows([stream.name for stream in changed], self._row)
 
     async def restore(self) -> None:
         """Take up what a former hub kept beside streams; to be called before anybody is let in."""
         await self.accounts.restore()
+        await self.ended_logins.restore()
         await self.audit.restore()
         await self.kept_sessions.restore()
         await self.kept_leases.restore()
@@ -216,7 +233,7 @@ class Hub:
 
     def owner(self, token: str, peer: Peer) -> Principal:
         """Return whose token this is; raise Problem AUTH if it is nobody's, LIMIT where that came too often."""
-        return self._tokens.principal(token, peer.host or "local")
+        return self._tokens.principal(token, peer.counted_as)
 
     def admin(self, token: str, peer: Peer) -> Principal:
         """Return whose token this is; raise Problem AUTH if it is nobody's or a producer's only, LIMIT as `owner`."""
@@ -227,18 +244,29 @@ class Hub:
 
     async def log_in(self, user: str, password: str, peer: Peer) -> Principal:
         """Return the user of that name and password; raise Problem AUTH, BUSY, or LIMIT after too many failures."""
-        address = peer.host or "local"
-        self.login_rate.check(address, user)
-        self.login_rate.failed(address, user)
+        address = peer.counted_as
+        # Nobody has a longer name, and what is kept of one is bounded.
+        known = user if len(user) <= LONGEST_NAME else None
+        self.login_rate.check(address, known)
+        self._logins.check(address)
+        self.login_rate.failed(address, known)
         try:
-            principal = await self.accounts.by_password(user, password)
+            principal = await self.accounts.by_password(user if known is not None else "", password)
         except Problem as problem:
             if problem.word == "AUTH":
-                self.audit.note(user, str(peer), "login", peer.via, problem.word)
+                self.audit.note(user, str(peer), LOGIN, peer.via, problem.word)
+            else:  # nothing was checked: no failure of theirs
+                self.login_rate.succeeded(address, known)
             raise
-        self.login_rate.succeeded(address, user)
-        self.audit.note(user, str(peer), "login", peer.via)
+        self.login_rate.succeeded(address, known)
+        self.logged_in(principal, peer, peer.via)
         return principal
+
+    def logged_in(self, principal: Principal, peer: Peer, how: str) -> None:
+        """Take note of a login; raise Problem LIMIT where an address logs in very often."""
+        self._logins.check(peer.counted_as)
+        self._logins.failed(peer.counted_as)
+        self.audit.note(principal.name, str(peer), LOGIN, how)
 
     def _row(self, name: str) -> StreamRow | None:
         stream = self.streams.get(name)

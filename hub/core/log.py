@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hub.core.committer import Committer
 from hub.core.counters import Counters
+from hub.core.guarded import Guarded
 from hub.core.ports import Analyzer, Clock
 from hub.core.tail import TailMemory
 from hub.model.chunk import Chunk, Gap, Piece
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
 class Log:
     """What all streams share. One per hub."""
 
-    def __init__(self, clock: Clock, counters: Counters, tails: TailMemory, committer: Committer) -> None:
+    def __init__(
+        self, clock: Clock, counters: Counters, tails: TailMemory, committer: Committer, guarded: Guarded
+    ) -> None:
         self.clock = clock
+        self._guarded = guarded
         self.counters = counters
         self.tails = tails
         self.committer = committer
@@ -31,14 +35,15 @@ class Log:
         """Take note of a chunk; it is not yet durable."""
         self.counters.lines += lines
         self.counters.bytes += size
-        if self.analyzer is not None:
-            self.analyzer.offer(stream.life, chunk)
+        # The store is first: whoever only looks on cannot keep from it what will be acknowledged.
         self._keep(stream, chunk)
+        if self.analyzer is not None:
+            self._guarded.run("when the analyzer was offered something", self.analyzer.offer, stream.life, chunk)
 
     def forget(self, stream: Stream) -> None:
         """Let go of what was found in a stream that is gone."""
         if self.analyzer is not None:
-            self.analyzer.forget(stream.life)
+            self._guarded.run("when the analyzer was to forget a stream", self.analyzer.forget, stream.life)
 
     def gap_appended(self, stream: Stream, gap: Gap) -> None:
         """Take note of a gap in a stream."""
@@ -46,8 +51,8 @@ class Log:
         self._keep(stream, gap)
 
     def _keep(self, stream: Stream, piece: Piece) -> None:
-        self.active.add(stream)
         self.committer.add(stream, piece)
+        self.active.add(stream)
         self.tails.grown(stream, stream.tail.append(piece))
 
     def mark_meters(self) -> list[Stream]:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from hub.core.ports import Clock
 from hub.model.principal import Principal
 from hub.model.problem import Problem
-from hub.model.session_key import key_hash
 
 MINUTE = 60.0
 MOST = 10_000
@@ -45,7 +44,7 @@ class LoginRate:
             self._failed[key] = [*recent, self._clock.monotonic()]
 
     def succeeded(self, address: str, user: str | None = None) -> None:
-        """Take back the count of a guess that was none."""
+        """Take back the count of a guess that was none, or that nobody has looked at."""
         for key in _keys(address, user):
             recent = self._failed.get(key)
             if recent:
@@ -53,31 +52,23 @@ class LoginRate:
 
 
 class Tokens:
-    """Tells whose a token is, and lets nobody guess.
+    """Tells whose a token is, and lets nobody try very many.
 
-    Whoever has been in with a token is let in from the same address again, whatever others there have guessed: one
-    machine with a stale token must not keep out all that share its address.
+    One that is good is let in whatever others have tried from the same address: nobody guesses a token, and one machine
+    with a stale one must not keep out all that share its address.
     """
 
     def __init__(self, clock: Clock, bound: int, by_token: Callable[[str], Principal | None]) -> None:
         self._rate = LoginRate(clock, bound, "token_attempts_per_minute")
         self._by_token = by_token
-        self._known: dict[tuple[str, str], None] = {}
-        """Addresses, and hashes of tokens that were good there; those that came last are last."""
 
     def principal(self, token: str, address: str) -> Principal:
         """Return whose token it is; raise Problem AUTH where it is nobody's, LIMIT after too many such."""
         principal = self._by_token(token)
-        known = (address, key_hash(token))
-        if principal is None or known not in self._known:
-            self._rate.check(address)
         if principal is None:
+            self._rate.check(address)
             self._rate.failed(address)
             raise Problem("AUTH", "this token is not valid")
-        self._known.pop(known, None)
-        if len(self._known) >= MOST:
-            del self._known[next(iter(self._known))]
-        self._known[known] = None
         return principal
 
 

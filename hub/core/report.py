@@ -154,6 +154,7 @@ def hub_stats(hub: Hub) -> HubStats:
         "idle": counters.idle,
         "failures": counters.failures,
         "queues_emptied": counters.queues_emptied,
+        "analyzer_ends": counters.analyzer_ends,
         "problems": dict(counters.problems),
         "admission": {
             "admitted": counters.admitted,

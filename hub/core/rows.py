@@ -176,6 +176,7 @@ class HubStats(TypedDict):
     idle: int
     failures: int
     queues_emptied: int
+    analyzer_ends: int
     problems: dict[str, int]
     admission: AdmissionRow
     catchup: CatchupRow

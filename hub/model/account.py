@@ -19,6 +19,7 @@ ADMIN = "admin"
 RESERVED = frozenset({ADMIN, "anonymous"})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 _ALPHABET = string.ascii_letters + string.digits
+LONGEST_NAME = 64
 _SECRET_CHARACTERS = 32  # 190 bits
 _ID_CHARACTERS = 16
 
@@ -61,6 +62,10 @@ class Token(msgspec.Struct, array_like=True, frozen=True):
     created_at: int
     created_by: str
     note: str = ""
+    login: str = ""
+    """The credential of the user whose password it was made with: it ends when that is worth nothing any more."""
+    maker: str = ""
+    """Who made a guest link, `user.NAME` or a token's credential: it ends with them, and shows what they may see."""
 
     @property
     def id(self) -> str:

@@ -64,9 +64,8 @@ class Limits:
     lease_grace_seconds: int = _limit(10, "how long a session without a command connection keeps leases and turns")
     lease_start_grace_seconds: int = _limit(60, "the same after a start of the hub")
     login_attempts_per_minute: int = _limit(5, "login attempts per minute of an address and of a user")
-    token_attempts_per_minute: int = _limit(
-        60, "wrong tokens per minute of an address; past it only known ones come in"
-    )
+    token_attempts_per_minute: int = _limit(60, "wrong tokens per minute of an address; good ones come in all the same")
+    logins_per_minute: int = _limit(300, "logins that succeed, per minute of an address")
     passwords_waiting: int = _limit(32, "passwords that wait to be checked; two are checked at once")
     users: int = _limit(10_000, "users")
     tokens: int = _limit(50_000, "tokens and guest links")

@@ -29,6 +29,19 @@ class Peer:
             return False
         return self.host is None or self._address(self.host).is_loopback
 
+    @property
+    def counted_as(self) -> str:
+        """What limits of an address count: an IPv4 address, `local` for a Unix socket, or an IPv6 address' /64.
+
+        Whoever has one IPv6 address has the 2^64 around it, so that counting each by itself bounds nothing.
+        """
+        if self.host is None:
+            return "local"
+        address = self._address(self.host)
+        if address.version == 4 or address.is_loopback:
+            return str(address)
+        return str(ipaddress.IPv6Network((int(address) >> 64 << 64, 64)))
+
     def is_within(self, network: str) -> bool:
         """Tell whether the peer's address is, or is in, `network`, such as 192.0.2.7 or 192.0.2.0/24."""
         return self.host is not None and self._address(self.host) in ipaddress.ip_network(network, strict=False)

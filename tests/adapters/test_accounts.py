@@ -9,6 +9,7 @@ import pytest
 
 from hub.adapters.accounts.token_file import FILE_NAME, TokenFile
 from hub.model.principal import Role
+from hub.model.session_key import key_hash
 
 
 def token_in(directory: Path) -> str:
@@ -72,3 +73,15 @@ def test_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
     (directory / FILE_NAME).symlink_to(elsewhere)
     with pytest.raises(OSError, match="symbolic links"):
         TokenFile(directory)
+
+
+def test_what_a_cookie_holds_of_the_token_is_not_its_hash(tmp_path: Path) -> None:
+    accounts = TokenFile(tmp_path)
+    admin = accounts.by_token(token_in(tmp_path))
+    assert admin is not None
+    assert key_hash(token_in(tmp_path)) not in admin.credential
+    assert accounts.by_credential(admin.credential) == admin
+    again = TokenFile(tmp_path)
+    assert again.by_credential(admin.credential) == admin, "it is the same after a restart"
+    (tmp_path / FILE_NAME).unlink()
+    assert TokenFile(tmp_path).by_credential(admin.credential) is None

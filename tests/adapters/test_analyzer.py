@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ProcessTerminated
 from twisted.internet.task import Clock
+from twisted.logger import globalLogPublisher
 from twisted.python.failure import Failure
 
 from hub.adapters.analyzer import ANSWER_SECONDS, IN_FLIGHT_BYTES, RESTART_SECONDS, STOP_SECONDS, AnalyzerProcess
+from hub.core.counters import Counters
 from hub.model.chunk import Chunk
 from hub.model.limits import Limits
 from hub.model.problem import Problem
@@ -50,15 +53,27 @@ class Child:
         self.protocol.processEnded(Failure(ProcessTerminated(signal=9)))
 
 
+@pytest.fixture
+def capture_logs() -> Iterator[list[dict[str, Any]]]:
+    events: list[dict[str, Any]] = []
+    globalLogPublisher.addObserver(events.append)
+    yield events
+    globalLogPublisher.removeObserver(events.append)
+
+
 class Desk(Clock):
     """A clock that can start processes."""
 
     def __init__(self, **limits: int) -> None:
         super().__init__()
         self.children: list[Child] = []
-        self.analyzer = AnalyzerProcess(self, Limits(**limits), None)
+        self.refusal: OSError | None = None
+        self.counters = Counters()
+        self.analyzer = AnalyzerProcess(self, Limits(**limits), None, self.counters)
 
     def spawnProcess(self, protocol: Any, *args: Any, **more: Any) -> None:
+        if self.refusal is not None:
+            raise self.refusal
         self.children.append(Child(protocol))
 
     def offer(self, data: bytes, stream: str = "a#1") -> None:
@@ -182,3 +197,44 @@ def test_nothing_is_left_to_stop_where_none_runs(dead: bool) -> None:
     desk.analyzer.tick()
     assert desk.getDelayedCalls() == []
     assert problem(desk.ask()) == "BUSY"
+
+
+def test_one_that_cannot_be_started_is_told_of_once_and_tried_again_ever_later(
+    capture_logs: list[dict[str, Any]],
+) -> None:
+    desk = Desk()
+    desk.refusal = OSError(24, "Too many open files")
+    desk.analyzer.forget("old#3")
+    desk.offer(b"first\n")
+    desk.analyzer.tick()
+    assert desk.analyzer.pid is None
+    assert problem(desk.ask()) == "BUSY"
+    for wait in RESTART_SECONDS:
+        desk.offer(b"more\n")
+        desk.analyzer.tick()
+        desk.advance(wait)
+    assert desk.counters.analyzer_ends == 1 + len(RESTART_SECONDS)
+    said = [event for event in capture_logs if "cannot be started" in event["log_format"]]
+    assert len(said) == 1
+    desk.refusal = None
+    desk.advance(RESTART_SECONDS[-1])
+    (child,) = desk.children
+    forget, *_ = child.heard()
+    assert forget.args == ("old#3",)
+    desk.analyzer.tick()
+    assert b"first\nmore\n" in b"".join(frame.payload or b"" for frame in child.heard())
+
+
+@pytest.mark.parametrize("by_question", [False, True])
+def test_one_that_cannot_be_started_can_be_stopped(by_question: bool) -> None:
+    desk = Desk()
+    desk.refusal = OSError(11, "Resource temporarily unavailable")
+    if by_question:
+        assert problem(desk.ask()) == "BUSY"
+    else:
+        desk.offer(b"text\n")
+        desk.analyzer.tick()
+    gone: list[Any] = []
+    desk.analyzer.stop().addBoth(gone.append)
+    assert gone == [None]
+    assert desk.getDelayedCalls() == []

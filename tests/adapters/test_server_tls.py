@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 from OpenSSL import SSL
-from twisted.protocols.haproxy._wrapper import HAProxyWrappingFactory
+from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.testing import StringTransport
 
 from adapters.rig import Client, Rig, until, with_rigs
 from fakes.certificates import Authority
-from hub.adapters.reactor.far_end import Proxies
+from hub.adapters.reactor.far_end import LONGEST_LINE, Proxies, ProxyLineFactory, far_end
 from hub.adapters.tls import ServerTls, TlsError, fingerprint, load_certificates
 
 # Twisted hands certificates to pyOpenSSL in a form that is to go.
@@ -181,7 +182,62 @@ def proxied(rig: Rig, proxies: Proxies) -> None:
     """Let all of a rig's ports speak the PROXY protocol."""
     for name, factory in rig.factories.items():
         factory.proxies = proxies
-        rig.ports[name].factory = HAProxyWrappingFactory(rig.ports[name].factory)
+        rig.ports[name].factory = ProxyLineFactory(rig.ports[name].factory)
+
+
+class Told(Protocol):
+    """What stands above the PROXY protocol."""
+
+    heard = b""
+
+    def dataReceived(self, data: bytes) -> None:
+        self.heard += data
+
+
+def behind_proxy(*pieces: bytes) -> tuple[Told, bool]:
+    """Return what stands above, after a proxy has said something, and whether the connection was closed."""
+    told, transport = Told(), StringTransport()
+    factory = Factory.forProtocol(lambda: told)  # type: ignore[arg-type]
+    wrapper = ProxyLineFactory(factory).buildProtocol(transport.getPeer())
+    wrapper.makeConnection(transport)
+    for piece in pieces:
+        wrapper.dataReceived(piece)
+    return told, transport.disconnecting
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"PROXY TCP4 foo bar 1 2",
+        b"PROXY TCP4 192.0.2.7 10.0.0.1 x 2",
+        b"PROXY TCP4 192.0.2.7 10.0.0.1 1 65536",
+        b"PROXY TCP4 192.0.2.7 10.0.0.1 1",
+        b"PROXY TCP4 2001:db8::1 ::1 1 2",
+        b"PROXY TCP6 192.0.2.7 10.0.0.1 1 2",
+        b"PROXY TCP6 fe80::1%eth0 ::1 1 2",
+        b"PROXY TCP4 \xff\xfe 10.0.0.1 1 2",
+        b"PROXY UDP4 192.0.2.7 10.0.0.1 1 2",
+        b"PROXY ",
+        b"PROXY TCP4 " + b"1" * LONGEST_LINE,
+    ],
+)
+def test_a_proxy_that_names_no_address_is_hung_up_on(line: bytes) -> None:
+    for pieces in ([line + b"\r\nhello\n"], [line[index : index + 1] for index in range(len(line))] + [b"\r\nhello\n"]):
+        told, closed = behind_proxy(*pieces)
+        assert closed
+        assert told.heard == b""
+
+
+@pytest.mark.parametrize(
+    ("line", "host"),
+    [(b"PROXY TCP4 192.0.2.7 10.0.0.1 5 6", "192.0.2.7"), (b"PROXY TCP6 2001:db8::1 ::1 5 6", "2001:db8::1")],
+)
+def test_a_line_may_come_in_pieces(line: bytes, host: str) -> None:
+    whole = line + b"\r\nhello\n"
+    for size in (1, 3, 10, 200):
+        told, closed = behind_proxy(*[whole[index : index + size] for index in range(0, len(whole), size)])
+        assert (told.heard, closed) == (b"hello\n", False)
+        assert far_end(told.transport).host == host
 
 
 async def sent(rig: Rig, data: bytes) -> Client:

@@ -114,6 +114,19 @@ def test_config_check_is_an_exit_code(monkeypatch: pytest.MonkeyPatch, capsys: p
     assert "did you mean HUB_DATA?" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("variable", "setting"), [("HUB_RAW_ALLOW", "raw_allow"), ("HUB_PROXIES", "proxies")])
+def test_config_check_warns_of_networks_that_are_everybody(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], variable: str, setting: str
+) -> None:
+    monkeypatch.setenv(variable, "192.0.2.0/24")
+    assert run(["config", "check"]) == OK
+    assert capsys.readouterr().err == ""
+    for network in ("0.0.0.0/0", "::/0"):
+        monkeypatch.setenv(variable, network)
+        assert run(["config", "check"]) == OK
+        assert f"warning: {setting}: {network} is everybody" in capsys.readouterr().err
+
+
 def test_completion_prints_a_script(capsys: pytest.CaptureFixture[str]) -> None:
     for shell in ("bash", "zsh", "fish"):
         assert run(["completion", shell]) == OK

@@ -136,15 +136,19 @@ def test_a_file_that_is_none_or_no_toml_is_told(env: dict[str, str], tmp_path: P
     assert "is not TOML" in problems_of({}, env)[0]
 
 
-@pytest.mark.parametrize(
-    "endpoint", ["tcp:7411", "tcp:7411:interface=0.0.0.0", "tcp6:7411:interface=\\:\\:", "systemd:domain=INET:index=0"]
-)
+@pytest.mark.parametrize("endpoint", ["tcp:7411", "tcp:7411:interface=0.0.0.0", "tcp6:7411:interface=\\:\\:"])
 def test_a_plain_listener_beyond_loopback_refuses_and_names_the_way_out(env: dict[str, str], endpoint: str) -> None:
     (problem,) = config_problems(load_unchecked({"producers": endpoint}, env))
     assert problem.startswith("producers: ")
     assert "allow_plain_beyond_loopback" in problem
     env["HUB_ALLOW_PLAIN_BEYOND_LOOPBACK"] = "yes"
     assert config_problems(load_unchecked({"producers": endpoint}, env)) == []
+
+
+def test_a_socket_that_systemd_did_not_hand_over_is_told_by_the_variables(env: dict[str, str]) -> None:
+    (problem,) = config_problems(load_unchecked({"producers": "systemd:domain=INET:index=0"}, env))
+    assert problem.startswith("producers: systemd:domain=INET:index=0: ")
+    assert "LISTEN_FDNAMES" in problem
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -78,12 +80,123 @@ def test_the_units_sockets_are_those_that_its_comment_names() -> None:
     assert [parse_endpoint(text).keys["index"] for _, text in endpoints] == ["0", "1", "2", "3"]
 
 
+HANDED_OVER = """
+import os, socket, sys
+sockets = [socket.create_server((host, 0)) for host in sys.argv[2:]]
+for number, each in enumerate(sockets):
+    os.dup2(each.fileno(), 13 + number)
+for number in range(len(sockets)):
+    os.dup2(13 + number, 3 + number)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(sockets)))
+if sys.argv[1]:
+    os.environ["LISTEN_FDNAMES"] = sys.argv[1]
+from twisted.internet import reactor
+from twisted.internet.protocol import Factory
+from hub.app.config_endpoint import parse_endpoint
+from hub.app.listeners import listen
+for text in ("systemd:domain=INET:index=0", "systemd:domain=INET:index=1", "systemd:domain=INET:name=web"):
+    print(parse_endpoint(text).is_local, end=" ")
+    try:
+        if "name" not in text or not parse_endpoint(text).inherited:
+            listen(reactor, text, Factory()).addErrback(print)
+    except ValueError as error:
+        print(error, end=" ")
+    print(parse_endpoint(text).is_local)
+"""
+
+
+def handed_over(names: str, *hosts: str) -> list[str]:
+    """Return what a process says of the sockets that systemd handed over to it, bound to `hosts`."""
+    command = [sys.executable, "-c", HANDED_OVER, names, *hosts]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert said.stderr == ""
+    return said.stdout.splitlines()
+
+
+def test_a_loopback_socket_of_systemd_is_local_before_and_after_it_is_listened_on() -> None:
+    assert handed_over("a:web", "127.0.0.1", "0.0.0.0") == ["True True", "False False", "False False"]
+    assert handed_over("a:web", "0.0.0.0", "127.0.0.1") == ["False False", "True True", "True True"]
+
+
+def test_sockets_that_were_not_handed_over_are_told_by_the_names_of_the_variables() -> None:
+    for lines in (handed_over("", "127.0.0.1"), handed_over("a:b:c", "127.0.0.1")):
+        assert all("LISTEN_FDNAMES" in line and line.startswith("False systemd has handed over") for line in lines)
+
+
+SYSCALLS = {
+    # Functions of the standard library by the calls that they need, of those that the unit takes away by groups.
+    "nice": "setpriority",
+    "setpriority": "setpriority",
+    "setrlimit": "prlimit64",
+    "prlimit": "prlimit64",
+    "sched_setaffinity": "sched_setaffinity",
+    "sched_setscheduler": "sched_setscheduler",
+    "sched_setparam": "sched_setparam",
+    "chown": "chown",
+    "fchown": "fchown",
+    "lchown": "lchown",
+    "setuid": "setuid",
+    "setgid": "setgid",
+    "setgroups": "setgroups",
+    "chroot": "chroot",
+    "initgroups": "setgroups",
+}
+
+
+def test_the_unit_allows_the_calls_that_the_hub_and_its_processes_make() -> None:
+    source = "\n".join(path.read_text() for path in (ROOT / "hub").rglob("*.py"))
+    used = {call for name, call in SYSCALLS.items() if re.search(rf"\b(?:os|resource)\.{name}\(", source)}
+    assert {"setpriority", "prlimit64"} <= used, "if they are not used any more the unit need not allow them"
+    filters = re.findall(r"^SystemCallFilter=(.*)$", SERVICE, re.MULTILINE)
+    assert filters[:2] == ["@system-service", "~@privileged @resources"]
+    assert used <= set(filters[2].split())
+    assert "SystemCallErrorNumber=EPERM" in SERVICE
+
+
+@pytest.mark.parametrize("module", ["hub.analysis.process", "hub.adapters.store.sqlite.search_process"])
+def test_a_process_that_may_not_lower_its_priority_works_all_the_same(module: str, tmp_path: Path) -> None:
+    work = (
+        "import os, runpy, sys\n"
+        "def refused(by): raise PermissionError(1, 'Operation not permitted')\n"
+        "os.nice = refused\n"
+        f"sys.argv = [{module!r}, {str(tmp_path)!r}]\n"
+        f"runpy.run_module({module!r}, run_name='__main__')\n"
+    )
+    ours, its = socket.socketpair()
+    with ours, its:
+        ours.shutdown(socket.SHUT_WR)
+        ended = subprocess.run([sys.executable, "-c", work], stdin=its, capture_output=True, timeout=30, check=False)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
 def test_the_manifests_probe_routes_that_are_open() -> None:
     assert set(re.findall(r"path: (/\w+z)", KUBERNETES)) == {"/livez", "/readyz"}
     assert "replicas: 1" in KUBERNETES
     config = KUBERNETES.partition("hub.toml: |")[2].partition("---")[0]
     for name in re.findall(r"^    (\w+) = ", config, re.MULTILINE):
         assert name in {each.rpartition(".")[2] for each in all_settings()}
+
+
+def test_the_manifests_believe_no_proxy_until_somebody_names_it(tmp_path: Path) -> None:
+    config = KUBERNETES.partition("hub.toml: |")[2].partition("\n---")[0]
+    file = tmp_path / "hub.toml"
+    file.write_text("\n".join(line[4:] for line in config.splitlines()))
+    env = {"XDG_CONFIG_HOME": str(tmp_path)}
+    (problem,) = config_problems(load_settings({"config": str(file)}, env).config)
+    assert problem.startswith("proxies: 'SET-ME")
+    file.write_text(re.sub(r'"SET-ME\S+"', '"192.0.2.10"', file.read_text()))
+    assert config_problems(load_settings({"config": str(file)}, env).config) == []
+
+
+def test_the_manifests_keep_data_in_a_directory_of_the_hubs_own_and_say_who_may_come() -> None:
+    mount = re.search(r"name: data, mountPath: (\S+)}", KUBERNETES)
+    directory = re.search(r"name: HUB_DATA_DIR, value: (\S+)}", KUBERNETES)
+    assert mount is not None
+    assert directory is not None
+    assert Path(directory[1]).parent == Path(mount[1]), "the root of a volume is open to its fsGroup"
+    assert f"cat {directory[1]}/admin.token" in KUBERNETES
+    policy = KUBERNETES.partition("kind: NetworkPolicy")[2].partition("---")[0]
+    assert set(re.findall(r"{port: (\w+)}", policy)) == set(LISTENERS)
 
 
 # Words to systemd.

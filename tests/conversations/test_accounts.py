@@ -467,3 +467,26 @@ def test_the_audit_log_is_bounded_and_refusals_do_not_wash_deeds_away(world: Wor
     world.pass_seconds(2)
     world.restart()
     assert len(CommandLine(world).call("audit.list")["entries"]) == 5
+
+
+def test_a_password_that_was_not_looked_at_is_no_failure(world: World, admin: CommandLine) -> None:
+    alice(admin)
+    check = world.passwords.check
+
+    async def busy(user: str, password: str) -> bool:
+        raise Problem("BUSY", "limits.passwords_waiting (32) passwords are in line", retry_after=1000)
+
+    world.passwords.check = busy  # type: ignore[method-assign]
+    for _ in range(20):
+        assert log_in(world)[1]["error"]["data"]["code"] == "BUSY"
+    world.passwords.check = check  # type: ignore[method-assign]
+    assert "result" in log_in(world)[1]
+
+
+def test_a_name_that_nobody_can_have_is_refused_and_not_kept(world: World, admin: CommandLine) -> None:
+    for number in range(4):
+        _, answer = log_in(world, f"{number}" + "x" * 100_000)
+        assert answer["error"]["data"]["code"] == "AUTH"
+    assert all(len(key) < 100 for key in world.hub.login_rate._failed)
+    assert all(len(entry.principal) <= 64 for entry in world.hub.audit.newest_first())
+    assert set(world.passwords.checks) == {""}, "it takes as long as any"

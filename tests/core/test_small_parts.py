@@ -179,3 +179,15 @@ def test_problems_are_counted_by_their_word() -> None:
         counters.problem(word)
     assert (counters.busy, counters.slow, counters.idle, counters.refused) == (2, 1, 1, 2)
     assert counters.problems["BUSY"] == 2
+
+
+def test_the_addresses_of_an_ipv6_network_have_their_connections_together() -> None:
+    admission = Admission(Limits(connections_per_address=2), Counters())
+    first, second, third = (Peer(f"2001:db8::{number}", 40000) for number in (1, 2, 3))
+    admission.enter(first)
+    admission.enter(second)
+    with pytest.raises(Problem, match="connections_per_address"):
+        admission.enter(third)
+    admission.enter(Peer("2001:db8:0:1::1", 40000))
+    admission.leave(first)
+    admission.enter(third)

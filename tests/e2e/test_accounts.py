@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.app.cli import exit_codes
 from running_hub import RunningHub
 
 PASSWORD = b"correct horse\n"
@@ -58,6 +59,20 @@ def test_a_user_logs_in_works_and_logs_out(hub: RunningHub, tmp_path: Path) -> N
         ("login", "AUTH"),
     ]
     assert len(hub.run("audit", "--did", "user.*", "-n", "1").stdout.splitlines()) == 1
+
+
+def test_nobody_is_asked_for_a_secret_where_there_is_no_hub(hub: RunningHub, tmp_path: Path) -> None:
+    as_somebody_else(hub, tmp_path)
+    for more in ((), ("--user", "alice")):
+        said = hub.run("login", "http://127.0.0.1:1", *more, code=exit_codes.UNREACHABLE)
+        assert b"token" not in said.stderr
+        assert b"password" not in said.stderr
+
+
+def test_a_user_is_made_with_an_answer_for_scripts(hub: RunningHub) -> None:
+    said = hub.run("user", "set", "carol", "--role", "viewer", "--keep-password", "--json")
+    row = json.loads(said.stdout)
+    assert (row["user"], row["role"], row["patterns"], row["password"]) == ("carol", "viewer", [], False)
 
 
 def test_a_token_sends_and_is_revoked_while_it_does(hub: RunningHub) -> None:

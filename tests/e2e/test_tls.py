@@ -92,6 +92,8 @@ def test_a_new_certificate_is_taken_up_by_sighup_and_old_connections_stay(
         before = hub.endpoints["certificate"]
         authority.issue("localhost", "127.0.0.1")
         hub.process.popen.send_signal(signal.SIGHUP)
+        said = hub.process.until(b"certificate reloaded: ", on_stderr=True)
+        assert b"SHA-256 " in said
         while hub.endpoints["certificate"] == before:
             pass
         hub.run("send", "ci/a", given=b"two\n")

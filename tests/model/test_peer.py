@@ -32,3 +32,20 @@ def test_not_local(host: str) -> None:
 )
 def test_within(host: str | None, network: str, within: bool) -> None:
     assert Peer(host).is_within(network) is within
+
+
+@pytest.mark.parametrize(
+    ("host", "counted"),
+    [
+        (None, "local"),
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::1"),
+    ],
+)
+def test_limits_count_the_network_of_an_ipv6_address(host: str | None, counted: str) -> None:
+    assert Peer(host).counted_as == counted

@@ -184,6 +184,7 @@ export interface HubStats {
   idle: number;
   failures: number;
   queues_emptied: number;
+  analyzer_ends: number;
   problems: Record<string, number>;
   admission: AdmissionRow;
   catchup: CatchupRow;

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
+from typing import Any
 
 from cryptography.x509.oid import NameOID
-from twisted.protocols.haproxy._wrapper import HAProxyProtocolWrapper
+from twisted.protocols.haproxy._wrapper import HAProxyProtocolWrapper, HAProxyWrappingFactory
 
 from hub.model.account import check_account_name
 from hub.model.peer import Peer
 from hub.model.problem import Problem
 
 UNIX = "unix"
+MOST_PORT = 65535
+LONGEST_LINE = 107
+"""Of the PROXY protocol, version 1, with its end."""
 
 
 class Proxies:
@@ -46,6 +50,51 @@ class Proxies:
             if not self.believes_peer(found):
                 break
         return found
+
+
+class ProxyLine(HAProxyProtocolWrapper):
+    """Reads the PROXY protocol, and closes the connection of a proxy that names no address.
+
+    Twisted takes whatever stands in the place of one, and fails where a port is none.
+    """
+
+    _head: bytes | None = b""
+    """The line as far as it has come; None once it is known to be one."""
+
+    def dataReceived(self, data: bytes) -> None:
+        """Take bytes, the line first."""
+        if self._head is not None:
+            data = self._head + data
+            if data.startswith(b"PROXY ") or b"PROXY ".startswith(data):
+                line, end, _ = data[:LONGEST_LINE].partition(b"\r\n")
+                if not end and len(data) < LONGEST_LINE:
+                    self._head = data
+                    return
+                if not (end and _is_proxy_line(line)):
+                    self.loseConnection()  # type: ignore[no-untyped-call]
+                    return
+            self._head = None
+        super().dataReceived(data)
+
+
+class ProxyLineFactory(HAProxyWrappingFactory):
+    """Puts a `ProxyLine` below each protocol of a factory."""
+
+    protocol: Any = ProxyLine
+
+
+def _is_proxy_line(line: bytes) -> bool:
+    words = line.decode("latin-1").split(" ")
+    if words[1] == "UNKNOWN":
+        return True
+    try:
+        kind = {"TCP4": ipaddress.IPv4Address, "TCP6": ipaddress.IPv6Address}[words[1]]
+        source, target, *ports = words[2:]
+        kind(source), kind(target)
+    except (KeyError, ValueError):
+        return False
+    known = len(ports) == 2 and all(port.isascii() and port.isdigit() and int(port) <= MOST_PORT for port in ports)
+    return known and "%" not in source
 
 
 def proxy_of(transport: object) -> HAProxyProtocolWrapper | None:

@@ -64,7 +64,8 @@ def refusal(problem: Problem) -> bytes:
 
 def problem_row(problem: Problem) -> dict[str, object]:
     """Return a problem as it stands in JSON."""
-    return {"code": problem.word, "text": problem.text, **problem.keys}
+    wait = {} if problem.retry_after is None else {"retry_after": problem.retry_after}
+    return {"code": problem.word, "text": problem.text, **wait, **problem.keys}
 
 
 def problem_headers(problem: Problem) -> dict[bytes, bytes]:

@@ -56,6 +56,11 @@ class Guard:
         """Return the user whom a proxy names; None where none does. Raise Problem AUTH for one that is not known."""
         if not self._user_header or not request.from_proxy:
             return None
+        names = request.requestHeaders.getRawHeaders(self._user_header) or []
+        if len(names) > 1:  # the proxy added its own to one that a client had sent
+            raise Problem(
+                "AUTH", "two users are named: the proxy has to take the header of web.user_header from clients"
+            )
         name = header(request, self._user_header)
         if not name:
             return None

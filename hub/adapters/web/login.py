@@ -1,18 +1,22 @@
 """One-use codes, cookies and their header tokens.
 
-A cookie is signed, not kept: it says who logged in and when, and a hub that was restarted still believes it. Its key
-comes from the accounts, so that revoking the token that everything hangs on ends all logins.
+A cookie is signed, not kept: it says who logged in and when, and a hub that was restarted still believes it, unless
+it was ended before its time: that is kept until the cookie ends by itself. Its key comes
+from the accounts, so that revoking the token that everything hangs on ends all logins.
 """
 
 from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any, NamedTuple, TypedDict
 
 from twisted.web.server import Request
 
+from hub.core.audit import LOGIN
+from hub.core.ended_logins import LOGIN_SECONDS
 from hub.core.hub import Hub
 from hub.model.peer import Peer
 from hub.model.principal import Principal
@@ -20,9 +24,7 @@ from hub.model.problem import Problem
 from hub.model.session_key import key_hash
 
 CODE_SECONDS = 60.0
-LOGIN_SECONDS = 12 * 3600
 MAX_CODES = 1000
-MAX_ENDED = 10_000
 
 
 class Login(TypedDict):
@@ -36,6 +38,7 @@ class Login(TypedDict):
 class _Login(NamedTuple):
     principal: Principal
     number: str
+    began: int
     csrf: str
 
 
@@ -45,8 +48,6 @@ class Logins:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._codes: dict[str, tuple[Principal, float]] = {}
-        self._ended: dict[str, None] = {}
-        """Numbers of logins that were ended before their time."""
         self.cookie_name = "hub_session"
         """Named with the port, since cookies are not told apart by it."""
         self.cookie_path = "/"
@@ -60,22 +61,22 @@ class Logins:
 
     def log_in(self, request: Request, peer: Peer, code: str | None, token: str | None) -> Login:
         """Let in by a code, a guest link's code or a token; raise Problem AUTH or LIMIT."""
-        address = peer.host or "local"
-        rate = self._hub.login_rate
-        rate.check(address)
+        # First of all: who has a good one is let in, whatever others have tried from the same address.
         principal = self._by_code(code) if code is not None else self._hub.accounts.by_token(token or "")
         if principal is None or not principal.role:
-            rate.failed(address)
-            self._hub.audit.note("", str(peer), "login", peer.via, "AUTH")
+            self._hub.code_rate.check(peer.counted_as)
+            self._hub.code_rate.failed(peer.counted_as)
+            self._hub.audit.note("", str(peer), LOGIN, peer.via, "AUTH")
             raise Problem("AUTH", "this code or token is not valid; a link works once, within a minute")
-        self._hub.audit.note(principal.name, str(peer), "login", peer.via)
+        self._hub.logged_in(principal, peer, peer.via)
         return self.let_in(request, principal)
 
     def let_in(self, request: Request, principal: Principal) -> Login:
         """Set the cookie and return `{principal, role, csrf}`."""
         number = secrets.token_urlsafe(18)
-        cookie = self._sign(principal.credential, self._hub.clock.now_ms() // 1000, number)
-        login = _Login(principal, number, self._csrf(number))
+        began = self._hub.clock.now_ms() // 1000
+        cookie = self._sign(principal.credential, began, number)
+        login = _Login(principal, number, began, self._csrf(number))
         request.addCookie(
             self.cookie_name,
             cookie,
@@ -93,16 +94,19 @@ class Logins:
             raise Problem("AUTH", "not logged in")
         return _row(login)
 
-    def log_out(self, request: Request) -> None:
-        """End the cookie's login, and all that came by it; raise Problem DENIED without its header token."""
-        login = self._find(request)
+    def log_out(self, request: Request) -> Coroutine[Any, Any, None] | None:
+        """End the cookie's login, and all that came by it; raise Problem DENIED without its header token.
+
+        What is returned is to be run, and makes the end last.
+        """
+        login, ending = self._find(request), None
         if login is not None:
             if not self.has_header_token(request):
                 raise Problem("DENIED", "the header X-Hub-Csrf is missing or wrong")
-            _make_room(self._ended, MAX_ENDED)
-            self._ended[login.number] = None
+            ending = self._hub.ended_logins.end(login.principal.credential, login.number, login.began)
             self._hub.standing.log_out(login.number)
         request.addCookie(self.cookie_name, "", path=self.cookie_path, max_age="0", httpOnly=True, sameSite="strict")
+        return ending
 
     def principal(self, request: Request) -> Principal | None:
         """Return whom the cookie speaks for."""
@@ -131,14 +135,16 @@ class Logins:
         credential, _, rest = cookie.partition(":")
         began, _, rest = rest.partition(":")
         number = rest.partition(":")[0]
-        if not (began.isascii() and began.isdigit()) or len(began) > 12 or number in self._ended:
+        if not (began.isascii() and began.isdigit()) or len(began) > 12:
             return None
         if not hmac.compare_digest(cookie.encode(), self._sign(credential, int(began), number).encode()):
             return None
         principal = self._hub.accounts.by_credential(credential)
         if principal is None or int(began) + LOGIN_SECONDS < self._hub.clock.now_ms() // 1000:
             return None
-        return _Login(principal, number, self._csrf(number))
+        if self._hub.ended_logins.holds(credential, number, int(began)):
+            return None
+        return _Login(principal, number, int(began), self._csrf(number))
 
     def _sign(self, credential: str, began: int, number: str) -> str:
         text = f"{credential}:{began}:{number}"

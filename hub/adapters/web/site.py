@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -160,7 +160,7 @@ class WebListener:
     def _who(self, request: HubRequest) -> bytes:
         named = self._guard.named_by_proxy(request)
         if named is not None and self._guard.principal(request) is None:
-            self._hub.audit.note(named.name, str(request.peer), "login", "proxy")
+            self._hub.logged_in(named, request.peer, "proxy")
             return answer_json(request, self._logins.let_in(request, named))
         return answer_json(request, self._logins.current(request))
 
@@ -188,9 +188,19 @@ class WebListener:
         url = self.new_link(f"{scheme}://{header(request, b'host')}", self._guard.link_maker(request))
         return answer_json(request, {"url": url, "expires_s": int(CODE_SECONDS)})
 
-    def _log_out(self, request: HubRequest) -> bytes:
-        self._logins.log_out(request)
-        return answer_json(request, {})
+    def _log_out(self, request: HubRequest) -> bytes | int:
+        ending = self._logins.log_out(request)
+        body = answer_json(request, {})
+        if ending is None:
+            return body
+        self._hub.tasks.spawn(self._answer_after(ending, request, body))
+        return NOT_DONE_YET
+
+    async def _answer_after(self, ending: Coroutine[Any, Any, None], request: HubRequest, body: bytes) -> None:
+        await ending
+        if not request.gone:
+            request.write(body)
+            request.finish()
 
     # WebSockets.
 

@@ -72,6 +72,7 @@ def user() -> None:
     "--password-file", type=click.File("r"), metavar="FILE", help="read the password from a file; `-` is standard input"
 )
 @click.option("--keep-password", is_flag=True, help="set no password: keep the old one, or none")
+@click.option("--json", "as_json", is_flag=True, help="print the user as JSON")
 @hub_options
 def set_user(
     locator: Locator,
@@ -80,6 +81,7 @@ def set_user(
     patterns: tuple[str, ...],
     password_file: TextIO | None,
     keep_password: bool,
+    as_json: bool,
 ) -> None:
     """Make a user, or change one. The password is asked for, so that it stands in no history.
 
@@ -88,6 +90,9 @@ def set_user(
     password = None if keep_password else _password(password_file)
     with Commander.connect(locator.locate()) as commander:
         row = commander.call("user.set", user=name, role=role, patterns=list(patterns), password=password)
+    if as_json:
+        _print_json([row])
+        return
     click.echo(f"{row['user']}, {row['role']}, {_streams(row)}")
 
 

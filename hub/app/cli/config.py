@@ -11,7 +11,7 @@ import click
 
 from hub.app.cli import exit_codes
 from hub.app.config import ConfigError
-from hub.app.config_check import config_problems
+from hub.app.config_check import config_problems, config_warnings
 from hub.app.config_settings import all_settings
 from hub.app.config_sources import Settings, load_settings
 
@@ -72,6 +72,8 @@ def check(file: str | None, data_dir: str | None) -> int:
     if problems := config_problems(settings.config):
         say_problems(ConfigError(problems))
         return exit_codes.FAILED
+    for warning in config_warnings(settings.config):
+        click.echo(f"hub: warning: {warning}", err=True)
     click.echo(f"the configuration is good ({settings.file or 'no file'})")
     return exit_codes.OK
 

@@ -80,8 +80,8 @@ class _Run:
 
 def _begin_log(err: TextIO, *, verbose: bool) -> None:
     least = LogLevelFilterPredicate(LogLevel.debug if verbose else LogLevel.warn)
-    if verbose:
-        least.setLogLevelForNamespace("hub", LogLevel.debug)
+    # What goes well is said as well, where somebody waits for it: a certificate that was reloaded.
+    least.setLogLevelForNamespace("hub", LogLevel.debug if verbose else LogLevel.info)
     observer = FilteringLogObserver(LineObserver(err), [least])
     # Prints of other people's code stay prints: stdout is what `hub serve` says.
     globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False, discardBuffer=not verbose)

@@ -61,13 +61,15 @@ def login(
         urls = tuple(check_url(part.strip()) for part in url.split(",") if part.strip())
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    # Nobody is asked for a secret before it is known that there is a hub.
+    hub = Locator(urls=urls).locate()
     if user is None:
         token = _secret(token_file, "token")
-        with Commander.connect(Locator(urls=urls, token=token).locate()) as commander:
+        with Commander.connect(hub._replace(token=token)) as commander:
             session = commander.session
     else:
         password = _secret(password_file, "password")
-        with Commander.connect_as(Locator(urls=urls).locate(), user, password) as commander:
+        with Commander.connect_as(hub, user, password) as commander:
             session = commander.session
             made = commander.call("login.begin", expires_at=int(time.time() * 1000) + days * _DAY_MS, note="hub login")
             token = made["secret"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -112,4 +113,35 @@ def test_a_process_that_nobody_needs_ends(searched: Searched, monkeypatch: pytes
 def test_none_is_started_where_the_limit_says_so(tmp_path: Path) -> None:
     searched = Searched(tmp_path, search_processes=0)
     assert searched.search() is None
+    searched.loop.run(searched.store.close())
+
+
+def test_where_no_process_can_be_started_it_is_said_that_the_hub_searches_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(searching._log, "error", lambda text, **more: said.append(text.format(**more)))
+    searched = Searched(tmp_path)
+
+    def refuse(*args: object, **more: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(searching, "subprocess", SimpleNamespace(Popen=refuse))
+    assert searched.search() is None
+    assert searched.search() is None
+    searched.loop.run(searched.store.close())
+    (text,) = said
+    assert "done in the hub itself for 60 s" in text
+    assert "Too many open files" in text
+
+
+def test_where_no_thread_can_be_started_nothing_waits_for_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched = Searched(tmp_path)
+
+    def refuse(thread: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert searched.search() is None
+    monkeypatch.undo()
     searched.loop.run(searched.store.close())

@@ -100,18 +100,18 @@ class Desk:
         host: IPv4Address = HERE,
         slow_store: bool = False,
         front: Front | None = None,
+        memory: MemoryStore | None = None,
         **limits: int,
     ) -> None:
+        """`memory` is what a former hub left."""
         self.clock = FakeClock()
         self.reactor = Clock()
         self.failures = FakeFailures()
         self.limits = Limits(**limits)
-        self.store = SlowStore(
-            MemoryStore(
-                self.limits.memory_store_bytes, self.limits.memory_store_stream_bytes, self.limits.anonymous_bytes
-            ),
-            slow=slow_store,
+        self.memory = memory or MemoryStore(
+            self.limits.memory_store_bytes, self.limits.memory_store_stream_bytes, self.limits.anonymous_bytes
         )
+        self.store = SlowStore(self.memory, slow=slow_store)
         self.hub = Hub(
             clock=self.clock,
             tasks=DeferredTasksKept(self.failures),
@@ -133,6 +133,12 @@ class Desk:
             front=front,
         )
         self.listener.bound(host)
+
+    def restarted(self) -> Desk:
+        """Return another hub over the same store, with the same accounts."""
+        again = Desk(memory=self.memory)
+        again.hub.tasks.spawn(again.hub.restore())
+        return again
 
     def pass_seconds(self, seconds: float) -> None:
         """Let time pass, for the hub and for the reactor."""

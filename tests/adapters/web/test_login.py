@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from twisted.internet.address import IPv6Address
 
 from adapters.web.desk import FAR, HERE, HOST, ORIGIN, Desk, request
 from hub.adapters.web.login import CODE_SECONDS, LOGIN_SECONDS
@@ -97,6 +98,32 @@ def test_logging_out_needs_the_header_token_and_ends_the_cookie() -> None:
     assert desk.ask("GET", "/login", page).code() == (401, "AUTH")
 
 
+def test_logging_out_is_not_undone_by_a_restart_nor_by_many_who_log_out() -> None:
+    desk = Desk(logins_per_minute=1_000_000)
+    page = desk.log_in()
+    assert desk.ask("POST", "/logout", page).status == 200
+    for _ in range(300):
+        desk.ask("POST", "/logout", desk.log_in())
+    assert desk.ask("GET", "/login", page).code() == (401, "AUTH")
+    again = desk.restarted()
+    assert again.ask("GET", "/login", page).code() == (401, "AUTH")
+    again.clock.advance(5)
+    assert again.ask("GET", "/login", again.log_in()).status == 200
+
+
+def test_logging_out_is_answered_when_it_is_stored() -> None:
+    desk = Desk()
+    page = desk.log_in()
+    desk.store.slow = True
+    line = desk.connect()
+    line.send(request("POST", "/logout", page))
+    assert line.taken() == b""
+    assert desk.ask("GET", "/login", page).code() == (401, "AUTH"), "it is over at once"
+    while desk.store.step():
+        pass
+    assert line.answer().status == 200
+
+
 @pytest.mark.parametrize(
     "body",
     [b"", b"[]", b"{", b'"token"', b"\xff", b"[" * 10_000],
@@ -119,14 +146,46 @@ def test_guessing_is_limited_for_an_address() -> None:
     for _ in range(3):
         assert desk.ask("POST", "/login", body=wrong, peer=FAR).code() == (401, "AUTH")
         desk.clock.advance(10)
-    for body in (wrong, right):
-        answer = desk.ask("POST", "/login", body=body, peer=FAR)
-        assert answer.code() == (429, "LIMIT")
-        assert "limits.login_attempts_per_minute" in answer.json()["text"]
-        assert answer.headers["retry-after"] == "30"
-    assert desk.ask("POST", "/login", body=right).status == 200, "another address is not concerned"
+    answer = desk.ask("POST", "/login", body=wrong, peer=FAR)
+    assert answer.code() == (429, "LIMIT")
+    assert "limits.login_attempts_per_minute" in answer.json()["text"]
+    assert answer.headers["retry-after"] == "30"
+    assert 29_000 < answer.json()["retry_after"] <= 30_000
+    assert desk.ask("POST", "/login", body=wrong).code() == (401, "AUTH"), "another address is not concerned"
+    assert desk.ask("POST", "/login", body=right, peer=FAR).status == 200, "who has a good one is not either"
     desk.clock.advance(31)
-    assert desk.ask("POST", "/login", body=right, peer=FAR).status == 200
+    assert desk.ask("POST", "/login", body=wrong, peer=FAR).code() == (401, "AUTH")
+
+
+def test_neither_wrong_passwords_nor_wrong_tokens_lock_out_who_has_something_good() -> None:
+    desk = Desk(login_attempts_per_minute=2)
+    made_user(desk)
+    code = code_of(desk)
+    for _ in range(3):
+        with_password(desk, "bob", "guess", peer=FAR)
+        desk.ask("POST", "/login", body=b'{"token": "wrong"}', peer=FAR)
+    assert desk.ask("POST", "/login", body=b'{"code": "%s"}' % code.encode(), peer=FAR).status == 200
+    assert desk.ask("POST", "/login", body=b'{"token": "viewer-token"}', peer=FAR).status == 200
+    fresh = Desk(login_attempts_per_minute=2)
+    made_user(fresh)
+    for _ in range(3):
+        fresh.ask("POST", "/login", body=b'{"token": "wrong"}', peer=FAR)
+    assert with_password(fresh, "alice", "correct horse", peer=FAR).status == 200, "tokens are no passwords"
+
+
+def test_very_many_logins_of_an_address_wait() -> None:
+    desk = Desk(logins_per_minute=3)
+    made_user(desk)
+    for _ in range(3):
+        desk.log_in()
+    answer = desk.ask("POST", "/login", body=b'{"token": "admin-token"}')
+    assert answer.code() == (429, "LIMIT")
+    assert "limits.logins_per_minute (3)" in answer.json()["text"]
+    wrong, right = with_password(desk, "alice", "guess"), with_password(desk, "alice", "correct horse")
+    assert (wrong.code(), right.code()) == ((429, "LIMIT"), (429, "LIMIT")), "it does not tell a right password"
+    assert desk.ask("POST", "/login", body=b'{"token": "admin-token"}', peer=FAR).status == 200
+    desk.clock.advance(61)
+    assert desk.log_in()
 
 
 # Users and guests.
@@ -197,3 +256,15 @@ def test_a_guest_link_logs_in_until_it_ends() -> None:
     assert line.transport.disconnecting
     assert desk.ask("GET", "/streams/ci/a", cookie).code() == (401, "AUTH")
     assert with_code(desk, secret).code() == (401, "AUTH")
+
+
+def test_the_addresses_of_an_ipv6_network_fail_together() -> None:
+    desk = Desk(login_attempts_per_minute=3)
+    near, far = (IPv6Address("TCP", host, 40000) for host in ("2001:db8::ffff", "2001:db8:0:1::1"))
+    for number in range(3):
+        body = b'{"user": "user-%d", "password": "guess"}' % number
+        peer = IPv6Address("TCP", f"2001:db8::{number}", 40000)
+        assert desk.ask("POST", "/login", body=body, peer=peer).code() == (401, "AUTH")
+    body = b'{"user": "bob", "password": "guess"}'
+    assert desk.ask("POST", "/login", body=body, peer=near).code() == (429, "LIMIT")
+    assert desk.ask("POST", "/login", body=body, peer=far).code() == (401, "AUTH")

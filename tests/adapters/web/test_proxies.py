@@ -34,13 +34,13 @@ def test_logins_are_limited_by_the_address_behind_the_proxy() -> None:
     hub = desk()
     for _ in range(5):
         hub.ask("POST", "/login", {"X-Forwarded-For": "198.51.100.1"}, b'{"token": "wrong"}', peer=PROXY)
-    right = b'{"token": "admin-token"}'
+    wrong = b'{"token": "wrong"}'
     from_there = {"X-Forwarded-For": "203.0.113.5, 198.51.100.1"}
-    assert hub.ask("POST", "/login", from_there, right, peer=PROXY).code() == (429, "LIMIT")
-    assert hub.ask("POST", "/login", {"X-Forwarded-For": "198.51.100.2"}, right, peer=PROXY).status == 200
+    assert hub.ask("POST", "/login", from_there, wrong, peer=PROXY).code() == (429, "LIMIT")
+    assert hub.ask("POST", "/login", {"X-Forwarded-For": "198.51.100.2"}, wrong, peer=PROXY).status == 401
     for _ in range(5):
         hub.ask("POST", "/login", {"X-Forwarded-For": "198.51.100.3"}, b'{"token": "wrong"}', peer=STRANGER)
-    spoofed = hub.ask("POST", "/login", {"X-Forwarded-For": "198.51.100.4"}, right, peer=STRANGER)
+    spoofed = hub.ask("POST", "/login", {"X-Forwarded-For": "198.51.100.4"}, wrong, peer=STRANGER)
     assert spoofed.code() == (429, "LIMIT"), "who is no proxy is taken by its own address"
 
 
@@ -81,6 +81,15 @@ def sso() -> Desk:
 
 def as_user(name: str) -> dict[str, str]:
     return {"X-Remote-User": name}
+
+
+def test_a_header_that_stands_twice_names_nobody(sso: Desk) -> None:
+    line = sso.connect(PROXY)
+    line.send(f"GET /login HTTP/1.1\r\nHost: {HOST}\r\nX-Remote-User: alice\r\nX-Remote-User: bob\r\n\r\n".encode())
+    answer = line.answer()
+    assert answer.code() == (401, "AUTH")
+    assert "web.user_header" in answer.json()["text"]
+    assert "set-cookie" not in answer.headers
 
 
 def test_the_page_is_logged_in_as_whom_the_proxy_names(sso: Desk) -> None:
@@ -158,4 +167,4 @@ def test_a_request_that_is_over_counts_for_nobody_and_a_proxy_that_names_nobody_
     for line in (first, second):
         line.send(request("GET", "/livez", ADMIN))
         assert line.answer().status == 200
-    assert hub.hub.admission._by_host == {"": 2}
+    assert hub.hub.admission._by_host == {"local": 2}

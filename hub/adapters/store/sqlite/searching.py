@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 
 from hub.adapters.store.sqlite.search_process import Answer, Lost, Request, Trouble, receive, send
@@ -111,7 +111,11 @@ class Searching:
     def scan(self, parts: Sequence[Part], wanted: Wanted) -> Deferred[Scanned | None]:
         """Search some parts; None where no process could do it."""
         request = Request(wanted, list(parts))
-        return self._worker.do(lambda: self._scan(request))
+        try:
+            return self._worker.do(lambda: self._scan(request))
+        except RuntimeError as error:  # no room for a thread: then it is searched in the hub
+            self._pause(error)
+            return succeed(None)
 
     def stop(self) -> Deferred[None]:
         """End all processes, whatever they are at: they have nothing to lose."""
@@ -130,8 +134,16 @@ class Searching:
                     break
                 _log.warn("a search process failed: {error}", error=error)
                 if is_last:
-                    self._paused_until = time.monotonic() + PAUSE_SECONDS
+                    self._pause(error)
         return None
+
+    def _pause(self, error: Exception) -> None:
+        self._paused_until = time.monotonic() + PAUSE_SECONDS
+        _log.error(
+            "searches are done in the hub itself for {seconds:.0f} s, slower: no search process does it ({error})",
+            seconds=PAUSE_SECONDS,
+            error=error,
+        )
 
     def _ask(self, request: Request) -> Scanned:
         with self._lock:

@@ -39,13 +39,22 @@ class Worker:
         self._stopped: Deferred[None] = Deferred()
 
     def start(self) -> None:
-        """Start the threads, if they do not run: not before a process that becomes a daemon has forked."""
+        """Start the threads, if they do not run: not before a process that becomes a daemon has forked.
+
+        Raises RuntimeError where not even one can be started; what is asked for later is tried again.
+        """
         while len(self._threads) < self._count:
             name = f"{self._name}-{len(self._threads) + 1}"
             # A daemon: a hub that dies of something else must not wait for it.
             thread = threading.Thread(target=self._run, name=name, daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # the machine has no room for one more: what runs has to do
+                if self._threads:
+                    return
+                raise
+            # Only those that run are waited for in the end.
             self._threads.append(thread)
-            thread.start()
 
     def do(self, job: Callable[[], T]) -> Deferred[T]:
         """Run a job after all earlier ones; with several threads, beside some of them."""
