@@ -201,6 +201,9 @@ class ReaderConversation:
             )
         )
 
+    def _again(self, frame: Frame) -> None:
+        raise Problem("PROTO", "HELLO comes once, at the beginning of a connection")
+
     def _sub(self, frame: Frame) -> None:
         sub = data_port.parse_sub(frame)
         if sub.match is not None:
@@ -348,6 +351,7 @@ def frame_of(delivery: Delivery, item: Item) -> Pieces:
 
 
 _VERBS = {
+    "HELLO": ReaderConversation._again,
     "SUB": ReaderConversation._sub,
     "UNSUB": ReaderConversation._unsub,
     "ACK": ReaderConversation._ack,
