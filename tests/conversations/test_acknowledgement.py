@@ -168,3 +168,28 @@ def test_a_second_hello_is_out_of_place() -> None:
     line.told()
     assert line.say(f"HELLO HUB/1 {hello(key=KEY)}") == ["ERR PROTO"]
     assert line.sink.closed
+
+
+def test_offsets_end_below_two_to_the_53() -> None:
+    world = World()
+    line = ProducerLine(world, hello())
+    line.told()
+    assert line.say(f"SKIP 0 {2**53 - 3} reason=memory") == [f"ACK {2**53 - 3} window=1048576"]
+    assert line.data(2**53 - 3, b"xy") == [f"ACK {2**53 - 1} window=1048576"]
+    assert line.data(2**53 - 1, b"z") == ["ERR PROTO"]
+    line = ProducerLine(world, hello(more="resume=1"))
+    line.told()
+    assert line.say(f"SKIP {2**53 - 1} {2**53} reason=memory") == ["ERR PROTO"]
+
+
+def test_raw_output_ends_where_offsets_do() -> None:
+    world = World()
+    line = ProducerLine(world, hello())
+    line.say(f"SKIP 0 {2**53 - 3} reason=memory", f"END {2**53 - 3}")
+    raw = ProducerLine(world)
+    assert raw.say("HUB/1 RAW stream=a", "too long") == ["ERR LIMIT"]
+    assert raw.sink.closed
+    stream = world.hub.streams.get("a")
+    assert stream is not None
+    assert (stream.end, stream.state) == (2**53 - 3, "ended")
+    world.assert_no_failures()

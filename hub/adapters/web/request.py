@@ -118,6 +118,10 @@ class HubRequest(Request):
         if self._upload is not None:
             try:
                 self._upload.received(data)
+            except Problem as problem:
+                self._upload.lost("reset")
+                self._upload = None
+                self._refuse(problem)
             except Exception:
                 self._site.failures.report("in an upload")
                 self._upload.dismiss(Problem("INTERNAL"))
