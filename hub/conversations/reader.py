@@ -211,11 +211,17 @@ class ReaderConversation:
         ordinal = self._hub.streams.ordinal
         subscription = Subscription(sub.id, sub.pattern, sub.begin, sub.skip, sub.cursors, ordinal, match=sub.match)
         self._attached().subscribe(subscription)
+        self._follows_something_else()
 
     def _unsub(self, frame: Frame) -> None:
         sub_id = frame.arg(0, "id")
         self._attached().unsubscribe(sub_id)
+        self._follows_something_else()
         self._send(data_port.unsub_frame(sub_id))
+
+    def _follows_something_else(self) -> None:
+        if self._session is not None:
+            self._hub.kept_sessions.soon(self._session)
 
     def _ack(self, frame: Frame) -> None:
         ack = data_port.parse_ack(frame)
