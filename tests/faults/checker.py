@@ -39,7 +39,7 @@ class Writing:
     """What a producer wrote to a stream: its script, and its journal's story as sessions.
 
     Journal: `OPENED own base epoch fence` for a new key, `RESUMED offset epoch fence`, `SENT own` before sending,
-    `ACKED offset`, `BYE offset`.
+    `ACKED offset`, `BYE offset`, `EXPIRED [offset=]`.
     """
 
     stream: str
@@ -60,6 +60,9 @@ class Writing:
                 self.sessions[-1].sent = max(self.sessions[-1].sent, frame.number(0))
             elif frame.verb in ("ACKED", "BYE"):
                 self._acked(frame.verb, self.sessions[-1], frame.number(0))
+            elif frame.verb == "EXPIRED" and "offset" in frame.keys and self.sessions:
+                # Whoever is told that lets go of what is below, as after an ACK.
+                self._acked(frame.verb, self.sessions[-1], frame.key("offset"))
         return self
 
     def _found(self, kind: str, text: str) -> None:

@@ -202,6 +202,13 @@ def test_a_line_twice_is_found_even_where_the_offsets_are_right() -> None:
     assert kinds([written], [reader]) == {"twice"}
 
 
+def test_a_run_that_is_over_is_acknowledged_up_to_where_it_is_said_to_end() -> None:
+    told = printed("EXPIRED", cause="superseded", offset=600)
+    written = writing(opened(), printed("SENT", 600), printed("ACKED", 300), told)
+    assert kinds([written], [read("a", stream(), data(0, 300))]) == {"lost-tail"}
+    assert kinds([written], [read("a", stream(), data(0, 600))]) == set()
+
+
 def test_a_line_out_of_order_is_found() -> None:
     later = script().line_after(300)
     first = script().line_after(later + 200) - later
