@@ -146,8 +146,17 @@ class ProducerSessions:
             if until > now:
                 break
             del self._over[session]
+            if self._is_owed(session):
+                self._over[session] = now + self._limits.producer_session_seconds
+                continue
             self._runs.pop(session, None)
             self._deleted.pop(session, None)
+
+    def _is_owed(self, session: str) -> bool:
+        """Tell whether the producer could not be told yet how far a session came: the store has not taken its end."""
+        name, _ = self._runs.get(session, ("", 0))
+        stream = self._streams.get(name) if self._streams.is_awake(name) else None
+        return stream is not None and self._streams.log.committer.holds(stream)
 
     def _take_up(self, name: str) -> None:
         writer = self._streams.take_up(name)

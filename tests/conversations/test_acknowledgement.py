@@ -77,6 +77,18 @@ def test_an_end_that_is_asked_for_again_is_answered_once_it_is_held(cut: bool) -
     assert behind.line.told() == ([] if cut else ["ACK 10 window=1048576", "BYE 10"])
 
 
+def test_a_session_is_not_forgotten_before_the_store_has_taken_its_end() -> None:
+    behind = Behind(ended=True, producer_session_seconds=100)
+    behind.line.lose()
+    behind.world.pass_seconds(101)
+    ok, held = ProducerLine(behind.world).say(RESUME)
+    assert ok.endswith("ended=1")
+    assert held == "ACK 5 window=1048576"
+    behind.heal()
+    behind.world.pass_seconds(101)
+    assert ProducerLine(behind.world).say(RESUME) == ["ERR EXPIRED cause=unknown"]
+
+
 def test_a_hub_that_is_killed_before_the_end_was_held_asks_for_it_again() -> None:
     behind = Behind(ended=True)
     behind.line.lose()

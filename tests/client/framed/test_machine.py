@@ -236,6 +236,10 @@ class Resuming(RuleBasedStateMachine):
         self.counter = 0
         self.link: ProducerConversation | None = None
         self.ended = False
+        self.silent = 0
+        """Seconds since it last heard the hub."""
+        self.superseded = False
+        """Whether somebody may have taken the stream since then."""
         self.deleted = 0
         """Bytes at the front that were deleted."""
         self.most_acknowledged = 0
@@ -326,6 +330,7 @@ class Resuming(RuleBasedStateMachine):
     @rule()
     def hear(self) -> None:
         if self.link is not None:
+            self.silent, self.superseded = 0, False
             self._take(self.sink)
 
     @rule(frames=st.integers(1, 6), cut_at=st.none() | st.integers(0, 80))
@@ -364,12 +369,18 @@ class Resuming(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([1, 30, 61, 91]))
     def wait(self, seconds: int) -> None:
+        # The hub forgets what is over after 90 s: who stays away for longer than that is told nothing of it.
+        most = 85 if self.ended or self.superseded else 150
+        if self.silent + seconds > most:
+            return
+        self.silent += seconds
         self.world.pass_seconds(seconds)
 
     @rule()
     def supersede(self) -> None:
         """The link breaks, and somebody else takes the stream, writes a little and ends."""
         self._cut()
+        self.superseded = True
         stream = self.world.hub.streams.get("a")
         if stream is None or stream.state != "detached":
             return
