@@ -62,8 +62,13 @@ class BodyProducer:
         }
 
     def when_durable(self, call: Callable[[], None]) -> None:
-        """Call back once all that was appended is durable."""
+        """Call back once all that was appended is durable, or `deleted`."""
         self._hub.log.committer.when_durable(self._writer.stream, call)
+
+    @property
+    def deleted(self) -> bool:
+        """Whether somebody deleted the stream before it was durable."""
+        return self._writer.stream.deleted
 
     def displaced(self, problem: Problem) -> None:
         """Give way: the stream was deleted."""

@@ -4,45 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hub.conversations.acknowledgement import Acknowledgement
 from hub.conversations.life import Life
 from hub.conversations.meta import parse_meta
 from hub.core.hub import Hub
 from hub.core.ports import Cancellable, Sink
+from hub.core.producer_sessions import Attached
+from hub.core.stream import Stream
 from hub.core.writer import Writer
 from hub.model.peer import Peer
 from hub.model.principal import Principal
 from hub.model.problem import Problem
-from hub.model.run import Run
 from hub.wire import data_port, producer_port
 from hub.wire.error_line import encode_error
 from hub.wire.frame import Frame, Pieces
 from hub.wire.frame_reader import FrameReader
 
+SETTLE_SECONDS = 10.0
+"""How long a producer whose session is over waits for the store, before it is told to ask again."""
+ASK_AGAIN_MS = 1000
+
 
 class FramedProducer:
     """One framed connection, on the producer port or on a WebSocket.
 
-    What comes is appended at once and relayed to readers; ACK follows when the store holds it. Twice a window that is
-    not durable yet, or a store that is behind in all, and the peer is not read until there is room again.
+    What comes is appended at once and relayed to readers; ACK follows when the store holds it, and so do BYE and the
+    news that the session is over: whoever is told how far it came lets go of its copy.
     """
 
     __slots__ = (
-        "_acked",
+        "_ack",
+        "_awaited",
         "_frames",
         "_greeting",
         "_held",
-        "_held_up",
         "_hub",
         "_known",
+        "_leaving",
         "_life",
         "_over",
-        "_paused",
+        "_patience",
         "_principal",
-        "_repeat",
-        "_run",
-        "_said_window",
         "_sink",
-        "_unsaid",
         "_watched",
         "_writer",
         "commands",
@@ -58,34 +61,33 @@ class FramedProducer:
         self._frames = FrameReader(hub.limits.header_bytes, hub.limits.payload_bytes)
         self._greeting = hub.clock.call_later(hub.limits.first_frame_seconds, self._no_hello)
         self._principal: Principal | None = None
-        self._run: Run | None = None
+        self._ack: Acknowledgement | None = None
+        """What is said of the run, once there is one."""
         self._writer: Writer | None = None
         self._life: Life | None = None
         self.commands: tuple[str, ...] = ()
-        self._acked = 0
-        self._said_window = 0
-        self._unsaid = False
-        """Whether an ACK waits until the peer takes bytes again: it is cumulative, so one stands for all."""
         self._watched = False
         self._held = 0
-        self._paused = False
-        self._repeat: Cancellable | None = None
-        self._held_up = False
+        self._leaving = False
+        """Whether nothing is taken any more: the session is over, and that is told once all of it is held."""
+        self._awaited: tuple[Stream, Callable[[], None]] | None = None
+        """What the store is to hold, and what is done then."""
+        self._patience: Cancellable | None = None
         self._over = False
 
     # What the adapter calls.
 
     def received(self, data: bytes) -> None:
         """Take bytes from the peer."""
-        if self._over:
+        if self._over or self._leaving:
             return
         try:
             for frame in self._frames.feed(data):
                 self._frame(frame)
-                if self._over:
+                if self._over or self._leaving:
                     return
             held = self._frames.held
-            if self._run is None and held > self._hub.limits.first_frame_bytes:
+            if self._ack is None and held > self._hub.limits.first_frame_bytes:
                 bound = self._hub.limits.first_frame_bytes
                 raise Problem("TOOBIG", f"the first frame is longer than limits.first_frame_bytes ({bound})")
         except Problem as problem:
@@ -95,7 +97,7 @@ class FramedProducer:
 
     def message(self, frame: Frame) -> None:
         """Take one whole frame, as a WebSocket brings it."""
-        if self._over:
+        if self._over or self._leaving:
             return
         try:
             self._frame(frame)
@@ -104,27 +106,29 @@ class FramedProducer:
 
     def writable(self) -> None:
         """Go on: an ACK may have waited, and reading if answers had piled up."""
-        if self._over:
+        if self._over or self._leaving:
             return
-        if not (self._paused or self._held_up):
+        if self._ack is None:
             self._sink.resume_reading()
-        if self._unsaid:
-            self._ack()
+        else:
+            self._ack.writable()
 
     def go_away(self, deadline: int, retry_after: int) -> None:
         """Tell that the hub is about to close."""
-        if not self._over and self._run is not None:
+        if not self._over and self._ack is not None:
             self._send(data_port.goaway_frame(deadline, retry_after))
 
     def hold(self) -> None:
         """Read no more; what came is acknowledged when it is durable."""
-        self._held_up = True
-        self._sink.pause_reading()
+        if self._ack is None:
+            self._sink.pause_reading()
+        else:
+            self._ack.hold()
 
     def dismiss(self, problem: Problem) -> None:
         """Tell the peer why the hub ends the connection; the session goes on without it."""
-        if self._writer is not None:
-            self._ack()
+        if self._ack is not None and not self._over:
+            self._ack.say()
         self.fail(problem)
 
     revoked = dismiss  # the session stays, for whoever comes with another token of the same name
@@ -146,15 +150,16 @@ class FramedProducer:
 
     def displaced(self, problem: Problem) -> None:
         """Give way: another connection took the session, or it is over."""
-        self._writer = None
-        self.fail(problem)
+        writer, self._writer = self._writer, None
+        if problem.word == "EXPIRED" and writer is not None:
+            self._leave(writer.stream, problem)
+        else:
+            self.fail(problem)
 
     def committed(self) -> None:
         """Acknowledge what is durable now, and read on if that was waited for."""
-        if self._over or self._writer is None:
-            return
-        self._ack()
-        self._go_on()
+        if not self._over and self._writer is not None and self._ack is not None:
+            self._ack.committed()
 
     def watched(self, watchers: int) -> None:
         """Tell the producer when somebody begins to watch, and when nobody does any more."""
@@ -175,7 +180,7 @@ class FramedProducer:
     def _frame(self, frame: Frame) -> None:
         if self._life is not None:
             self._life.heard()
-        if self._run is None:
+        if self._ack is None:
             self._hello(frame)
             return
         act = _VERBS.get(frame.verb)
@@ -196,87 +201,111 @@ class FramedProducer:
         resumes = hello.resume and hub.producer_sessions.knows(hello.session)
         hub.admit("producers", self.peer, resumes=resumes, slot=hello.slot)
         meta = parse_meta(hello.meta, hub.limits.meta_bytes)
-        attached = hub.producer_sessions.attach(
-            hello.session, hello.stream, principal, meta, self, resume=hello.resume, take=hello.take
-        )
+        try:
+            attached = hub.producer_sessions.attach(
+                hello.session, hello.stream, principal, meta, self, resume=hello.resume, take=hello.take
+            )
+        except Problem as problem:
+            stream = hub.streams.get(hello.stream)
+            if problem.word != "EXPIRED" or stream is None:
+                raise
+            self._leave(stream, problem)
+            return
         self._principal = principal
         hub.standing.enter(principal, self)
         self._greeting.cancel()
-        self._run, self._writer, self.commands = attached.run, attached.writer, hello.commands
+        self._writer, self.commands = attached.writer, hello.commands
         self._life = Life(hub, self._sink, self.fail, self._ping)
-        stream = hub.streams.get(hello.stream)
-        self._acked = self._expected if stream is None or attached.writer is None else min(stream.durable, stream.end)
-        self._said_window = hub.log.committer.window(hub.limits.producer_window_bytes)
+        self._ack = Acknowledgement(hub, self._sink, attached.stream, attached.run, self._life.heard)
+        self._say_ok(attached, self._ack)
+        self._ack.begin()
+        if attached.writer is not None:
+            self.watched(attached.stream.watchers)
+
+    def _say_ok(self, attached: Attached, ack: Acknowledgement) -> None:
+        hub, run = self._hub, attached.run
         ok: dict[str, object] = {
-            "stream": hello.stream,
-            "session": (attached.run.session or "")[:16],
+            "stream": attached.stream.name,
+            "session": (run.session or "")[:16],
             "resumed": int(attached.resumed),
-            "run": attached.run.number,
-            "epoch": hub.epochs.current if stream is None else stream.epoch,
-            "offset": self._expected,
-            "fence": attached.run.fence,
+            "run": run.number,
+            "epoch": attached.stream.epoch,
+            "offset": ack.expected,
+            "fence": run.fence,
             "durability": hub.store.durability,
-            "window": self._said_window,
+            "window": ack.window,
             "max": hub.limits.payload_bytes,
             "heartbeat": hub.limits.heartbeat_seconds,
             "ended": 1 if attached.writer is None else None,
         }
         self._send(producer_port.ok_frame(ok))
-        if stream is not None and attached.writer is not None:
-            self.watched(stream.watchers)
 
-    @property
-    def _expected(self) -> int:
-        """The offset of the next byte."""
-        if self._writer is not None:
-            return self._writer.stream.end
-        return 0 if self._run is None or self._run.end is None else self._run.end
+    def _again(self, frame: Frame) -> None:
+        raise Problem("PROTO", "HELLO comes once, at the beginning of a connection")
 
-    def _new(self, start: int, end: int) -> Writer | None:
+    def _new(self, ack: Acknowledgement, start: int, end: int) -> Writer | None:
         """Return the writer if some of what came is new; None for a duplicate. Raise Problem OFFSET for a hole."""
-        expected = self._expected
+        expected = ack.expected
         if start > expected or (self._writer is None and end > expected):
             raise Problem("OFFSET", "these bytes do not follow what is there", expected=expected)
         if end <= expected:
-            self._ack()
+            ack.say()
             return None
         return self._writer
 
     def _data(self, frame: Frame) -> None:
-        data = producer_port.parse_data(frame)
-        writer = self._new(data.offset, data.offset + len(data.data))
+        data, ack = producer_port.parse_data(frame), self._begun()
+        writer = self._new(ack, data.offset, data.offset + len(data.data))
         if writer is None:
             return
         known = writer.stream.end - data.offset
         content = data.data[known:] if known else data.data
         writer.append(content, self._hub.clock.now_ms(), data.at, data.channel)
-        self._pause_if_behind(writer)
+        ack.pause_if_behind()
 
     def _skip(self, frame: Frame) -> None:
-        skip = producer_port.parse_skip(frame)
-        writer = self._new(skip.start, skip.end)
+        skip, ack = producer_port.parse_skip(frame), self._begun()
+        writer = self._new(ack, skip.start, skip.end)
         if writer is not None:
             writer.lose(skip.end, "producer_skip")
-            self._pause_if_behind(writer)
+            ack.pause_if_behind()
 
     def _end_run(self, frame: Frame) -> None:
-        end = producer_port.parse_end(frame)
-        if end.offset != self._expected:
-            raise Problem("OFFSET", "END is not where the stream ends", expected=self._expected)
+        end, ack = producer_port.parse_end(frame), self._begun()
+        if end.offset != ack.expected:
+            raise Problem("OFFSET", "END is not where the stream ends", expected=ack.expected)
         writer, self._writer = self._writer, None
-        if writer is None:
-            self._say_bye()
-            return
-        self._hub.producer_sessions.end(writer, "end", end.status)
-        self._hub.log.committer.when_durable(writer.stream, self._say_bye)
+        if writer is not None:
+            self._hub.producer_sessions.end(writer, "end", end.status)
+        # Also one that is over already: it may have ended a moment ago, on a connection that is gone.
+        self._when_held(ack.stream, lambda: self._say_bye(ack))
 
-    def _say_bye(self) -> None:
-        if self._over:
-            return
-        offset = self._expected
-        self._sink.send([producer_port.ack_frame(offset, self._window), producer_port.bye_frame(offset)])
+    def _say_bye(self, ack: Acknowledgement) -> None:
+        ack.say()
+        self._sink.send([producer_port.bye_frame(ack.expected)])
         self._end()
         self._sink.close()
+
+    def _leave(self, stream: Stream, problem: Problem) -> None:
+        """Tell EXPIRED once the run is held up to where it ended: whoever is told that lets go of what is below."""
+        if problem.keys.get("cause") == "deleted" or "offset" not in problem.keys:
+            self.fail(problem)  # nothing of it is to be had, in memory or on disk
+            return
+        self._leaving = True
+        self._greeting.cancel()
+        self._sink.pause_reading()
+        self._patience = self._hub.clock.call_later(SETTLE_SECONDS, self._not_held)
+        self._when_held(stream, lambda: self.fail(problem))
+
+    def _not_held(self) -> None:
+        text = "the session is over, and the store has not taken the end of it yet; ask again"
+        self.fail(Problem("BUSY", text, retry_after=ASK_AGAIN_MS))
+
+    def _when_held(self, stream: Stream, call: Callable[[], None]) -> None:
+        """Call once all that is known of the stream now is durable, unless the connection is over by then."""
+        if self._awaited is None:
+            self._awaited = stream, call
+            self._hub.log.committer.when_durable(stream, call)
 
     def _reply(self, frame: Frame) -> None:
         reply = producer_port.parse_reply(frame)
@@ -287,68 +316,6 @@ class FramedProducer:
 
     def _heard_pong(self, frame: Frame) -> None:
         """Nothing to do: any frame is life."""
-
-    # Flow.
-
-    @property
-    def _window(self) -> int:
-        return self._hub.log.committer.window(self._hub.limits.producer_window_bytes)
-
-    def _pause_if_behind(self, writer: Writer) -> None:
-        behind = writer.stream.end - writer.stream.durable
-        if self._paused or not (writer.full or behind > 2 * self._hub.limits.producer_window_bytes):
-            return
-        self._paused = True
-        self._sink.pause_reading()
-        if writer.full:
-            self._hub.log.committer.when_free(self._go_on)
-        self._repeat_ack()
-
-    def _go_on(self) -> None:
-        writer = self._writer
-        if self._over or writer is None:
-            return
-        if self._said_window == 0 and not writer.full:
-            self._ack()
-        behind = writer.stream.end - writer.stream.durable
-        if self._held_up:
-            return
-        if self._paused and not writer.full and behind <= self._hub.limits.producer_window_bytes:
-            self._paused = False
-            self._stop_repeating()
-            self._sink.resume_reading()
-
-    def _repeat_ack(self) -> None:
-        """While the peer is not read it cannot be heard; the last ACK, again and again, is its sign of life."""
-        self._repeat = self._hub.clock.call_later(self._hub.limits.heartbeat_seconds, self._repeat_now)
-
-    def _repeat_now(self) -> None:
-        self._repeat = None
-        if self._over or not self._paused:
-            return
-        if self._life is not None:
-            self._life.heard()
-        self._ack()
-        self._go_on()
-        if self._paused:
-            self._repeat_ack()
-
-    def _stop_repeating(self) -> None:
-        if self._repeat is not None:
-            self._repeat.cancel()
-            self._repeat = None
-
-    def _ack(self) -> None:
-        if not self._sink.open:
-            self._unsaid = True
-            return
-        self._unsaid = False
-        if self._writer is not None:
-            self._acked = max(self._acked, self._writer.stream.durable)
-        self._said_window = self._window
-        if self._said_window == 0 and self._writer is not None:
-            self._hub.log.committer.when_free(self._go_on)
-        self._sink.send([producer_port.ack_frame(self._acked, self._said_window)])
 
     def _send(self, frame: Pieces) -> None:
         """Send an answer. A peer that asks without taking the answers is not read until it does."""
@@ -364,14 +331,20 @@ class FramedProducer:
         return len(frame[0])
 
     def _no_hello(self) -> None:
-        if self._run is None:
+        if self._ack is None:
             seconds = self._hub.limits.first_frame_seconds
             self.fail(Problem("IDLE", f"no HELLO within limits.first_frame_seconds ({seconds})"))
 
     def _end(self) -> None:
         self._over = True
         self._greeting.cancel()
-        self._stop_repeating()
+        if self._patience is not None:
+            self._patience.cancel()
+        awaited, self._awaited = self._awaited, None
+        if awaited is not None:
+            self._hub.log.committer.wait_no_more(*awaited)
+        if self._ack is not None:
+            self._ack.end()
         self._count_held(0)
         if self._life is not None:
             self._life.end()
@@ -382,6 +355,11 @@ class FramedProducer:
         if writer is not None:
             self._hub.producer_sessions.detach(writer, self)
 
+    def _begun(self) -> Acknowledgement:
+        if self._ack is None:
+            raise Problem("PROTO", "HELLO comes first")
+        return self._ack
+
     def _count_held(self, held: int) -> None:
         if held != self._held:
             self._hub.queue_memory.grow(held - self._held)
@@ -389,6 +367,7 @@ class FramedProducer:
 
 
 _VERBS: dict[str, Callable[[FramedProducer, Frame], None]] = {
+    "HELLO": FramedProducer._again,
     "DATA": FramedProducer._data,
     "SKIP": FramedProducer._skip,
     "END": FramedProducer._end_run,

@@ -156,7 +156,12 @@ class RawProducer:
         if self._losing:
             self._lost += len(data)
             return
-        writer.append(data, self._hub.clock.now_ms())
+        try:
+            writer.append(data, self._hub.clock.now_ms())
+        except Problem as problem:
+            self._end("eof")
+            self._refuse(problem)
+            return
         if writer.full and self._patience is None:
             self._sink.pause_reading()
             self._hub.log.committer.when_free(self._freed)

@@ -201,6 +201,9 @@ class ReaderConversation:
             )
         )
 
+    def _again(self, frame: Frame) -> None:
+        raise Problem("PROTO", "HELLO comes once, at the beginning of a connection")
+
     def _sub(self, frame: Frame) -> None:
         sub = data_port.parse_sub(frame)
         if sub.match is not None:
@@ -208,11 +211,17 @@ class ReaderConversation:
         ordinal = self._hub.streams.ordinal
         subscription = Subscription(sub.id, sub.pattern, sub.begin, sub.skip, sub.cursors, ordinal, match=sub.match)
         self._attached().subscribe(subscription)
+        self._follows_something_else()
 
     def _unsub(self, frame: Frame) -> None:
         sub_id = frame.arg(0, "id")
         self._attached().unsubscribe(sub_id)
+        self._follows_something_else()
         self._send(data_port.unsub_frame(sub_id))
+
+    def _follows_something_else(self) -> None:
+        if self._session is not None:
+            self._hub.kept_sessions.soon(self._session)
 
     def _ack(self, frame: Frame) -> None:
         ack = data_port.parse_ack(frame)
@@ -348,6 +357,7 @@ def frame_of(delivery: Delivery, item: Item) -> Pieces:
 
 
 _VERBS = {
+    "HELLO": ReaderConversation._again,
     "SUB": ReaderConversation._sub,
     "UNSUB": ReaderConversation._unsub,
     "ACK": ReaderConversation._ack,

@@ -88,6 +88,12 @@ class Committer:
         else:
             call()
 
+    def wait_no_more(self, stream: Stream, call: Callable[[], None]) -> None:
+        """Forget a call that `when_durable` has not made yet."""
+        for waiting in (self._watching, self._watching_next):
+            if call in waiting.get(stream, ()):
+                waiting[stream].remove(call)
+
     async def durable(self, stream: Stream) -> None:
         """Return once all that is known of the stream now is durable."""
         promise = self._tasks.promise()

@@ -1,4 +1,4 @@
-"""Readers' sessions outlive the hub: what they follow and what they acknowledged is stored every few seconds."""
+"""Readers' sessions outlive the hub: what they follow is stored at once, what they acknowledged every few seconds."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from hub.model.problem import Problem
 
 KIND = "session"
 SAVE_SECONDS = 5.0
+SOON_SECONDS = 0.1
+"""So long a session that follows something else waits for others to be stored with."""
 UNKNOWN = 0
 
 
@@ -33,6 +35,21 @@ class KeptSessions:
         """Those that are over, and that the store did not forget when it was told to."""
         self._saved_at = clock.monotonic()
         self._saving = False
+        self._soon: dict[Session, None] = {}
+        """Those that follow something else than a moment ago."""
+
+    def soon(self, session: Session) -> None:
+        """Store a session shortly that follows something else now: it is to be there after a crash, too."""
+        if not self._soon:
+            self._clock.call_later(SOON_SECONDS, self._save_soon)
+        self._soon[session] = None
+
+    def _save_soon(self) -> None:
+        if self._saving:
+            self._clock.call_later(SOON_SECONDS, self._save_soon)
+            return
+        sessions, self._soon = list(self._soon), {}
+        self._tasks.spawn(self._save(sessions))
 
     def tick(self) -> None:
         """Save now and then; to be called once a second."""
@@ -44,13 +61,20 @@ class KeptSessions:
         with suppress(Problem):
             await self.store_changes()
 
+    async def _save(self, sessions: list[Session]) -> None:
+        with suppress(Problem):
+            await self._store_sessions(sessions)
+
     async def store_changes(self) -> None:
         """Store what changed since the last time; raise Problem STORE where it is not stored, and tried again later."""
         self._saved_at = self._clock.monotonic()
+        await self._store_sessions(self._sessions.take_changed())
+
+    async def _store_sessions(self, sessions: Iterable[Session]) -> None:
         written = self._written
         values: dict[str, bytes | None] = dict.fromkeys(self._forgetting)
         self._forgetting.clear()
-        for session in self._sessions.take_changed():
+        for session in sessions:
             packed = _pack(session)
             if packed is None:
                 if session.key_hash in written:

@@ -23,6 +23,7 @@ BUSY_WRITER_MS = 1000
 class Attached(NamedTuple):
     """Where a producer's HELLO led."""
 
+    stream: Stream
     run: Run
     writer: Writer | None
     """None where the session is over by its own END: it is only told so."""
@@ -101,7 +102,7 @@ class ProducerSessions:
         writer.holder = holder
         self._runs[session] = (name, writer.run.number)
         self._news("session.attached", writer, None)
-        return Attached(writer.run, writer, False)
+        return Attached(writer.stream, writer.run, writer, False)
 
     def detach(self, writer: Writer, holder: WriterHolder) -> None:
         """Take note that a connection is gone; the session holds its stream for a while."""
@@ -145,8 +146,17 @@ class ProducerSessions:
             if until > now:
                 break
             del self._over[session]
+            if self._is_owed(session):
+                self._over[session] = now + self._limits.producer_session_seconds
+                continue
             self._runs.pop(session, None)
             self._deleted.pop(session, None)
+
+    def _is_owed(self, session: str) -> bool:
+        """Tell whether the producer could not be told yet how far a session came: the store has not taken its end."""
+        name, _ = self._runs.get(session, ("", 0))
+        stream = self._streams.get(name) if self._streams.is_awake(name) else None
+        return stream is not None and self._streams.log.committer.holds(stream)
 
     def _take_up(self, name: str) -> None:
         writer = self._streams.take_up(name)
@@ -168,7 +178,7 @@ class ProducerSessions:
             raise Problem("DENIED", "this key belongs to another stream or to somebody else")
         if run.end is not None:
             if run.cause == "end":
-                return Attached(run, None, True)
+                return Attached(stream, run, None, True)
             raise Problem("EXPIRED", "the session is over", cause=run.cause or "unknown", offset=run.end)
         writer = stream.writer
         if writer is None or writer.run is not run:
@@ -183,7 +193,7 @@ class ProducerSessions:
         if before is not None and before is not holder:
             self._counters.takeovers += 1
             before.displaced(Problem("FENCED", "another connection took this session"))
-        return Attached(run, writer, True)
+        return Attached(stream, run, writer, True)
 
     def _make_way(self, name: str, principal: Principal, take: bool) -> None:
         """Supersede a detached session that has held its stream for long enough; raise Problem CONFLICT or DENIED."""

@@ -280,8 +280,9 @@ class Streams:
     def delete(self, stream: Stream) -> None:
         """Forget a stream that nobody writes any more; its live deliveries are told where it ends."""
         self._remove(stream)
-        self.log.committer.forget(stream)
+        # Before those are called who wait for it to be durable: it never will be.
         stream.delete()
+        self.log.committer.forget(stream)
         self._news("stream.deleted", stream)
 
     def _forget(self, stream: Stream) -> None:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from hub.core.streams import Streams
 
 
+OFFSETS_END = 1 << 53
+"""Offsets are below this, as all integers of the protocol."""
+
+
 class WriterHolder(Protocol):
     """A connection that writes."""
 
@@ -63,7 +67,12 @@ class Writer:
         return self._streams.log.committer.full
 
     def append(self, data: bytes, at: int, sent_at: int | None = None, channel: str | None = None) -> None:
-        """Append bytes, received at `at` (ms), sent at `sent_at` where the producer says so."""
+        """Append bytes, received at `at` (ms), sent at `sent_at` where the producer says so.
+
+        Raise Problem LIMIT where the stream has no offsets left for them.
+        """
+        if self.stream.end + len(data) >= OFFSETS_END:
+            raise Problem("LIMIT", "the stream has no offsets left below 2^53; write another one")
         self.stream.append(data, at, sent_at, channel)
 
     def lose(self, end: int, reason: str) -> None:

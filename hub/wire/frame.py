@@ -13,6 +13,9 @@ from hub.model.problem import Problem
 Pieces = tuple[bytes, ...]
 """One encoded frame as the pieces to write one after the other, so that a payload is never copied."""
 
+NUMBERS_END = 1 << 53
+"""All integers are below this: some who read them have no others than floating ones."""
+
 _VERB = re.compile(rb"[A-Z]{1,12}")
 _PRINTABLE = re.compile(rb"[!-~]+(?: [!-~]+)*")
 _LENGTH = re.compile(rb"\{(0|[1-9][0-9]{0,7})\}")
@@ -49,7 +52,7 @@ def parse_number(text: str, what: str) -> int:
     """Return a decimal, unsigned integer below 2^53; raise Problem PROTO that names `what`."""
     if text.isascii() and text.isdigit() and len(text) <= 16:
         value = int(text)
-        if value < 1 << 53:
+        if value < NUMBERS_END:
             return value
     raise Problem("PROTO", f"{what} is not a decimal number below 2^53")
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from hub.model.problem import Problem
 from hub.model.session_key import is_key
 from hub.model.stream_name import check_stream_name
-from hub.wire.frame import Frame, Pieces, encode, encode_keys, parse_number
+from hub.wire.frame import NUMBERS_END, Frame, Pieces, encode, encode_keys, parse_number
 
 MAX_COMMANDS = 32
 _WORD = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -92,6 +92,8 @@ def parse_data(frame: Frame) -> Data:
     if frame.payload is None:
         raise Problem("PROTO", "DATA lacks its payload {n}")
     offset = frame.number(0, "offset")
+    if offset + len(frame.payload) >= NUMBERS_END:
+        raise Problem("PROTO", "these bytes would end at an offset that is not below 2^53")
     keys = frame.keys
     if not keys:
         return Data(offset, frame.payload, None, None)

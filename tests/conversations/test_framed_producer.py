@@ -74,7 +74,8 @@ def test_a_wrong_crc_appends_nothing(world: World) -> None:
         (2, b"e\n", "ACK 4", b"one\n"),
         (2, b"e\ntwo", "ACK 7", b"one\ntwo"),
         (5, b"x", "ERR OFFSET expected=4", b"one\n"),
-        (2**53 - 1, b"x", "ERR OFFSET expected=4", b"one\n"),
+        (2**53 - 2, b"x", "ERR OFFSET expected=4", b"one\n"),
+        (2**53 - 1, b"x", "ERR PROTO", b"one\n"),
         (2**53, b"x", "ERR PROTO", b"one\n"),
         (4, b"", "ACK 4", b"one\n"),
     ],
@@ -101,9 +102,10 @@ def test_the_answer_to_an_end_may_be_asked_for_again(world: World) -> None:
     line.data(0, b"one\n")
     line.say("END 4")
     again = ProducerLine(world)
-    (ok,) = again.say(f"HELLO HUB/1 {hello(more='resume=1')}")
+    ok, held = again.say(f"HELLO HUB/1 {hello(more='resume=1')}")
     assert "offset=4" in ok
     assert ok.endswith("ended=1")
+    assert held == "ACK 4 window=1048576"
     assert again.data(0, b"one\n") == ["ACK 4 window=1048576"]
     assert again.say("END 4") == ["ACK 4 window=1048576", "BYE 4"]
 
@@ -130,9 +132,10 @@ def test_a_lost_socket_leaves_the_stream_detached_and_the_key_comes_back(world: 
     stream = world.hub.streams.get("a")
     assert stream is not None
     assert stream.state == "detached"
-    (ok,) = ProducerLine(world).say(f"HELLO HUB/1 {hello(more='resume=1')}")
+    ok, held = ProducerLine(world).say(f"HELLO HUB/1 {hello(more='resume=1')}")
     assert "resumed=1 run=1" in ok
     assert "offset=4 fence=2" in ok
+    assert held == "ACK 4 window=1048576", "the one of before may never have arrived"
     assert stream.state == "live"
 
 
@@ -144,7 +147,7 @@ def test_a_fence_grows_even_if_no_hub_lives_long_enough_to_store_it() -> None:
     fences = [1]
     for _ in range(3):
         world.restart(slow_store=True)
-        (ok,) = ProducerLine(world).say(f"HELLO HUB/1 {hello(more='resume=1')}")
+        ok, _ = ProducerLine(world).say(f"HELLO HUB/1 {hello(more='resume=1')}")
         fences.append(int(ok.partition("fence=")[2].partition(" ")[0]))
     assert fences == sorted(set(fences))
 
@@ -350,7 +353,7 @@ def test_a_hub_that_starts_again_knows_the_session_and_its_bytes(world: World) -
     raw = world.writer("raw/x")
     world.write(raw, b"raw")
     world.restart()
-    (ok,) = ProducerLine(world).say(f"HELLO HUB/1 {hello(more='resume=1')}")
+    ok, _ = ProducerLine(world).say(f"HELLO HUB/1 {hello(more='resume=1')}")
     assert "resumed=1 run=1" in ok
     assert f"epoch={world.hub.epochs.current} offset=4 fence={world.hub.epochs.current + 1}" in ok
     assert world.hub.epochs.current > EPOCH
@@ -371,8 +374,9 @@ def test_bytes_that_were_not_durable_are_asked_for_again_after_a_crash() -> None
     world.store.finish()
     line.data(4, b"two\n")
     world.restart()
-    (ok,) = ProducerLine(world).say(f"HELLO HUB/1 {hello(more='resume=1')}")
+    ok, held = ProducerLine(world).say(f"HELLO HUB/1 {hello(more='resume=1')}")
     assert "offset=4" in ok
+    assert held == "ACK 4 window=1048576"
 
 
 @pytest.mark.parametrize(

@@ -100,3 +100,9 @@ def test_taking_over_needs_no_room_for_another_reader() -> None:
     new = DataLine(world, hello=f"HELLO HUB/1 session={old.key}")
     assert ended(old) == "ERR FENCED"
     assert not new.sink.closed
+
+
+def test_a_second_hello_is_out_of_place(world: World) -> None:
+    line = DataLine(world)
+    assert line.ask("HELLO HUB/1 token=admin-token") == ["ERR PROTO"]
+    assert line.sink.closed

@@ -35,6 +35,48 @@ def test_a_session_goes_on_where_it_had_acknowledged() -> None:
     assert heard[1:4] == ["STREAM 1 a offset=4 run=1 state=ended", "DATA 1 4 'two\\n'", "END 1 8 run=1 cause=hub_lost"]
 
 
+def test_a_session_is_known_after_a_crash_that_comes_before_its_first_save() -> None:
+    world = World()
+    world.stream_of("a", b"one\n")
+    line = DataLine(world)
+    line.ask("SUB 1 a from=start", "SUB 2 b")
+    line.ask("UNSUB 2")
+    world.clock.advance(0.2)
+    world.restart()
+    heard = resume(world, line.key).heard()
+    assert "resumed=1" in heard[0]
+    assert heard[1:3] == ["STREAM 1 a offset=0 run=1 state=ended", "DATA 1 0 'one\\n'"]
+    kept = world.hub.sessions.find(line.key).current_subscriptions()
+    assert [each.id for each in kept] == ["1"], "what it followed no more is not followed again"
+
+
+def test_many_sessions_that_begin_at_once_are_stored_together() -> None:
+    world = World()
+    world.stream_of("a", b"one\n")
+    world.clock.advance(0.2)
+    world.store.calls.clear()
+    lines = [DataLine(world) for _ in range(50)]
+    for line in lines:
+        line.conversation.received(b"SUB 1 a from=start\n")
+    world.clock.advance(0.2)
+    assert world.store.calls.count("put") == 1
+    world.restart()
+    assert all("resumed=1" in resume(world, line.key).heard()[0] for line in lines)
+
+
+def test_a_store_that_refuses_a_new_session_is_asked_again() -> None:
+    world = World()
+    world.stream_of("a", b"one\n")
+    line = DataLine(world)
+    line.conversation.received(b"SUB 1 a from=start\n")
+    world.store.fail_next(Problem("STORE", "full"))
+    world.clock.advance(0.2)
+    world.pass_seconds(6)
+    world.restart()
+    assert "resumed=1" in resume(world, line.key).heard()[0]
+    world.assert_no_failures()
+
+
 def test_what_was_acknowledged_since_the_last_save_comes_again() -> None:
     world = World()
     writer = world.stream_of("a", b"one\n")

@@ -20,6 +20,8 @@ class TrickyStore:
     def __init__(self, inner: Store, *, slow: bool = False) -> None:
         self.inner = inner
         self.slow = slow
+        self.refuses = False
+        """While set, nothing is appended."""
         self.calls: list[str] = []
         self.unreadable: set[str] = set()
         """Streams whose bytes the disk does not give for now."""
@@ -87,6 +89,8 @@ class TrickyStore:
 
     async def append(self, batch: Sequence[Append]) -> None:
         await self._call("append")
+        if self.refuses:
+            raise Problem("STORE", "the disk is broken")
         await self.inner.append(batch)
         await self._wait()
 

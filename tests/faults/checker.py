@@ -15,6 +15,9 @@ from faults.frames import Frame
 from faults.held import Finding, Gap, Held, Holding
 from faults.script import Script, read_lines
 
+HELLO = b"HELLO HUB/1 "
+"""A connection that was cut within this was raw output, as far as the hub can know."""
+
 
 @dataclass
 class Session:
@@ -39,7 +42,7 @@ class Writing:
     """What a producer wrote to a stream: its script, and its journal's story as sessions.
 
     Journal: `OPENED own base epoch fence` for a new key, `RESUMED offset epoch fence`, `SENT own` before sending,
-    `ACKED offset`, `BYE offset`.
+    `ACKED offset`, `BYE offset`, `EXPIRED [offset=]`.
     """
 
     stream: str
@@ -60,6 +63,9 @@ class Writing:
                 self.sessions[-1].sent = max(self.sessions[-1].sent, frame.number(0))
             elif frame.verb in ("ACKED", "BYE"):
                 self._acked(frame.verb, self.sessions[-1], frame.number(0))
+            elif frame.verb == "EXPIRED" and "offset" in frame.keys and self.sessions:
+                # Whoever is told that lets go of what is below, as after an ACK.
+                self._acked(frame.verb, self.sessions[-1], frame.key("offset"))
         return self
 
     def _found(self, kind: str, text: str) -> None:
@@ -68,8 +74,10 @@ class Writing:
     def _opened(self, session: Session) -> None:
         if self.sessions:
             last = self.sessions[-1]
-            if session.base < last.acked:
-                self._found("lost-tail", f"a new run begins at {session.base}, acknowledged was up to {last.acked}")
+            # Whoever began in what was in memory alone, and was acknowledged nothing, holds nobody to where that was.
+            acked = max((each.acked for each in self.sessions if each.acked > each.base), default=0)
+            if session.base < acked:
+                self._found("lost-tail", f"a new run begins at {session.base}, acknowledged was up to {acked}")
             if session.base > last.sent_end:
                 self._found("invented", f"a new run begins at {session.base}, sent was up to {last.sent_end}")
             if session.epoch < last.epoch:
@@ -88,7 +96,7 @@ class Writing:
         session.epoch, session.fence = epoch, fence
 
     def _acked(self, verb: str, session: Session, offset: int) -> None:
-        if offset < session.acked:
+        if offset < session.acked and session.acked > session.base:
             self._found("ack", f"{verb} {offset} after ACK {session.acked}")
         if offset > session.sent_end:
             self._found("ack", f"{verb} {offset}, sent was up to {session.sent_end}")
@@ -156,7 +164,9 @@ def check(
     known = {writing.stream for writing in writings}
     for held in readers:
         findings += [
-            Finding("invented", name, f"{held.who}: nobody wrote it") for name in held.streams if name not in known
+            Finding("invented", name, f"{held.who}: nobody wrote it")
+            for name, holding in held.streams.items()
+            if name not in known and not (holding.data and HELLO.startswith(holding.data))
         ]
     return sorted(set(findings))
 

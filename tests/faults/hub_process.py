@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from faults.disk import Disk
@@ -59,18 +59,16 @@ class HubProcess:
         """Start it anew, at the same ports; raise RuntimeError where it does not."""
         self.process = self._start()
 
-    def kill(self) -> None:
-        """End it as the system does when memory is short, and start it anew."""
+    def kill(self, between: Callable[[], object] = lambda: None) -> None:
+        """End it as the system does when memory is short, and start it anew; `between` is done while it is dead."""
         self.process.kill()
         self.process.wait()
+        between()
         self.start()
 
     def lose_power(self, disk: Disk) -> None:
-        """End it with all that its disk has not synced, and start it anew."""
-        self.process.kill()
-        self.process.wait()
-        disk.lose_power()
-        self.start()
+        """End it with all that its disk has not synced, and start it anew with a disk that is well."""
+        self.kill(lambda: (disk.heal(), disk.lose_power()))
 
     def drain(self) -> None:
         """End it as an operator does, and start it anew; it has to exit with 0."""

@@ -90,7 +90,6 @@ class Producer:
             self.journal.note("OPENED", self.own, offset, epoch, fence)
         self.known = True
         self.next = self.own + offset - self.base
-        self.acked = max(self.acked, self.next if ok.keys.get("ended") == "1" else self.acked)
 
     def expired(self, keys: dict[str, str]) -> None:
         """Go on under a new key with what the hub says it does not have."""

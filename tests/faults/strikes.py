@@ -13,6 +13,11 @@ from faults.proxy import Link, Proxy
 
 OUTAGE_SECONDS = 0.5
 FREEZE_SECONDS = 1.0
+HANG_SECONDS = 3.0
+MEANWHILE = ("reset", "cut all", "half close", "drop", "kill producer", "forget producer", "kill reader")
+"""What may happen while a disk is bad, to whoever waits for what it does not take."""
+LAST = ("kill hub", "kill power", "nothing")
+"""How a disk gets well again: under a hub that was killed meanwhile, or under one that goes on."""
 
 
 class Strikes:
@@ -28,6 +33,8 @@ class Strikes:
         disk: Disk | None = None,
     ) -> None:
         """Without a `disk` that can fail, none does."""
+        self._meanwhile: list[str] = []
+        """What was done while the disk was bad, of the last strike."""
         self._hub, self._producers, self._readers, self._proxies = hub, producers, readers, proxies
         self._luck = luck
         self.kinds: dict[str, tuple[int, Callable[[], object]]] = {
@@ -54,8 +61,9 @@ class Strikes:
         """Do one of them; return which."""
         names = list(self.kinds)
         (name,) = self._luck.choices(names, [weight for weight, _ in self.kinds.values()])
+        self._meanwhile.clear()
         self.kinds[name][1]()
-        return name
+        return f"{name} ({', '.join(self._meanwhile)})" if self._meanwhile else name
 
     def _of_disk(self, disk: Disk) -> dict[str, tuple[int, Callable[[], object]]]:
         # Reads do not fail here: what cannot be read is told as a gap, and nothing could be judged any more.
@@ -70,13 +78,27 @@ class Strikes:
             "writes fail": (3, bad(disk.fail_writes)),
             "syncs fail": (3, bad(disk.fail_syncs)),
             "a sync fails": (3, bad(lambda: disk.fail_syncs(luck.randint(1, 4)))),
+            "syncs hang": (3, bad(lambda: disk.slow_syncs(HANG_SECONDS))),
             "slow syncs": (2, bad(lambda: disk.slow_syncs(luck.uniform(0.1, 1.0)))),
             "clock jumps": (2, lambda: disk.set_clock(luck.choice((-86_400, -60, 0, 60, 86_400)))),
         }
 
     def _for_a_while(self, disk: Disk, begin: Callable[[], object]) -> None:
+        """Let the disk be bad for a while, in which links break and processes die as at any other time."""
         begin()
+        for name in self._luck.sample(MEANWHILE, self._luck.randrange(3)):
+            threading.Event().wait(self._luck.uniform(0.1, 0.7))
+            self._meanwhile.append(name)
+            self.kinds[name][1]()
         threading.Event().wait(self._luck.uniform(0.2, 1.5))
+        last = self._luck.choice(LAST)
+        if last == "kill hub":
+            # A hub that cannot write does not start; so its disk is well again when the next one does.
+            self._hub.kill(disk.heal)
+        elif last == "kill power":
+            self._hub.lose_power(disk)
+        if last != "nothing":
+            self._meanwhile.append(last)
         disk.heal()
 
     def _on_a_link(self, do: Callable[[Proxy, Link], None]) -> None:
@@ -109,4 +131,4 @@ class Strikes:
 
 def is_kill(name: str) -> bool:
     """Say whether a strike ended a process."""
-    return name.startswith(("kill", "forget", "drain"))
+    return any(word in name for word in ("kill", "forget", "drain"))

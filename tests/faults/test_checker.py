@@ -202,6 +202,27 @@ def test_a_line_twice_is_found_even_where_the_offsets_are_right() -> None:
     assert kinds([written], [reader]) == {"twice"}
 
 
+def test_a_run_that_is_over_is_acknowledged_up_to_where_it_is_said_to_end() -> None:
+    told = printed("EXPIRED", cause="superseded", offset=600)
+    written = writing(opened(), printed("SENT", 600), printed("ACKED", 300), told)
+    assert kinds([written], [read("a", stream(), data(0, 300))]) == {"lost-tail"}
+    assert kinds([written], [read("a", stream(), data(0, 600))]) == set()
+
+
+def test_a_run_that_began_in_memory_alone_is_no_loss_before_it_was_acknowledged() -> None:
+    forgot = script().line_after(600)
+    began = [opened(), printed("SENT", 600), printed("ACKED", 300), opened(forgot, 600), printed("ACKED", 300)]
+    reader = read("a", stream(), data(0, 300))
+    assert kinds([writing(*began, opened(forgot, 300, 11))], [reader]) == set()
+    assert kinds([writing(*began, opened(forgot, 299, 11))], [reader]) >= {"lost-tail"}
+
+
+def test_a_hello_that_was_cut_off_is_raw_output() -> None:
+    begun = printed("STREAM", 1, "raw/x", epoch=10, offset=0, run=1, state="live")
+    for sent, found in ((b"H", set()), (b"HELLO HUB/1 ", set()), (b"x", {"invented"})):
+        assert kinds([], [read("a", begun, printed("DATA", 1, 0, 5, payload=sent))]) == found
+
+
 def test_a_line_out_of_order_is_found() -> None:
     later = script().line_after(300)
     first = script().line_after(later + 200) - later

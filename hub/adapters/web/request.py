@@ -118,6 +118,10 @@ class HubRequest(Request):
         if self._upload is not None:
             try:
                 self._upload.received(data)
+            except Problem as problem:
+                self._upload.lost("reset")
+                self._upload = None
+                self._refuse(problem)
             except Exception:
                 self._site.failures.report("in an upload")
                 self._upload.dismiss(Problem("INTERNAL"))
@@ -166,7 +170,7 @@ class HubRequest(Request):
         if self._upload is not None:
             upload, self._upload = self._upload, None
             result = upload.complete()
-            upload.when_durable(lambda: self._finish(result))
+            upload.when_durable(lambda: self._finish(upload, result))
         elif self._refused is not None:
             self.write(answer_problem(self, self._refused))
             self.finish()
@@ -231,10 +235,14 @@ class HubRequest(Request):
         self.requestHeaders.removeHeader(b"expect")
         self.channel.refuse(problem)
 
-    def _finish(self, result: Mapping[str, object]) -> None:
-        if not self._disconnected:
+    def _finish(self, upload: BodyProducer, result: Mapping[str, object]) -> None:
+        if self._disconnected:
+            return
+        if upload.deleted:
+            self.write(answer_problem(self, Problem("NOTFOUND", "the stream was deleted before it was durable")))
+        else:
             self.write(answer_json(self, dict(result)))
-            self.finish()
+        self.finish()
 
 
 def _too_big() -> Problem:

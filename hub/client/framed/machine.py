@@ -265,13 +265,12 @@ class Machine:
         if position > self._buffer.end or position < 0:
             raise Problem("PROTO", f"the hub says that {position} bytes were written, of {self._buffer.end}")
         self._known = self.open = True
+        # Where to go on, not what is held: a hub that is killed now may come back with less, and ask for it again.
         self._sent = position
         if position < self.acknowledged:
             # An older state of the hub came back: what it acknowledged and lost cannot be had again.
             events.append(Lost(self.acknowledged - position))
             self.acknowledged = position
-        else:
-            self._acknowledge(position)
         keys = frame.keys
         events.append(
             Opened(

@@ -7,6 +7,8 @@ from twisted.internet import error
 
 from adapters.web.desk import ADMIN, EPOCH, FAR, LOCAL, Desk, chunked, request
 from hub.adapters.web.connection import DISCARD_SECONDS, IDLE_SECONDS
+from hub.core.deletion import delete_stream
+from hub.model.principal import ANONYMOUS
 
 
 @pytest.mark.parametrize("method", ["PUT", "POST"])
@@ -45,6 +47,30 @@ def test_bytes_are_appended_as_they_come_and_byte_by_byte() -> None:
     assert desk.all_of("s") == b"first\nsecond"
     assert line.answer().json()["to"] == 12
     assert stream.run.cause == "eof"
+
+
+def test_a_body_whose_stream_is_deleted_before_it_is_durable_is_not_said_to_be() -> None:
+    desk = Desk(slow_store=True)
+    line = desk.connect()
+    line.send(request("PUT", "/streams/s", {"Content-Length": "3"}) + b"one")
+    assert line.taken() == b""
+    desk.hub.tasks.spawn(delete_stream(desk.hub, desk.hub.streams.get("s"), force=True))
+    desk.pass_seconds(0)
+    desk.store.finish()
+    answer = line.answer()
+    assert (answer.status, answer.json()["code"]) == (404, "NOTFOUND")
+
+
+def test_a_body_that_would_pass_the_last_offset_is_refused() -> None:
+    desk = Desk()
+    desk.ask("PUT", "/streams/s", body=b"x")
+    stream = desk.hub.streams.get("s")
+    writer = desk.hub.streams.open_exact("s", ANONYMOUS, {})
+    writer.lose(2**53 - 3, "producer_skip")
+    writer.end("end")
+    answer = desk.ask("PUT", "/streams/s", body=b"too long")
+    assert (answer.status, answer.json()["code"]) == (429, "LIMIT")
+    assert (stream.end, stream.run.cause) == (2**53 - 3, "reset")
 
 
 @pytest.mark.parametrize(
