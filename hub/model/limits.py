@@ -93,6 +93,7 @@ class Limits:
     anonymous_bytes: int = _limit(256 * MIB, "history of all anonymous streams that the memory store keeps")
     streams: int = _limit(500_000, "streams that are kept; past it ended ones are retired, anonymous and old first")
     runs_per_stream: int = _limit(1000, "runs of a stream that are remembered one by one")
+    gaps_per_stream: int = _limit(1000, "gaps of a stream that are remembered; older ones are looked up in the store")
     marks_per_stream: int = _limit(1000, "marks of a stream")
     meta_bytes: int = _limit(16 * KIB, "meta of a run, as JSON")
 

@@ -164,7 +164,7 @@ def _write_record(
     connection: apsw.Connection, row: tuple[int, int, bytes], gaps: list[dict[str, Any]], path: Path
 ) -> None:
     try:
-        record = whole_record(connection, *row, has_gaps=False)
+        record = whole_record(connection, *row, gaps=0)
     except CorruptRow as error:
         path.write_text(json.dumps({"error": f"the record cannot be read: {error}", "gaps": gaps}, indent=2) + "\n")
         return
