@@ -57,6 +57,11 @@ class Committer:
         """Whether all that was appended is durable."""
         return not self._under_way and not self._pending
 
+    @property
+    def why_waiting(self) -> str:
+        """Why what was appended is not durable yet, in words."""
+        return "the store does not answer" if self.problem is None else self.problem.text
+
     def window(self, most: int) -> int:
         """Return how many bytes a producer may have in flight, `most` at best: less when much is not durable yet."""
         free = self._bound - self.waiting_bytes

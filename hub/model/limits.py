@@ -55,7 +55,7 @@ class Limits:
     dead_seconds: int = _limit(45, "silence after which a peer is taken for dead")
     stall_seconds: int = _limit(30, "how long a reader may take no byte before it is cut as SLOW")
     close_seconds: int = _limit(5, "how long a closing connection may take to take its last bytes")
-    drain_seconds: int = _limit(10, "how long a stopping hub reads on and delivers before it closes")
+    drain_seconds: int = _limit(10, "how long a stopping hub takes at most; half of it reads on")
     reader_session_seconds: int = _limit(3600, "how long a reader session is kept without a connection")
     producer_session_seconds: int = _limit(24 * 3600, "how long a producer session is kept without a connection")
     hold_seconds: int = _limit(60, "how long a producer session without a connection holds its stream against others")
