@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
@@ -23,6 +24,7 @@ from hub.adapters.store.sqlite.database import (
 )
 from hub.adapters.store.sqlite.entry import Entries, Entry
 from hub.adapters.store.sqlite.identity import Identity
+from hub.adapters.store.sqlite.patience import Patience
 from hub.adapters.store.sqlite.reserve import Reserve
 from hub.adapters.store.sqlite.row import CorruptRow, pack_record, pack_run, unpack_record
 from hub.core.ports import Append
@@ -67,6 +69,7 @@ class Writer:
         self._runs_kept = runs_kept
         self.reserve = Reserve(path.parent, reserve_bytes)
         self._identity = Identity(path)
+        self._patience = Patience(time.monotonic)
         self._connection: apsw.Connection | None = None
         self._wal_frames = 0
         self._copied_frames = 0
@@ -78,7 +81,7 @@ class Writer:
         """The connection; opened where there is none, with all that the last one left in the WAL synced anew."""
         if self._connection is None:
             self._identity.connecting()
-            connection = connect_to_write(self.path, make=False)
+            connection = connect_to_write(self.path, make=False, busy_ms=self._patience.left_ms)
             try:
                 settle(connection, self.path)
                 self._identity.connected()
@@ -107,8 +110,10 @@ class Writer:
             raise problem_of(error, self.path) from error
 
     def _transact(self, work: Callable[[apsw.Connection], T], *, durable: bool) -> T:
+        self._patience.begin()
         try:
             connection = self.connection
+            connection.set_busy_timeout(self._patience.left_ms)
             if not durable:
                 # The next synced commit takes it along; after a loss of power it may be as if it had not been.
                 connection.pragma("synchronous", "NORMAL")
@@ -118,7 +123,8 @@ class Writer:
             self._identity.check()
             if not durable:
                 connection.pragma("synchronous", "FULL")
-        except BaseException:
+        except BaseException as error:
+            self._patience.met(error)
             self.drop_connection()
             raise
         return result
@@ -141,9 +147,11 @@ class Writer:
         try:
             if self.reserve.hold():
                 return
+            self._patience.begin()
             if self.connection.pragma("freelist_count") * PAGE_BYTES < self.reserve.size:
                 raise apsw.FullError("only the reserve is left")
         except (apsw.Error, OSError) as error:
+            self._patience.met(error)
             raise problem_of(error, self.path) from error
 
     def _append(self, connection: apsw.Connection, batch: Sequence[Append]) -> None:
@@ -259,9 +267,11 @@ class Writer:
 
     def checkpoint(self) -> None:
         """Copy to the file what no reader of the WAL holds back; raise Problem STORE where that fails."""
+        self._patience.begin()
         try:
             self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
         except (apsw.Error, OSError) as error:
+            self._patience.met(error)
             self.drop_connection()
             raise problem_of(error, self.path) from error
         self._copied_frames = self._wal_frames
