@@ -38,14 +38,14 @@ def sync(locator: Locator, directory: Path | None, any_hub: bool, keep: bool) ->
         click.echo("nothing is kept here", err=True)
         return
     hub = locator.locate()  # no hub at all is said at once
-    here = (
-        None if any_hub or directory is not None else frozenset((*locator.places, hub.origin, hub.endpoints.get("web")))
-    )
+    here = None
+    if not any_hub and directory is None:
+        here = frozenset((*locator.places, hub.endpoints.get("web", "").rstrip("/")))
     failed = [path for path in found if not _send(path, locator, here, keep=keep)]
     raise SystemExit(exit_codes.FAILED if failed else exit_codes.OK)
 
 
-def _send(path: Path, locator: Locator, here: frozenset[str | None] | None, *, keep: bool) -> bool:
+def _send(path: Path, locator: Locator, here: frozenset[str] | None, *, keep: bool) -> bool:
     """Send a file, unless it is for a hub that is not `here`; return whether nothing went wrong."""
     try:
         spool = Spool(path)
