@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fakes.tasks import at_once
+from fakes.clock import FakeClock
+from fakes.tasks import FakeFailures, FakeTasks, at_once
 from fakes.world import World
 from hub.adapters.store.memory import MemoryStore
 from hub.adapters.web.ranges import Span, choose_span, parse_range
@@ -43,7 +44,9 @@ def test_what_http_has_ignored_is_no_range(text: str) -> None:
 
 def span_of(stream: Stream, run: Run | None, asked: str) -> Span:
     """Choose where all gaps are remembered: nothing is waited for."""
-    return at_once(choose_span(History(MemoryStore(0, 0, 0)), stream, run, asked))
+    return at_once(
+        choose_span(History(MemoryStore(0, 0, 0), FakeClock(), FakeTasks(FakeFailures())), stream, run, asked)
+    )
 
 
 def stream_with_gap() -> Stream:
