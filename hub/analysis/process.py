@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+import apsw
 import msgspec
 
 from hub.analysis.numbers import Numbers, Place
@@ -87,13 +88,23 @@ class Loop:
 
 
 def main() -> None:
-    """Work until the hub closes the pipe; the argument is the data directory, none for a hub that keeps nothing."""
+    """Work until the hub closes the pipe; the argument is the data directory, none for a hub that keeps nothing.
+
+    A disk that fails ends it with a line for the hub's log; the hub starts it again.
+    """
+    try:
+        _work(Path(sys.argv[1]) / FILE_NAME if len(sys.argv) > 1 else None)
+    except apsw.Error as error:
+        raise SystemExit(f"hub: the analyzer cannot use {Path(sys.argv[1]) / FILE_NAME}: {error}") from None
+
+
+def _work(path: Path | None) -> None:
     # Ctrl-C in a terminal goes to all processes: the hub decides when this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with suppress(PermissionError):  # a sandbox that forbids it: then it works at the hub's own priority
         os.nice(NICE)
-    shelf: Place = Shelf(Path(sys.argv[1]) / FILE_NAME) if len(sys.argv) > 1 else Memory()
+    shelf: Place = Memory() if path is None else Shelf(path)
     numbers = Numbers(shelf)
     loop = Loop(numbers, _write_all)
     save_at = time.monotonic() + SAVE_SECONDS

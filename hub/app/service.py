@@ -28,7 +28,7 @@ from hub.app.config import LISTENERS, Config
 from hub.app.config_data_dir import hold_data_dir
 from hub.app.config_endpoint import parse_endpoint
 from hub.app.config_tls import below_tls, speaks_tls, tls_files
-from hub.app.drain import drain
+from hub.app.drain import Drain
 from hub.app.endpoints_file import write_endpoints
 from hub.app.listeners import client_address, listen, web_address
 from hub.app.methods import METHODS
@@ -69,6 +69,8 @@ class HubService(MultiService):
         """
         super().__init__()  # type: ignore[no-untyped-call]
         self.config = config
+        self.lost = False
+        """Whether the hub has ended with something that could not be made durable."""
         self.ready: Deferred[dict[str, str]] = Deferred()
         self._reactor = reactor
         self._on_ready = on_ready
@@ -219,13 +221,16 @@ class HubService(MultiService):
         self._notifier.stopping()
         for port in self._ports:
             await self._try("while a listener was closed", port.stopListening)
-        time = IReactorTime(self._reactor)
-        await self._try("while draining", lambda: drain(self.hub, self._factories, self.web, time))
+        drain = Drain(self.hub, self._factories, self.web, IReactorTime(self._reactor))
+        await self._try("while draining", drain.run)
+        self.lost = drain.lost
         if self._tick.running:
             self._tick.stop()
-        if self._analyzer is not None:
-            await self._try("while the analyzer was stopped", self._analyzer.stop)
-        await self._try("while the store was closed", self.hub.store.close)
+        if (analyzer := self._analyzer) is not None:
+            ended = "the analyzer did not end"
+            await self._try("while the analyzer was stopped", lambda: drain.within(analyzer.stop(), ended))
+        closed = "the store was not closed"
+        await self._try("while the store was closed", lambda: drain.within(self.hub.store.close(), closed))
         self.config.endpoints_path.unlink(missing_ok=True)
         os.close(self._held)
 

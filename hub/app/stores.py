@@ -26,6 +26,7 @@ def open_store(config: Config, reactor: IReactorCore) -> tuple[Store, Opened]:
         call_in_reactor=IReactorFromThreads(reactor).callFromThread,
         policy=retention_policy(config.retention),
         runs_kept=limits.runs_per_stream,
+        gaps_told=limits.gaps_per_stream,
         reserve_bytes=limits.reserve_bytes,
         search_processes=limits.search_processes,
     )

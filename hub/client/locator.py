@@ -65,6 +65,13 @@ class Locator:
         self._urls = list(urls)
         self._data_dir = data_dir
         self._token = token
+        self.is_named = True
+        """Whether somebody named a hub; otherwise it is this user's own, wherever that is by default."""
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """What the hub is looked for by: URLs, or a data directory."""
+        return tuple(sorted(self._urls)) if self._data_dir is None else (self._data_dir,)
 
     @classmethod
     def from_environment(
@@ -82,7 +89,9 @@ class Locator:
             return cls._by_urls(given, token, variables)
         if not variables.get("HUB_DATA_DIR") and (stored := login.read(variables)):
             return cls(urls=stored.urls, token=token or stored.token)
-        return cls(data_dir=places.local_data_dir(variables), token=token)
+        found = cls(data_dir=places.local_data_dir(variables), token=token)
+        found.is_named = "HUB_DATA_DIR" in variables
+        return found
 
     @classmethod
     def _by_urls(cls, given: str, token: str | None, env: Mapping[str, str]) -> Locator:

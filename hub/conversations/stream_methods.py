@@ -13,7 +13,7 @@ from hub.core import report, rows
 from hub.core.deletion import delete_stream
 from hub.core.hub import Hub
 from hub.core.lines import read_lines
-from hub.core.rows import LineRow, LinesAnswer, RunsAnswer, StreamPage, StreamRow
+from hub.core.rows import GapRow, LineRow, LinesAnswer, RunsAnswer, StreamPage, StreamRow
 from hub.core.stream import Stream
 from hub.model.chunk import Chunk
 from hub.model.cursor import Cursor, judge
@@ -36,9 +36,13 @@ from hub.wire.commands import (
 Result = dict[str, Any]
 ENVELOPE_BYTES = 8 * 1024
 """What an answer is kept free for beside its rows."""
+READ_PIECES = 1000
+"""Chunks and gaps that one `stream.read` returns at most."""
+ROW_BYTES = 80
+"""What each of them is counted as, beside its data."""
 
 
-def _weigh(row: StreamRow | LineRow) -> int:
+def _weigh(row: StreamRow | LineRow | GapRow) -> int:
     return len(json_rpc.encode(row)) + 1
 
 
@@ -95,20 +99,21 @@ async def _read_bytes(hub: Hub, stream: Stream, params: StreamRead) -> Result:
     # Base64 and its envelope have to fit the answer.
     room = min(params.max, (hub.limits.answer_bytes - 4096) * 3 // 5)
     chunks: list[Result] = []
-    while room > 0 and offset < stream.end and len(chunks) < 1000:
+    while room > 0 and offset < stream.end and len(chunks) < READ_PIECES:
         pieces = await hub.history.read(stream, offset, room)
         if not pieces:
             break
         for piece in pieces:
-            if room <= 0:
+            if room <= 0 or len(chunks) >= READ_PIECES:
                 break
             if isinstance(piece, Chunk):
                 part = piece.cut(piece.offset, piece.offset + room)
                 chunks.append(_chunk_row(part))
-                room -= len(part.data) + 80
+                room -= len(part.data) + ROW_BYTES
                 offset = part.end
             else:
                 chunks.append({"gap": [piece.offset, piece.end], "reason": piece.reason})
+                room -= ROW_BYTES
                 offset = piece.end
     answer: Result = {"chunks": chunks, "next": [stream.epoch, offset]}
     return answer if truncate is None else {**answer, "truncate": truncate}
@@ -163,11 +168,8 @@ async def _line_number(hub: Hub, stream: Stream, offset: int) -> int:
     """Return how many lines begin before `offset`."""
     if offset >= stream.end:
         return stream.line_count
-    pieces = await hub.history.read(stream, offset, 1)
-    for piece in pieces:
-        if isinstance(piece, Chunk):
-            return piece.first_line
-    return stream.line_count
+    first = await hub.history.first_chunk(stream, offset)
+    return stream.line_count if first is None else first.first_line
 
 
 def _delete(commander: Commander, params: StreamDelete) -> Coroutine[Any, Any, Result]:

@@ -77,14 +77,18 @@ class Audit:
 
     async def save(self) -> None:
         """Store what is new; what the store does not take is tried again."""
+        with suppress(Problem):
+            await self.store_changes()
+
+    async def store_changes(self) -> None:
+        """Store what is new; raise Problem STORE where that failed: it is tried again with the next."""
         values, self._unsaved = self._unsaved, {}
         if not values:
             return
         self._saving = True
         try:
-            with suppress(Problem):
-                await self._store.put(KIND, values)
-                values = {}
+            await self._store.put(KIND, values)
+            values = {}
         finally:
             self._saving = False
             self._unsaved = {**values, **self._unsaved}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hub.core.ports import Append, Cancellable, Clock, Failures, Store, Tasks
 from hub.core.tail import piece_cost
 from hub.core.turn import Turn
-from hub.model.chunk import Piece
+from hub.model.chunk import Piece, joined
 from hub.model.problem import Problem
 
 if TYPE_CHECKING:
@@ -57,6 +57,11 @@ class Committer:
         """Whether all that was appended is durable."""
         return not self._under_way and not self._pending
 
+    @property
+    def why_waiting(self) -> str:
+        """Why what was appended is not durable yet, in words."""
+        return "the store does not answer" if self.problem is None else self.problem.text
+
     def window(self, most: int) -> int:
         """Return how many bytes a producer may have in flight, `most` at best: less when much is not durable yet."""
         free = self._bound - self.waiting_bytes
@@ -64,7 +69,12 @@ class Committer:
 
     def add(self, stream: Stream, piece: Piece) -> None:
         """Take a piece of a stream, after all earlier ones of it."""
-        self._pieces_of(stream).append(piece)
+        pieces = self._pieces_of(stream)
+        one = joined(pieces[-1], piece) if pieces and piece.offset != stream.run.start else None
+        if one is not None:
+            pieces[-1] = one
+            return
+        pieces.append(piece)
         self.waiting_bytes += piece_cost(piece)
         if self._pause is not None and self.waiting_bytes >= PACE_BYTES:
             self._pause.cancel()

@@ -10,7 +10,7 @@ from hub.core.ports import Clock, Store, Tasks
 from hub.core.scan import Part, Scanned, Wanted
 from hub.model.begin import Begin
 from hub.model.buckets import Buckets, Counted
-from hub.model.chunk import Chunk, Gap, Piece
+from hub.model.chunk import Chunk, Gap, Piece, weight
 from hub.model.cursor import judge
 from hub.model.problem import Problem
 
@@ -67,11 +67,34 @@ class History:
             return _contiguous(pieces, offset, _up_to_memory(stored, stream.tail.start))
         for piece in stream.tail.since(offset):
             pieces.append(piece)
-            if isinstance(piece, Chunk):
-                max_bytes -= len(piece.data)
-                if max_bytes <= 0:
-                    break
+            max_bytes -= weight(piece)
+            if max_bytes <= 0:
+                break
         return pieces
+
+    async def first_chunk(self, stream: Stream, offset: int) -> Chunk | None:
+        """Return the first chunk from `offset` on, however many gaps come before it, cut to begin there."""
+        while pieces := await self.read(stream, offset, 1):
+            for piece in pieces:
+                if isinstance(piece, Chunk):
+                    return piece
+                offset = piece.end
+        return None
+
+    async def first_gap(self, stream: Stream, start: int, end: int) -> Gap | None:
+        """Return the first recorded gap that touches the offsets from `start` to `end`; what is kept no longer is one.
+
+        Waits only where the stream has more gaps than are remembered. Raise Problem NOTFOUND where it is deleted then.
+        """
+        if start < stream.start and start < end:
+            return Gap(start, stream.start, "retention")
+        if start < stream.gaps.known_from and start < end:
+            found = await self._store.first_gap(stream.name, start, end)
+            if stream.deleted:
+                raise Problem("NOTFOUND", f"the stream {stream.name} was deleted meanwhile")
+            if found is not None:
+                return found
+        return stream.gaps.first(start, end)
 
     async def count(self, stream: Stream, buckets: Buckets) -> Counted:
         """Return lines and bytes that are kept of a stream, by the time of their receipt."""
@@ -91,8 +114,8 @@ class History:
         """Return when the first byte that is kept was received; None where none is."""
         if not stream.start:
             return stream.first_at
-        pieces = await self.read(stream, stream.start, 1)
-        return next((piece.at for piece in pieces if isinstance(piece, Chunk)), None)
+        first = await self.first_chunk(stream, stream.start)
+        return None if first is None else first.at
 
     async def scan(self, parts: Sequence[Part], wanted: Wanted) -> Scanned | None:
         """Let the store search parts that it has all of; None where it leaves that to others."""

@@ -138,7 +138,7 @@ class Hub:
         committer = Committer(store, clock, tasks, self.turn, failures, limits.not_durable_bytes)
         committer.stored_late = lambda stream: delete_late(self, stream)
         tails = TailMemory(limits.tail_stream_bytes, limits.tail_bytes)
-        self.log = Log(clock, self.counters, tails, committer, self._guarded)
+        self.log = Log(clock, self.counters, tails, committer, self._guarded, limits.gaps_per_stream)
         self.epochs = Epochs(store, clock, tasks, opened)
         self.streams = Streams(self.log, limits, self.epochs, self.subscriptions, self._news)
         self.streams.retire = self._retire

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hub.core.stream import Stream
 
 READ_BYTES = 256 * 1024
-Weigh = Callable[[LineRow], int]
+Weigh = Callable[[LineRow | GapRow], int]
 """Tells how many bytes a row is in an answer."""
 
 
@@ -68,7 +68,9 @@ class LineCollector:
         """Take a piece; return whether `count` rows are complete now, or more than `room` bytes of them."""
         if isinstance(piece, Gap):
             self.flush()
-            self.gaps.append({"gap": (piece.offset, piece.end), "reason": piece.reason})
+            gap: GapRow = {"gap": (piece.offset, piece.end), "reason": piece.reason}
+            self.gaps.append(gap)
+            self.weight += self._weigh(gap) + 1
             self.next = piece.end
             return self._is_full(count, room)
         begin, number = 0, piece.first_line

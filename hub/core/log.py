@@ -19,13 +19,20 @@ class Log:
     """What all streams share. One per hub."""
 
     def __init__(
-        self, clock: Clock, counters: Counters, tails: TailMemory, committer: Committer, guarded: Guarded
+        self,
+        clock: Clock,
+        counters: Counters,
+        tails: TailMemory,
+        committer: Committer,
+        guarded: Guarded,
+        gaps_per_stream: int,
     ) -> None:
         self.clock = clock
         self._guarded = guarded
         self.counters = counters
         self.tails = tails
         self.committer = committer
+        self.gaps_per_stream = gaps_per_stream
         self.active: set[Stream] = set()
         """Streams that have counted something since their meter was found quiet."""
         self.analyzer: Analyzer | None = None

@@ -163,10 +163,13 @@ class Store(Protocol):
     async def read(self, stream: str, offset: int, max_bytes: int, *, sure: bool = True) -> Sequence[Piece]:
         """Return contiguous pieces from `offset` on, at least one if the store holds any byte or gap there.
 
-        The first piece begins exactly at `offset`; chunks end the read once they sum up to `max_bytes` or more.
-        What is there and cannot be read comes as a Gap, `corrupt` or `store_loss`. Unless `sure`, Problem STORE is
-        raised where that may be otherwise the next time: a disk that gives an error may give the bytes later.
+        The first piece begins exactly at `offset`; pieces end the read once their weights sum up to `max_bytes` or
+        more. What is there and cannot be read comes as a Gap, `corrupt` or `store_loss`. Unless `sure`, Problem STORE
+        is raised where that may be otherwise the next time: a disk that gives an error may give the bytes later.
         """
+
+    async def first_gap(self, stream: str, start: int, end: int) -> Gap | None:
+        """Return the first recorded gap that touches the offsets from `start` to `end`, whole, if there is one."""
 
     async def seek_line(self, stream: str, line: int) -> int | None:
         """Return the offset after the `line`-th LF, or the first kept offset if that is later; None past all."""

@@ -36,7 +36,7 @@ from hub.core.catch_up import CatchUp
 from hub.core.counters import Counters
 from hub.core.delivery import Delivery, Item, Live, State
 from hub.core.queue_memory import QueueMemory
-from hub.model.chunk import Chunk, Gap, Piece
+from hub.model.chunk import Chunk, Gap, Piece, weight
 
 Told = list[tuple[Delivery, Item]]
 
@@ -223,7 +223,7 @@ class ReaderQueue:
                 if size and not self._window_allows(delivery, piece, size):
                     return budget
                 self._tell(delivery, piece, told)
-                budget -= size
+                budget -= 0 if piece is None else weight(piece)
             items.popleft()
             self._forget(item_cost(piece))
         return budget
@@ -282,7 +282,7 @@ class ReaderQueue:
             delivery.slice.pop()
             self._forget(item_cost(piece))
             self._tell(delivery, piece, told)
-            budget -= size
+            budget -= weight(piece)
         if delivery.slice or budget <= 0:
             return budget, False
         if delivery.next < stream.tail.start:
@@ -294,7 +294,7 @@ class ReaderQueue:
             if size and not self._window_allows(delivery, piece, size):
                 return budget, True
             self._tell(delivery, piece, told)
-            budget -= size
+            budget -= weight(piece)
             if budget <= 0:
                 break
         if delivery.next >= stream.end:

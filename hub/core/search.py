@@ -15,7 +15,6 @@ from hub.core.scan import Hit, Part, Wanted
 from hub.core.slabs import SLAB_BYTES, Backward, Forward, hits_in, past
 from hub.core.stream import Stream
 from hub.core.streams import Streams
-from hub.model.chunk import Chunk
 from hub.model.record import StreamRecord
 
 AT_ONCE = 128
@@ -201,8 +200,7 @@ class Search:
 
     async def _line_start(self, stream: Stream, offset: int) -> int:
         """Return where the line begins that holds the byte at `offset`."""
-        pieces = await self.history.read(stream, offset, 1)
-        first = next((piece for piece in pieces if isinstance(piece, Chunk)), None)
+        first = await self.history.first_chunk(stream, offset)
         if first is None:
             return offset
         return min(offset, await self.history.seek_line(stream, first.first_line))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from hub.core.gaps import Gaps
 from hub.core.meter import Meter
 from hub.core.rows import StreamState
 from hub.core.tail import Tail
@@ -68,8 +69,8 @@ class Stream:
         self.lines: int = 0
         self.received: int = 0
         """Bytes ever appended; gaps are not counted."""
-        self.gaps: list[Gap] = []
-        """Gaps that were recorded when they came to be, oldest first."""
+        self.gaps = Gaps(log.gaps_per_stream)
+        """Gaps that were recorded when they came to be; `History.first_gap` knows the older ones too."""
         self.gap_bytes = 0
         self.partial = False
         """Whether the last byte is not an LF: there is an unfinished line."""
@@ -97,7 +98,7 @@ class Stream:
         stream.start, stream.end, stream.durable = record.start, record.end, record.end
         stream.lines, stream.received, stream.gap_bytes = record.lines, record.received, record.gap_bytes
         stream.partial, stream.first_at, stream.last_at = record.partial, record.first_at, record.last_at
-        stream.runs, stream.gaps = list(record.runs), list(record.gaps)
+        stream.runs, stream.gaps = list(record.runs), Gaps(log.gaps_per_stream, record.gaps)
         stream.runs_dropped = record.runs[0].number - 1
         stream.tail = Tail(record.end)
         stream._changed_run = len(stream.runs)
@@ -148,7 +149,7 @@ class Stream:
     def append_gap(self, end: int, reason: str) -> None:
         """Record that the bytes from the stream's end up to `end` will never be had."""
         gap = Gap(self.end, end, reason)
-        self.gaps.append(gap)
+        self.gaps.add(gap, begins_run=gap.offset == self.run.start, kept_from=self.start, durable=self.durable)
         self.gap_bytes += end - self.end
         self.end = end
         self._log.gap_appended(self, gap)
@@ -213,12 +214,6 @@ class Stream:
             tuple([run.snapshot() for run in runs]),
             gaps,
         )
-
-    def gap_after(self, start: int, end: int) -> Gap | None:
-        """Return the first known gap that touches the offsets from `start` to `end`; what is kept no longer is one."""
-        if start < self.start and start < end:
-            return Gap(start, self.start, "retention")
-        return next((gap for gap in self.gaps if gap.end > start and gap.offset < end), None)
 
     def run_at(self, offset: int) -> Run:
         """Return the run that wrote the byte before `offset`; the first remembered one where there is none."""

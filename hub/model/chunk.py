@@ -61,3 +61,18 @@ class Gap(NamedTuple):
 
 
 Piece = Chunk | Gap
+
+GAP_BYTES = 64
+"""What telling a gap is counted as, in bytes: they too fill what is bounded in bytes."""
+
+
+def weight(piece: Piece) -> int:
+    """Return what telling a piece is counted as, in bytes."""
+    return len(piece.data) if isinstance(piece, Chunk) else GAP_BYTES
+
+
+def joined(before: Piece, after: Piece) -> Gap | None:
+    """Return two gaps as one, where they touch and say the same; a run must not begin between them."""
+    if isinstance(before, Chunk) or isinstance(after, Chunk):
+        return None
+    return Gap(before.offset, after.end, before.reason) if before[1:] == (after.offset, after.reason) else None

@@ -55,7 +55,7 @@ class Limits:
     dead_seconds: int = _limit(45, "silence after which a peer is taken for dead")
     stall_seconds: int = _limit(30, "how long a reader may take no byte before it is cut as SLOW")
     close_seconds: int = _limit(5, "how long a closing connection may take to take its last bytes")
-    drain_seconds: int = _limit(10, "how long a stopping hub reads on and delivers before it closes")
+    drain_seconds: int = _limit(10, "how long a stopping hub takes at most; half of it reads on")
     reader_session_seconds: int = _limit(3600, "how long a reader session is kept without a connection")
     producer_session_seconds: int = _limit(24 * 3600, "how long a producer session is kept without a connection")
     hold_seconds: int = _limit(60, "how long a producer session without a connection holds its stream against others")
@@ -93,6 +93,7 @@ class Limits:
     anonymous_bytes: int = _limit(256 * MIB, "history of all anonymous streams that the memory store keeps")
     streams: int = _limit(500_000, "streams that are kept; past it ended ones are retired, anonymous and old first")
     runs_per_stream: int = _limit(1000, "runs of a stream that are remembered one by one")
+    gaps_per_stream: int = _limit(1000, "gaps of a stream that are remembered; older ones are looked up in the store")
     marks_per_stream: int = _limit(1000, "marks of a stream")
     meta_bytes: int = _limit(16 * KIB, "meta of a run, as JSON")
 

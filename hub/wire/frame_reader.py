@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from hub.model.problem import Problem
 from hub.wire.frame import Frame, parse_header
 
+_LONGER = "the LF after the payload is missing: its length is not the one announced, which does not count that LF"
+
 
 class FrameReader:
     """Collects one frame at a time; each byte is looked at once, and at most one header or payload is ever held."""
 
-    __slots__ = ("_buffer", "_frame", "_header_bytes", "_need", "_payload_bytes", "_scanned")
+    __slots__ = ("_after_payload", "_buffer", "_frame", "_header_bytes", "_need", "_payload_bytes", "_scanned")
 
     def __init__(self, header_bytes: int, payload_bytes: int) -> None:
         self._header_bytes = header_bytes
@@ -20,6 +22,7 @@ class FrameReader:
         self._scanned = 0
         self._frame: Frame | None = None
         self._need = 0
+        self._after_payload = False
 
     @property
     def held(self) -> int:
@@ -52,20 +55,27 @@ class FrameReader:
         if len(self._buffer) < self._need:
             return None
         if self._buffer[self._need - 1] != 0x0A:
-            raise Problem("PROTO", "the LF after the payload is missing: its length is not the one announced")
+            raise Problem("PROTO", _LONGER)
+        if self._buffer.startswith(b"\n", self._need):
+            # No header is empty: said before the frame is taken for what it is not.
+            raise Problem("PROTO", _LONGER)
         frame, self._frame = self._frame, None
         payload = bytes(memoryview(self._buffer)[: self._need - 1])
         del self._buffer[: self._need]
+        self._after_payload = True
         return frame._replace(payload=payload)
 
     def _header(self) -> bytes | None:
         end = self._buffer.find(b"\n", self._scanned)
         if end >= self._header_bytes or (end < 0 and len(self._buffer) >= self._header_bytes):
             raise Problem("TOOBIG", f"the header is longer than limits.header_bytes ({self._header_bytes})")
+        if end == 0 and self._after_payload:
+            raise Problem("PROTO", _LONGER)
         if end < 0:
             self._scanned = len(self._buffer)
             return None
         header = bytes(memoryview(self._buffer)[:end])
         del self._buffer[: end + 1]
         self._scanned = 0
+        self._after_payload = False
         return header

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
+import msgspec
 import pytest
 
 from hub.core.matcher import Matcher
@@ -13,7 +14,7 @@ from hub.core.ports import Append, Store
 from hub.core.scan import Part, Query, Range, Wanted
 from hub.core.slabs import hits_in, slabs_of
 from hub.model.buckets import Buckets
-from hub.model.chunk import Chunk, Gap, Piece
+from hub.model.chunk import Chunk, Gap, Piece, joined
 from hub.model.cursor import EpochStart
 from hub.model.record import StreamRecord
 from hub.model.run import Run
@@ -54,6 +55,18 @@ class Feed:
         return StreamRecord(
             self.name, "me", self.anonymous, 1, epochs, 0, self.end, self.lines, self.received, 0, False, 1, 2, (run,)
         )
+
+
+def one_where_they_touch(pieces: Iterable[Piece]) -> list[Piece]:
+    """Return pieces with those gaps joined that a store may keep as one."""
+    found: list[Piece] = []
+    for piece in pieces:
+        one = joined(found[-1], piece) if found else None
+        if one is None:
+            found.append(piece)
+        else:
+            found[-1] = one
+    return found
 
 
 def content(pieces: list[Piece]) -> bytes:
@@ -149,6 +162,44 @@ class StoreContract:
         self.append(store, *[feed.chunk(b"x" * 100) for _ in range(50)])
         pieces = self.read(store, "a", 0, 250)
         assert 250 <= len(content(pieces)) < 1000
+
+    def test_gaps_that_touch_and_say_the_same_are_one(self, store: Store) -> None:
+        feed = Feed("a")
+        self.append(store, feed.chunk(b"x"), feed.gap(2), feed.gap(3))
+        self.append(store, feed.gap(1))
+        self.append(store, feed.gap(4, "store_loss"))
+        self.append(store, feed.gap(1, "store_loss"), feed.chunk(b"y"), feed.gap(1))
+        skipped, lost = Gap(1, 7, "producer_skip"), Gap(7, 12, "store_loss")
+        assert self.read(store, "a", 1)[:2] == [skipped, lost]
+        assert self.read(store, "a", 13) == [Gap(13, 14, "producer_skip")]
+        assert self.read(store, "a", 5)[0] == Gap(5, 7, "producer_skip")
+
+    def test_a_gap_at_the_beginning_of_a_run_is_one_of_its_own(self, store: Store) -> None:
+        feed = Feed("a")
+        self.append(store, feed.chunk(b"x"), feed.gap(2))
+        feed.run = 2
+        runs = (*feed.record().runs, Run(2, feed.end, 1000, {}))
+        begun = feed.gap(3)
+        self.append(store, begun._replace(record=msgspec.structs.replace(begun.record, runs=runs)))
+        assert self.read(store, "a", 1) == [Gap(1, 3, "producer_skip"), Gap(3, 6, "producer_skip")]
+
+    @pytest.mark.parametrize(
+        ("start", "end", "found"),
+        [(0, 4, None), (0, 5, (4, 7)), (4, 5, (4, 7)), (6, 9, (4, 7)), (7, 9, None), (7, 99, (9, 11)), (11, 99, None)],
+    )
+    def test_the_first_gap_is_found(self, store: Store, start: int, end: int, found: tuple[int, int] | None) -> None:
+        feed = Feed("a")
+        self.append(store, feed.chunk(b"four"), feed.gap(3), feed.chunk(b"78"), feed.gap(2), feed.chunk(b"."))
+        expected = None if found is None else Gap(*found, "producer_skip")
+        assert self.run(store.first_gap("a", start, end)) == expected
+        assert self.run(store.first_gap("nobody", start, end)) is None
+
+    def test_a_read_of_many_gaps_stops_once_it_has_enough(self, store: Store) -> None:
+        feed = Feed("a")
+        self.append(store, *[each for _ in range(500) for each in (feed.gap(1), feed.chunk(b"."))])
+        assert len(self.read(store, "a", 0, 1)) == 1
+        assert 30 <= len(self.read(store, "a", 0, 2000)) <= 2000 // 64 * 2 + 2
+        assert content(self.read_all(store, "a", 2000)) == b"?." * 500
 
     def test_nothing_is_read_past_the_end_or_of_an_unknown_stream(self, store: Store) -> None:
         feed = Feed("a")

@@ -223,7 +223,7 @@ def test_what_a_producer_no_longer_has_is_a_gap(world: World) -> None:
     line.data(10, b"two\n")
     stream = world.hub.streams.get("a")
     assert stream is not None
-    assert stream.gaps == [Gap(4, 10, "producer_skip")]
+    assert list(stream.gaps) == [Gap(4, 10, "producer_skip")]
     assert line.say("SKIP 20 30 reason=memory") == ["ERR OFFSET expected=14"]
 
 

@@ -281,7 +281,7 @@ def test_raw_output_waits_for_a_slow_store_and_runs_on_past_a_failing_one() -> N
     world.pass_seconds(20)
     line.say(b"kept\n")
     (stream,) = world.hub.streams.awake
-    assert stream.gaps == [Gap(2000, 2014, "store_loss")]
+    assert list(stream.gaps) == [Gap(2000, 2014, "store_loss")]
     assert text(stream).endswith(b"kept\n")
     assert stream.end == 2019
 
@@ -295,4 +295,4 @@ def test_what_was_lost_is_recorded_also_where_the_producer_leaves_meanwhile() ->
     line.producer.lost("eof")
     world.pass_seconds(20)
     (stream,) = world.hub.streams.awake
-    assert (stream.gaps, stream.run.end, stream.durable) == ([Gap(2000, 2004, "store_loss")], 2004, 2004)
+    assert (list(stream.gaps), stream.run.end, stream.durable) == ([Gap(2000, 2004, "store_loss")], 2004, 2004)

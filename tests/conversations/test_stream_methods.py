@@ -10,7 +10,9 @@ import pytest
 
 from conversations.command_line import CommandLine, request
 from fakes.world import EPOCH, World
+from hub.core.stream import Stream
 from hub.model.principal import Principal, Role
+from hub.wire import json_rpc
 
 OWN = Principal("own", Role.NONE)
 
@@ -178,6 +180,52 @@ def test_gaps_between_lines(world: World) -> None:
         ("three", False, 2),
     ]
     assert answer["gaps"] == [{"gap": [6, 10], "reason": "producer_skip"}]
+
+
+def with_gaps(world: World, count: int) -> Stream:
+    """A byte and a lost one in turn."""
+    stream = world.writer("a").stream
+    for _ in range(count):
+        stream.append(b"x", 0)
+        stream.append_gap(stream.end + 1, "producer_skip")
+    world.settle()
+    return stream
+
+
+def test_gaps_fill_an_answer_of_lines_as_lines_do_and_it_goes_on(world: World) -> None:
+    stream = with_gaps(world, 20_000)
+    line = CommandLine(world)
+    offset, gaps = 0, 0
+    while offset < stream.end:
+        answer = line.call("stream.lines", stream="a", **{"from": offset}, count=10_000)
+        assert len(json_rpc.encode(answer)) < world.limits.answer_bytes
+        gaps += len(answer["gaps"])
+        _, offset = answer["next"]
+        assert answer.get("truncated", False) == (offset < stream.end)
+    assert gaps == 20_000
+
+
+def test_gaps_fill_an_answer_of_bytes_too(world: World) -> None:
+    stream = with_gaps(world, 5000)
+    line = CommandLine(world)
+    few = line.call("stream.read", stream="a", offset=0, max=1000)
+    assert 5 <= len(few["chunks"]) <= 1000 // 80 + 1
+    offset, found = 0, 0
+    while offset < stream.end:
+        answer = line.call("stream.read", stream="a", offset=offset, max=1 << 20)
+        assert len(answer["chunks"]) <= 1000
+        found += len(answer["chunks"])
+        _, offset = answer["next"]
+    assert found == 10_000
+
+
+def test_a_line_is_numbered_however_many_gaps_come_before_it(world: World) -> None:
+    stream = world.stream_of("a", b"one\n").stream
+    stream.append_gap(stream.end + 1, "producer_skip")
+    stream.append_gap(stream.end + 1, "store_loss")
+    world.write(stream.writer, b"two\nthree\n")  # type: ignore[arg-type]
+    answer = CommandLine(world).call("stream.lines", stream="a", **{"from": 4}, before=True, count=1)
+    assert texts(answer) == ["one"]
 
 
 def test_lines_before_do_not_pass_where_they_were_asked_though_history_is_cut() -> None:

@@ -85,6 +85,23 @@ def test_what_is_left_of_a_run_that_was_killed_is_synced(hub: RunningHub) -> Non
     assert b"nothing is kept" in hub.run("sync").stderr
 
 
+def test_what_is_for_another_hub_is_left_and_said(hub: RunningHub, tmp_path: Path) -> None:
+    own = {"HUB_DATA_DIR": hub.env.pop("HUB_DATA_DIR")}
+    elsewhere = tmp_path / "elsewhere"
+    hub.run("run", "--offline", "--data-dir", str(elsewhere), "--name", "r/other", "--", "echo", "not yours")
+    hub.run("run", "--offline", "--url", "http://hub.example:7480", "--name", "r/far", "--", "echo", "not yours")
+    hub.run("run", "--offline", "--name", "r/none", "--", "echo", "anybody's")
+    hub.env.update(own)
+    done = hub.run("sync")
+    assert (done.stdout, done.stderr.count(b"left, since it is for the hub at")) == (b"r/none: 10 B sent\n", 2)
+    assert str(elsewhere).encode() in done.stderr
+    assert b"http://hub.example:7480; `hub sync --any` sends it" in done.stderr
+    assert len(spooled(hub)) == 2
+    assert b"r/other: " in hub.run("sync", "--any", "--keep").stdout
+    assert b"r/far: " in hub.run("sync", hub.env["HUB_SPOOL_DIR"]).stdout
+    assert spooled(hub) == []
+
+
 def test_offline_output_is_synced_while_it_is_written(hub: RunningHub) -> None:
     with hub.start("run", "--offline", "--name", "r/a", "--", *script(ECHO)) as run:
         run.feed(b"one\n")

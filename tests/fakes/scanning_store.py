@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from fakes.store import TrickyStore
+from fakes.tasks import at_once
 from hub.adapters.store.memory import MemoryStore
 from hub.adapters.store.sqlite.reading import Reading
 from hub.adapters.store.sqlite.scanning import Scanning
@@ -27,13 +28,13 @@ class MemoryReading(Reading):
         return nullcontext()
 
     def read(self, name: str, offset: int, max_bytes: int) -> Sequence[Piece]:
-        return _at_once(self._store.read(name, offset, max_bytes))
+        return at_once(self._store.read(name, offset, max_bytes))
 
     def seek_line(self, name: str, line: int) -> int | None:
-        return _at_once(self._store.seek_line(name, line))
+        return at_once(self._store.seek_line(name, line))
 
     def seek_time(self, name: str, at: int) -> int | None:
-        return _at_once(self._store.seek_time(name, at))
+        return at_once(self._store.seek_time(name, at))
 
     def blocks_of(self, names: Sequence[str]) -> Iterator[tuple[int, int, int, str | None, int, int, bytes]]:
         for index, name in enumerate(names):
@@ -53,12 +54,3 @@ class ScanningStore(TrickyStore):
         matcher = Matcher(query.text, regex=query.regex, case=query.case, invert=query.invert)
         assert isinstance(self.inner, MemoryStore)
         return Scanning(MemoryReading(self.inner), matcher, wanted).through(parts)
-
-
-def _at_once(work: Coroutine[Any, Any, T]) -> T:
-    try:
-        work.send(None)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
-    raise AssertionError("it waits")

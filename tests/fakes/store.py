@@ -113,6 +113,12 @@ class TrickyStore:
         await self._wait()
         return found
 
+    async def first_gap(self, stream: str, start: int, end: int) -> Gap | None:
+        await self._call("first_gap")
+        found = await self.inner.first_gap(stream, start, end)
+        await self._wait()
+        return found
+
     async def seek_line(self, stream: str, line: int) -> int | None:
         await self._call("seek_line")
         found = await self.inner.seek_line(stream, line)

@@ -126,3 +126,13 @@ class FakeFailures:
         """Return what was reported, and forget it."""
         reported, self.reported = self.reported, []
         return reported
+
+
+def at_once(work: Coroutine[Any, Any, T]) -> T:
+    """Return what a coroutine returns that waits for nothing."""
+    try:
+        work.send(None)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    raise AssertionError("it waits")

@@ -14,6 +14,7 @@ import pytest
 
 from faults.disk import Disk, NoDisk
 from faults.scene import NOT_DURABLE_BYTES, RAW, Scene
+from hub.model.limits import Limits
 
 pytestmark = pytest.mark.long
 
@@ -108,6 +109,33 @@ def test_a_disk_that_fails(make_scene: MakeScene, fail: Callable[[Disk], None]) 
     scene.look_anew("after")
     assert scene.verdict(raw=False) == []
     assert "the store can take output again" in scene.hub.log()
+
+
+@pytest.mark.parametrize(
+    "fail",
+    [
+        pytest.param(lambda disk: disk.fail_writes(), id="fails"),
+        pytest.param(lambda disk: disk.slow_syncs(3600), id="hangs"),
+    ],
+)
+def test_a_hub_that_is_told_to_stop_is_gone_in_time_whatever_its_disk_does(
+    make_scene: MakeScene, fail: Callable[[Disk], None]
+) -> None:
+    scene = make_scene()
+    fail(scene.disk)
+    scene.output.write(100_000, seconds=1)
+    began = time.monotonic()
+    assert scene.hub.stop() == 1
+    assert time.monotonic() - began < Limits().drain_seconds + AT_ONCE_SECONDS / 2
+    log = scene.hub.log()
+    assert "bytes could not be made durable: " in log
+    assert "Traceback" not in log
+    assert "None" not in log
+    scene.disk.heal()
+    scene.hub.start()
+    scene.until_acknowledged_more()
+    scene.look_anew("after")
+    assert scene.verdict(raw=False) == []
 
 
 @pytest.mark.parametrize("times", [1, 5])

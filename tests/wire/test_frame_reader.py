@@ -86,6 +86,24 @@ def test_the_lf_after_a_payload_is_checked(payload: bytes) -> None:
     assert problem_of(b"DATA 0 {3}\n" + payload) == "PROTO"
 
 
+@pytest.mark.parametrize("verb", [b"SUB 1 ci/**", b"DATA 0"])
+def test_a_length_that_leaves_out_the_payloads_own_lf_is_one_mistake_and_said(verb: bytes) -> None:
+    data = verb + b" {7}\nx/1 1:2\n\n"
+    got: list[Frame] = []
+    with pytest.raises(Problem, match="the LF after the payload is missing"):
+        got.extend(feeder()(data))
+    assert got == []
+    feed = feeder()
+    with pytest.raises(Problem, match="the LF after the payload is missing"):
+        for byte in data:
+            list(feed(bytes([byte])))
+
+
+def test_an_empty_line_elsewhere_is_no_payloads_fault() -> None:
+    with pytest.raises(Problem, match="a header is words"):
+        list(feeder()(b"DATA 0 {3}\nabc\nPING x\n\n"))
+
+
 def test_a_frame_counts_only_whole() -> None:
     reader = FrameReader(4096, 100)
     assert list(reader.feed(b"DATA 0 {3}\nabc")) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice, takewhile
 
 import msgspec
 
@@ -12,7 +13,7 @@ from hub.core.epochs import RESERVE
 from hub.core.ports import Append, Opened
 from hub.core.scan import Part, Scanned, Wanted
 from hub.model.buckets import SECOND, Buckets, Counted
-from hub.model.chunk import Chunk, Gap, Piece
+from hub.model.chunk import Chunk, Gap, Piece, joined, weight
 from hub.model.record import StreamRecord
 from hub.model.run import Run
 
@@ -125,8 +126,9 @@ class MemoryStore:
                 kept = self._kept[record.name] = _Kept(record.anonymous, self._last_serial)
             kept.remember(record)
             end = kept.ends[-1] if kept.ends else 0
+            begins = {run.start for run in record.runs}
             for piece in pieces:
-                if piece.end > end:
+                if piece.end > end and not (piece.offset not in begins and self._grow_gap(kept, record.name, piece)):
                     self._keep(kept, record.name, piece, trimmed)
         self._trim(True, lambda: self._sizes[True] > self._bounds[True], trimmed)
         self._trim(True, lambda: sum(self._sizes.values()) > self._bounds[False], trimmed)
@@ -137,6 +139,17 @@ class MemoryStore:
             found = self._kept.get(stream)
             if found is not None:
                 self.trimmed(stream, found.start)
+
+    def _grow_gap(self, kept: _Kept, stream: str, piece: Piece) -> bool:
+        """Let the stream's last gap be longer by a piece that goes on with it."""
+        last = kept.pieces[-1] if kept.pieces else None
+        one = None if last is None else joined(last, piece)
+        if one is None:
+            return False
+        kept.pieces[-1], kept.ends[-1] = one, one.end
+        # The entry with its former end is stale now.
+        self._order[kept.anonymous].append((kept.serial, stream, one.end))
+        return True
 
     def _keep(self, kept: _Kept, stream: str, piece: Piece, trimmed: set[str]) -> None:
         cost = _cost(piece)
@@ -200,11 +213,19 @@ class MemoryStore:
             if piece.offset < offset:
                 piece = piece.cut(offset, piece.end) if isinstance(piece, Chunk) else piece._replace(offset=offset)
             found.append(piece)
-            if isinstance(piece, Chunk):
-                max_bytes -= len(piece.data)
+            max_bytes -= weight(piece)
             if max_bytes <= 0:
                 break
         return found
+
+    async def first_gap(self, stream: str, start: int, end: int) -> Gap | None:
+        """Return the first recorded gap that touches the offsets from `start` to `end`."""
+        kept = self._kept.get(stream)
+        if kept is None:
+            return None
+        first = max(bisect_right(kept.ends, start), kept.head)
+        touched = takewhile(lambda piece: piece is None or piece.offset < end, islice(kept.pieces, first, None))
+        return next((piece for piece in touched if isinstance(piece, Gap)), None)
 
     async def seek_line(self, stream: str, line: int) -> int | None:
         """Return the offset after the stream's `line`-th LF, or the first kept one; None where it comes later."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from hub.core.history import History
 from hub.core.stream import Stream
 from hub.model.chunk import Gap
 from hub.model.run import Run
@@ -50,24 +51,25 @@ def bounds(stream: Stream, run: Run | None) -> tuple[int, int]:
     return run.start, stream.end if run.end is None else run.end
 
 
-def choose_span(stream: Stream, run: Run | None, asked: str) -> Span:
+async def choose_span(history: History, stream: Stream, run: Run | None, asked: str) -> Span:
     """Return what is answered to a Range header, empty where there is none.
 
     Without a range the answer begins at the first byte that is kept, and ends before the first gap after it. A range
-    ends before a gap too; one that begins in a gap, or outside the run, has no bytes.
+    ends before a gap too; one that begins in a gap, or outside the run, has no bytes. Each look at a gap costs little,
+    and where there are more of them than are remembered, others have their turn in between.
     """
     first, last = bounds(stream, run)
     kept = max(first, min(stream.start, last))
     ranged = parse_range(asked, kept, last)
     if ranged is None:
         start = kept
-        while (gap := stream.gap_after(start, last)) is not None and gap.offset <= start:
+        while (gap := await history.first_gap(stream, start, last)) is not None and gap.offset <= start:
             start = min(gap.end, last)
         return Span(start, last if gap is None else gap.offset, False, gap)
     start, end = ranged
     if not first <= start < last:
         return Span(start, start, True, None)
-    gap = stream.gap_after(start, end)
+    gap = await history.first_gap(stream, start, end)
     if gap is None:
         return Span(start, end, True, None)
     return Span(start, max(gap.offset, start), True, gap._replace(offset=max(gap.offset, start)))

@@ -16,6 +16,7 @@ from hub.adapters.web.ranges import Span, bounds, choose_span, parse_range
 from hub.adapters.web.request import STREAMS, HubRequest
 from hub.conversations.follower import Follower
 from hub.conversations.life import Life
+from hub.core.history import History
 from hub.core.hub import Hub
 from hub.core.stream import Stream
 from hub.model.chunk import Gap
@@ -39,8 +40,8 @@ class StreamBody:
         self._hub = hub
         self._guard = guard
 
-    def answer(self, request: HubRequest) -> bytes | int:
-        """Answer, or begin to; raise Problem AUTH, DENIED or NOTFOUND."""
+    def answer(self, request: HubRequest) -> int:
+        """Begin to answer; raise Problem AUTH, DENIED or NOTFOUND."""
         principal = self._guard.reader(request)
         stream, run = self._find(request, principal)
         request.setHeader(b"Content-Security-Policy", b"sandbox")
@@ -50,9 +51,33 @@ class StreamBody:
         # An If-Range that fails asks for the whole instead.
         changed = header(request, b"if-range") not in ("", _etag(stream).decode())
         asked = "" if changed else header(request, b"range")
-        if request.args.get(b"follow", [b""])[0] == b"1":
-            return self._follow(request, principal, stream, run, asked)
-        span = choose_span(stream, run, asked)
+        self._hub.tasks.spawn(self._answer(request, principal, stream, run, asked))
+        return NOT_DONE_YET
+
+    async def _answer(
+        self, request: HubRequest, principal: Principal, stream: Stream, run: Run | None, asked: str
+    ) -> None:
+        """Answer; it takes turns only where the stream has more gaps than are remembered."""
+        follows = request.args.get(b"follow", [b""])[0] == b"1"
+        try:
+            body = await (self._follow if follows else self._bytes)(request, principal, stream, run, asked)
+        except Problem as problem:
+            self._hub.counters.problem(problem.word)
+            body = answer_problem(request, problem)
+        except Exception:
+            self._hub.failures.report("while answering with a stream")
+            body = answer_problem(request, Problem("INTERNAL"))
+        if body is not None and not request.gone:
+            request.write(body)
+            request.finish()
+
+    async def _bytes(
+        self, request: HubRequest, principal: Principal, stream: Stream, run: Run | None, asked: str
+    ) -> bytes | None:
+        """Return the answer; None where it is a copy, which goes on."""
+        span = await choose_span(self._hub.history, stream, run, asked)
+        if request.gone:
+            return None
         if not span.satisfiable:
             return _not_satisfiable(request, stream, span.gap)
         _announce(request, stream, run, span)
@@ -61,7 +86,7 @@ class StreamBody:
         copy = _Copy(self._hub, request, stream, span, principal)
         request.answering = copy
         self._hub.tasks.spawn(copy.run())
-        return NOT_DONE_YET
+        return None
 
     def _find(self, request: HubRequest, principal: Principal) -> tuple[Stream, Run | None]:
         try:
@@ -77,16 +102,19 @@ class StreamBody:
             raise Problem("NOTFOUND", "there is no such run of this stream")
         return stream, run
 
-    def _follow(
+    async def _follow(
         self, request: HubRequest, principal: Principal, stream: Stream, run: Run | None, asked: str
-    ) -> bytes | int:
+    ) -> bytes | None:
+        """Return the answer; None where it goes on."""
         accept = header(request, b"accept")
         kind = next((name for media, name in _FORMATS.items() if media in accept), "plain")
-        cursor = _follow_from(request, stream, run, asked)
+        cursor = await _follow_from(self._hub.history, request, stream, run, asked)
         if kind == "plain" and cursor.epoch == stream.epoch:
-            gap = stream.gap_after(cursor.offset, cursor.offset + 1)
+            gap = await self._hub.history.first_gap(stream, cursor.offset, cursor.offset + 1)
             if gap is not None or cursor.offset > stream.end:
                 return _not_satisfiable(request, stream, gap)
+        if request.gone:
+            return None
         request.setHeader(b"Content-Type", _KINDS[kind])
         request.setHeader(b"X-Accel-Buffering", b"no")
         if cursor.offset:
@@ -97,7 +125,7 @@ class StreamBody:
         # Headers go out at once: a stream may be silent for a long time.
         request.write(b"")
         request.answering = _Following(self._hub, request, principal, stream, cursor, kind, run)
-        return NOT_DONE_YET
+        return None
 
 
 class _Following:
@@ -271,7 +299,7 @@ def _not_satisfiable(request: HubRequest, stream: Stream, gap: Gap | None) -> by
     return answer_problem(request, Problem("OFFSET", text, expected=stream.end), NOT_SATISFIABLE)
 
 
-def _follow_from(request: HubRequest, stream: Stream, run: Run | None, asked: str) -> Cursor:
+async def _follow_from(history: History, request: HubRequest, stream: Stream, run: Run | None, asked: str) -> Cursor:
     """Return where following begins: after the last event that the client got, its range, or the first kept byte."""
     last_event = header(request, b"last-event-id")
     if last_event:
@@ -281,4 +309,5 @@ def _follow_from(request: HubRequest, stream: Stream, run: Run | None, asked: st
             raise Problem("PROTO", "Last-Event-ID is <epoch>:<offset>") from None
     first, last = bounds(stream, run)
     ranged = parse_range(asked, max(first, min(stream.start, last)), last)
-    return Cursor(stream.epoch, choose_span(stream, run, "").start if ranged is None else ranged[0])
+    start = (await choose_span(history, stream, run, "")).start if ranged is None else ranged[0]
+    return Cursor(stream.epoch, start)

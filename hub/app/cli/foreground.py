@@ -63,7 +63,16 @@ class _Run:
         # The first signal lets everybody take what they can; whoever sends a second one does not want to wait.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda number, _frame: os._exit(128 + number))
-        return self._service.stopService()
+        return self._service.stopService().addCallback(self._stopped)
+
+    def _stopped(self, _: None) -> None:
+        if self._service.lost:
+            print(
+                "hub: what it took is not all on the disk; the log says what is missing and why",
+                file=self._err,
+                flush=True,
+            )
+            self.code = exit_codes.FAILED
 
     def _listening(self, _endpoints: dict[str, str]) -> None:
         self._announcer.link(self._service.login_link())

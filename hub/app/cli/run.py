@@ -65,7 +65,8 @@ def run(
     """
     stream = _stream_name(name, command)
     secrets = [] if no_mask else secrets_of(os.environ)
-    spool = _spool(stream, {**_facts(command, secrets), **dict(meta)})
+    meant = locator.places if locator.is_named or not offline else ()
+    spool = _spool(stream, {**_facts(command, secrets), **dict(meta)}, meant)
     try:
         child = Child(command, terminal=pty, typed=control)
     except OSError as error:
@@ -158,12 +159,12 @@ def _bring_in(producer: Producer | None, spool: Spool, status: str, output: RunO
         _say(f"output was lost: {output.failure}")
 
 
-def _spool(stream: str, meta: Mapping[str, object]) -> Spool:
+def _spool(stream: str, meta: Mapping[str, object], hub: Sequence[str]) -> Spool:
     directory = Path(places.spool_dir())
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         name = f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}-{stream.replace('/', '+')[:100]}{SUFFIX}"
-        return Spool.create(directory / name, stream, meta)
+        return Spool.create(directory / name, stream, meta, hub)
     except OSError as error:
         raise click.ClickException(
             f"the output cannot be kept in {directory}: {error.strerror or error} (setting: HUB_SPOOL_DIR)"

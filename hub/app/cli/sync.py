@@ -24,28 +24,39 @@ DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
 
 @click.command(epilog=exit_codes.EXPLAINED)
 @click.argument("directory", required=False, metavar="[DIR]", type=DIRECTORY)
+@click.option("--any", "any_hub", is_flag=True, help="send what was meant for another hub, too")
 @click.option("--keep", is_flag=True, help="keep the files that the hub holds")
 @hub_options
-def sync(locator: Locator, directory: Path | None, keep: bool) -> None:
+def sync(locator: Locator, directory: Path | None, any_hub: bool, keep: bool) -> None:
     """Send the output kept in DIR (by default where `hub run` keeps it), the oldest first.
 
-    A file that is still being written is followed to its end. Files are deleted once the hub holds all of them.
+    What was meant for another hub than this one is left, unless DIR or --any says that it is for this one. A file that
+    is still being written is followed to its end. Files are deleted once the hub holds all of them.
     """
     found = sorted((directory or Path(places.spool_dir())).glob(f"*{SUFFIX}"))
     if not found:
         click.echo("nothing is kept here", err=True)
         return
-    locator.locate()  # no hub at all is said at once
-    failed = [path for path in found if not _send(path, locator, keep=keep)]
+    hub = locator.locate()  # no hub at all is said at once
+    here = None
+    if not any_hub and directory is None:
+        here = frozenset((*locator.places, hub.endpoints.get("web", "").rstrip("/")))
+    failed = [path for path in found if not _send(path, locator, here, keep=keep)]
     raise SystemExit(exit_codes.FAILED if failed else exit_codes.OK)
 
 
-def _send(path: Path, locator: Locator, *, keep: bool) -> bool:
+def _send(path: Path, locator: Locator, here: frozenset[str] | None, *, keep: bool) -> bool:
+    """Send a file, unless it is for a hub that is not `here`; return whether nothing went wrong."""
     try:
         spool = Spool(path)
     except (SpoolError, OSError) as error:
         click.echo(f"{path.name}: {error}", err=True)
         return False
+    if here is not None and spool.hub and here.isdisjoint(spool.hub):
+        meant = ", ".join(spool.hub)
+        click.echo(f"{path}: left, since it is for the hub at {meant}; `hub sync --any` sends it to this one", err=True)
+        spool.close()
+        return True
     try:
         producer = Producer(locator.locate, spool.stream, meta=spool.meta, spool=spool)
     except SpoolError as error:

@@ -14,7 +14,7 @@ import os
 import struct
 import zlib
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,6 +52,8 @@ class Spool:
         self.path = path
         self.stream = ""
         self.meta: dict[str, Any] = {}
+        self.hub: tuple[str, ...] = ()
+        """By which URLs or data directory the hub was named that it is for; empty where none was."""
         self.key = new_key()
         self.base: int | None = None
         self.ended = False
@@ -75,12 +77,13 @@ class Spool:
         self._recall()
 
     @classmethod
-    def create(cls, path: Path, stream: str, meta: Mapping[str, object]) -> Spool:
-        """Make a new file, readable by its owner only; raise FileExistsError or OSError."""
+    def create(cls, path: Path, stream: str, meta: Mapping[str, object], hub: Sequence[str] = ()) -> Spool:
+        """Make a new file, readable by its owner only; raise FileExistsError or OSError. `hub`: see there."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
         file = os.open(path, flags, 0o600)
         try:
-            begin = json.dumps({"stream": stream, "meta": dict(meta), "key": new_key()}).encode()
+            said = {"stream": stream, "meta": dict(meta), "key": new_key(), "hub": list(hub)}
+            begin = json.dumps(said).encode()
             os.write(file, MAGIC + _record(_BEGIN, begin, 0))
             os.fsync(file)
         finally:
@@ -243,6 +246,7 @@ class Spool:
         said = json.loads(content)
         if kind == _BEGIN:
             self.stream, self.meta, self.key = said["stream"], said["meta"], said["key"]
+            self.hub = tuple(said.get("hub", ()))  # those of former versions do not say
         elif kind == _END:
             self.ended, self.status = True, said["status"]
 

@@ -105,6 +105,28 @@ def test_a_backup_overwrites_nothing(place: Place, tmp_path: Path) -> None:
     place.stop()
 
 
+@pytest.mark.parametrize("target", ["/proc/nope", "missing/copy.db", "file/copy.db"])
+def test_a_backup_that_cannot_be_written_says_that_of_its_target(place: Place, tmp_path: Path, target: str) -> None:
+    (tmp_path / "file").write_text("no directory")
+    path = tmp_path / target
+    with pytest.raises(Problem) as refused:
+        list(backup(place.directory, path))
+    assert refused.value.text.startswith(f"{path} cannot be written: ")
+    assert refused.value.text.endswith("name a file in a directory that you may write to")
+    place.stop()
+
+
+def test_a_backup_of_a_damaged_file_says_that_of_the_file(place: Place, tmp_path: Path) -> None:
+    place.stop()
+    size = place.path.stat().st_size
+    with place.path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (size - 4096))
+    with pytest.raises(Problem, match=f"{place.path} is damaged"):
+        list(backup(place.directory, tmp_path / "copy.db"))
+    assert not list(tmp_path.glob("copy.db*"))
+
+
 def test_a_compact_file_is_smaller_and_holds_the_same(place: Place) -> None:
     place.append(Feed("gone").chunk(random.Random(1).randbytes(200_000)))
     place.loop.run(place.store.delete("gone"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from adapters.store_sqlite.disk import Disk
 from adapters.store_sqlite.place import Place
 from contracts.store import Feed
-from hub.adapters.store.sqlite.database import connect_to_write, write_wal_again
+from hub.adapters.store.sqlite.database import BUSY_MS, connect_to_write, write_wal_again
 from hub.model.problem import Problem
 
 RESERVE_BYTES = 1 << 20
@@ -119,6 +120,12 @@ def test_a_lock_of_somebody_else_is_told(place: Place) -> None:
     with pytest.raises(Problem, match="locked by another program"):
         place.append(batch)
     assert place.text("a") == b"one\n"
+    # What waited behind that one has waited as long already.
+    began = time.monotonic()
+    for write in (place.store.put("kind", {"a": b"1"}), place.store.append([batch])):
+        with pytest.raises(Problem, match="locked by another program"):
+            place.loop.run(write)
+    assert time.monotonic() - began < BUSY_MS / 2000
     other.execute("ROLLBACK")
     other.close()
     place.append(batch)

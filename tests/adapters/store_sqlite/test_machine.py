@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from adapters.store_sqlite.rig import Loop, make_store
-from contracts.store import Feed, content
+from contracts.store import Feed, content, one_where_they_touch
 from hub.adapters.store.sqlite.database import connect_to_read
 from hub.adapters.store.sqlite.merging import merge_next
 from hub.adapters.store.sqlite.reading import Reading
@@ -120,7 +120,7 @@ class StoreMachine(RuleBasedStateMachine):
             assert (record.start, record.end) == (self.starts[name], feed.end)
             assert (record.lines, record.received) == (feed.lines, feed.received)
             gaps = [piece for piece in self.pieces[name] if isinstance(piece, Gap) and piece.end > record.start]
-            assert list(record.gaps) == gaps
+            assert one_where_they_touch(record.gaps) == one_where_they_touch(gaps)
         self.take()
 
     @precondition(lambda self: self.feeds)
@@ -150,7 +150,7 @@ class StoreMachine(RuleBasedStateMachine):
         for name, pieces in self.pieces.items():
             start = self.starts[name]
             kept = [piece for piece in pieces if piece.end > start]
-            assert list(self.reading.read(name, start, 1 << 30)) == kept
+            assert one_where_they_touch(self.reading.read(name, start, 1 << 30)) == one_where_they_touch(kept)
             if start:
                 assert content(list(self.reading.read(name, 0, 1 << 30)))[:start] == b"?" * start
 

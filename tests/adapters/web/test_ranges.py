@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from fakes.clock import FakeClock
+from fakes.tasks import FakeFailures, FakeTasks, at_once
 from fakes.world import World
+from hub.adapters.store.memory import MemoryStore
 from hub.adapters.web.ranges import Span, choose_span, parse_range
+from hub.core.history import History
 from hub.core.stream import Stream
 from hub.model.chunk import Gap
+from hub.model.run import Run
 
 
 @pytest.mark.parametrize(
@@ -37,6 +42,13 @@ def test_what_http_has_ignored_is_no_range(text: str) -> None:
     assert parse_range(text, 0, 100) is None
 
 
+def span_of(stream: Stream, run: Run | None, asked: str) -> Span:
+    """Choose where all gaps are remembered: nothing is waited for."""
+    return at_once(
+        choose_span(History(MemoryStore(0, 0, 0), FakeClock(), FakeTasks(FakeFailures())), stream, run, asked)
+    )
+
+
 def stream_with_gap() -> Stream:
     """Bytes 0-9, a gap 10-19, bytes 20-29."""
     world = World()
@@ -64,7 +76,7 @@ GAP = Gap(10, 20, "producer_skip")
     ],
 )
 def test_an_answer_ends_before_a_gap(asked: str, span: Span) -> None:
-    chosen = choose_span(stream_with_gap(), None, asked)
+    chosen = span_of(stream_with_gap(), None, asked)
     assert chosen == span
     assert chosen.satisfiable == (span.start < span.end)
 
@@ -72,18 +84,18 @@ def test_an_answer_ends_before_a_gap(asked: str, span: Span) -> None:
 def test_what_is_kept_no_longer_is_a_gap_for_a_range_and_left_out_without_one() -> None:
     stream = stream_with_gap()
     stream.start = 4
-    assert choose_span(stream, None, "") == Span(4, 10, False, GAP)
-    assert choose_span(stream, None, "bytes=0-") == Span(0, 0, True, Gap(0, 4, "retention"))
-    assert choose_span(stream, None, "bytes=-1000") == Span(4, 10, True, GAP)
+    assert span_of(stream, None, "") == Span(4, 10, False, GAP)
+    assert span_of(stream, None, "bytes=0-") == Span(0, 0, True, Gap(0, 4, "retention"))
+    assert span_of(stream, None, "bytes=-1000") == Span(4, 10, True, GAP)
     stream.start = 10
-    assert choose_span(stream, None, "") == Span(20, 30, False, None)
+    assert span_of(stream, None, "") == Span(20, 30, False, None)
 
 
 def test_an_empty_stream_has_an_empty_answer_and_no_range() -> None:
     stream = World().writer("s").stream
-    assert choose_span(stream, None, "") == Span(0, 0, False, None)
-    assert choose_span(stream, None, "").satisfiable
-    assert not choose_span(stream, None, "bytes=0-").satisfiable
+    assert span_of(stream, None, "") == Span(0, 0, False, None)
+    assert span_of(stream, None, "").satisfiable
+    assert not span_of(stream, None, "bytes=0-").satisfiable
 
 
 def test_a_run_is_asked_for_in_offsets_of_its_stream_and_nothing_else_is_told() -> None:
@@ -94,9 +106,9 @@ def test_a_run_is_asked_for_in_offsets_of_its_stream_and_nothing_else_is_told() 
     stream = world.hub.streams.get("s")
     assert stream is not None
     second, third = stream.runs[1], stream.runs[2]
-    assert choose_span(stream, second, "") == Span(5, 11, False, None)
-    assert choose_span(stream, second, "bytes=7-100") == Span(7, 11, True, None)
-    assert choose_span(stream, second, "bytes=-2") == Span(9, 11, True, None)
-    assert not choose_span(stream, second, "bytes=0-3").satisfiable
-    assert not choose_span(stream, second, "bytes=11-").satisfiable
-    assert choose_span(stream, third, "") == Span(11, 16, False, None)
+    assert span_of(stream, second, "") == Span(5, 11, False, None)
+    assert span_of(stream, second, "bytes=7-100") == Span(7, 11, True, None)
+    assert span_of(stream, second, "bytes=-2") == Span(9, 11, True, None)
+    assert not span_of(stream, second, "bytes=0-3").satisfiable
+    assert not span_of(stream, second, "bytes=11-").satisfiable
+    assert span_of(stream, third, "") == Span(11, 16, False, None)

@@ -6,6 +6,7 @@ import pytest
 
 from adapters.web.desk import ADMIN, EPOCH, Desk, request
 from hub.adapters.web.stream_body import SLICE_BYTES
+from hub.model.problem import Problem
 
 TEXT = b"".join(b"%02d\n" % n for n in range(10))
 """30 bytes."""
@@ -112,6 +113,52 @@ def test_an_answer_stops_before_a_gap_and_says_where_to_go_on() -> None:
     rest = desk.get("/streams/s", {"Range": "bytes=20-"})
     assert (rest.status, rest.body) == (206, TEXT[20:])
     assert "hub-gap" not in rest.headers
+
+
+def with_many_gaps(**limits: int) -> tuple[Desk, int]:
+    """A skipped begin, then a byte and a skipped one in turn, 200 times; return where the first byte is."""
+    desk = Desk(tail_stream_bytes=1, **limits)
+    stream = desk.stream("s").stream
+    for _ in range(5000):
+        stream.append_gap(stream.end + 1, "producer_skip")
+    first = stream.end
+    for _ in range(200):
+        stream.append(b"x", 0)
+        stream.append_gap(stream.end + 1, "producer_skip")
+        desk.clock.advance(0.01)
+    return desk, first
+
+
+@pytest.mark.parametrize("remembered", [10, 1000])
+def test_a_gap_is_said_also_where_it_is_not_remembered_any_more(remembered: int) -> None:
+    desk, first = with_many_gaps(gaps_per_stream=remembered)
+    desk.store.calls.clear()
+    answer = desk.get("/streams/s")
+    assert (answer.status, answer.body, answer.headers["hub-offset"]) == (200, b"x", str(first))
+    assert answer.headers["hub-gap"] == f"{first + 1}-{first + 2} producer_skip"
+    assert desk.store.calls.count("first_gap") == (2 if remembered == 10 else 0)
+    stuck = desk.get("/streams/s", {"Range": "bytes=7-"})
+    assert (stuck.status, stuck.headers["hub-gap"]) == (416, f"7-{first} producer_skip")
+    late = desk.get("/streams/s", {"Range": f"bytes={first + 398}-"})
+    assert (late.status, late.body) == (206, b"x")
+    followed = desk.get("/streams/s?follow=1", {"Range": "bytes=7-"})
+    assert (followed.status, followed.headers["hub-next"]) == (416, f"{EPOCH}:{first}")
+
+
+def test_a_stream_whose_gaps_the_store_does_not_tell_is_not_there_now() -> None:
+    desk, _ = with_many_gaps(gaps_per_stream=10)
+    desk.store.fail_next(Problem("STORE", "the disk is gone", retry_after=1000))
+    assert desk.get("/streams/s").code() == (503, "STORE")
+
+
+def test_whoever_leaves_while_gaps_are_looked_up_is_not_answered() -> None:
+    desk, _ = with_many_gaps(gaps_per_stream=10)
+    desk.store.slow = True
+    line = desk.connect()
+    line.send(request("GET", "/streams/s", ADMIN))
+    line.lose()
+    desk.store.finish()
+    assert desk.failures.reported == []
 
 
 def test_what_is_kept_no_longer_is_left_out_and_said() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import struct
+import zlib
 from pathlib import Path
 
 import pytest
@@ -96,6 +99,20 @@ def test_a_writer_that_died_is_told_from_one_that_writes(path: Path) -> None:
     assert text(other) == b"one\noops\nmore"
     spool.close()
     assert not other.still_written
+
+
+def test_it_remembers_which_hub_it_is_for(path: Path) -> None:
+    Spool.create(path, "ci/a", {}, ("http://a:7480",)).close()
+    assert Spool(path).hub == ("http://a:7480",)
+
+
+def test_one_of_a_former_version_is_for_no_hub_in_particular(path: Path) -> None:
+    begin = json.dumps({"stream": "ci/a", "meta": {"n": 1}, "key": "k" * 22}).encode()
+    head = struct.Struct(">BIQI")
+    crc = zlib.crc32(begin, zlib.crc32(head.pack(0, len(begin), 0, 0)))
+    path.write_bytes(b"HUBSPOOL1\n" + head.pack(0, len(begin), 0, crc) + begin)
+    spool = Spool(path)
+    assert (spool.stream, spool.meta, spool.key, spool.hub) == ("ci/a", {"n": 1}, "k" * 22, ())
 
 
 def test_what_is_no_spool_is_said(path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ import msgspec
 
 from hub.adapters.store.sqlite import schema
 from hub.adapters.store.sqlite.block import COLUMNS
-from hub.adapters.store.sqlite.database import FILE_NAME, checkpoint, connect_to_write, problem_of
+from hub.adapters.store.sqlite.database import FILE_NAME, checkpoint, connect_to_write, is_full, problem_of
 from hub.adapters.store.sqlite.inspection import look_into
 from hub.adapters.store.sqlite.reading import Reading
 from hub.adapters.store.sqlite.row import CorruptRow, whole_record
@@ -60,12 +61,12 @@ def backup(directory: Path, target: Path) -> Iterator[tuple[int, int]]:
 
     A hub may go on writing meanwhile. The copy is whole and synced once it has its name.
     """
-    if target.exists():
-        raise Problem("STORE", f"{target} is there already; a backup overwrites nothing")
     partial = target.with_name(target.name + ".partial")
-    partial.unlink(missing_ok=True)
     source = look_into(directory)
     try:
+        if target.exists():
+            raise Problem("STORE", f"{target} is there already; a backup overwrites nothing")
+        partial.unlink(missing_ok=True)
         os.close(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         # Held for the whole copy: it is of one moment, and begins anew for no write of the hub.
         source.execute("BEGIN")
@@ -82,10 +83,21 @@ def backup(directory: Path, target: Path) -> Iterator[tuple[int, int]]:
         copy.close()
         _rename(partial, target)
     except (apsw.Error, OSError) as error:
-        partial.unlink(missing_ok=True)
-        raise problem_of(error, target) from error
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise _backup_problem(error, directory / FILE_NAME, target) from error
     finally:
         source.close(True)
+
+
+def _backup_problem(error: apsw.Error | OSError, source: Path, target: Path) -> Problem:
+    """Return what an error says to who makes a backup: of the hub's file only where it is about that."""
+    if isinstance(error, (apsw.CorruptError, apsw.NotADBError, apsw.BusyError, apsw.LockedError)):
+        return problem_of(error, source)
+    if is_full(error):
+        return Problem("STORE", f"{target} cannot be written: the disk of {target.parent} is full; name another one")
+    why = error.strerror if isinstance(error, OSError) else str(error)
+    return Problem("STORE", f"{target} cannot be written: {why}; name a file in a directory that you may write to")
 
 
 def compact(directory: Path) -> Compacted:
@@ -164,7 +176,7 @@ def _write_record(
     connection: apsw.Connection, row: tuple[int, int, bytes], gaps: list[dict[str, Any]], path: Path
 ) -> None:
     try:
-        record = whole_record(connection, *row, has_gaps=False)
+        record = whole_record(connection, *row, gaps=0)
     except CorruptRow as error:
         path.write_text(json.dumps({"error": f"the record cannot be read: {error}", "gaps": gaps}, indent=2) + "\n")
         return

@@ -24,12 +24,12 @@ READER_CACHE_KIB = 4 * 1024
 _PART_BYTES = 1 << 20
 
 
-def connect_to_write(path: Path, *, make: bool = True) -> apsw.Connection:
+def connect_to_write(path: Path, *, make: bool = True, busy_ms: int = BUSY_MS) -> apsw.Connection:
     """Return a connection that writes and syncs each commit; it leaves checkpoints to be asked for."""
     if make:
         _make(path)
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
-    connection.set_busy_timeout(BUSY_MS)
+    connection.set_busy_timeout(busy_ms)
     # After a failed sync nothing may be copied on the way out as if it had been synced.
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     connection.pragma("journal_mode", "wal")

@@ -6,18 +6,34 @@ from collections import OrderedDict
 
 import apsw
 
+from hub.model.chunk import Gap
+
 _ENTRIES = 20_000
 
 
 class Entry:
     """One stream as its row in the file says."""
 
-    __slots__ = ("anonymous", "end", "id", "name", "oldest_at", "ordinal", "run_number", "small", "start", "stored")
+    __slots__ = (
+        "anonymous",
+        "end",
+        "gap",
+        "id",
+        "name",
+        "oldest_at",
+        "ordinal",
+        "run_number",
+        "small",
+        "start",
+        "stored",
+    )
 
     def __init__(self, name: str, anonymous: bool, found: tuple[int, int, int, int, int, int, int | None]) -> None:
         self.name = name
         self.anonymous = anonymous
         self.id, self.ordinal, self.run_number, self.start, self.end, self.stored, self.oldest_at = found
+        self.gap: Gap | None = None
+        """The last piece, where that is a gap and was written lately."""
         self.small: dict[int, int] = {}
         """By level: blocks written since blocks of that level were last merged."""
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import apsw
 
 from hub.adapters.store.sqlite.block import COLUMNS, Block, CorruptBlock, decode
-from hub.model.chunk import Chunk, Gap, Piece
+from hub.model.chunk import Chunk, Gap, Piece, weight
 
 _PLACE = "id, start, end, first_line, lines, max_at, reason"
 _READ = f"SELECT {COLUMNS} FROM block WHERE id = ?"  # noqa: S608
@@ -27,6 +27,12 @@ _AT = (
 _SINCE = (
     f"SELECT {_PLACE} FROM block INDEXED BY block_place "  # noqa: S608
     "WHERE stream = ? AND max_at >= ? ORDER BY start LIMIT 1"
+)
+_GAP = (
+    "SELECT start, end, reason FROM block INDEXED BY block_gap WHERE stream = ?1 AND reason IS NOT NULL "
+    "AND start >= coalesce((SELECT start FROM block INDEXED BY block_gap "
+    "WHERE stream = ?1 AND reason IS NOT NULL AND start <= ?2 ORDER BY start DESC LIMIT 1), 0) "
+    "AND end > ?2 AND start < ?3 ORDER BY start LIMIT 1"
 )
 _SCAN = f"SELECT {_PLACE} FROM block NOT INDEXED WHERE stream = ?"  # noqa: S608
 _OF_STREAMS = (
@@ -98,10 +104,26 @@ class Reading:
                 offset = stream.start
             for piece in self._pieces(stream, offset):
                 pieces.append(piece)
-                if isinstance(piece, Chunk):
-                    max_bytes -= len(piece.data)
-                    if max_bytes <= 0:
-                        break
+                max_bytes -= weight(piece)
+                if max_bytes <= 0:
+                    break
+
+    def first_gap(self, name: str, start: int, end: int) -> Gap | None:
+        """Return the first recorded gap that touches the offsets from `start` to `end`."""
+        with snapshot(self.connection):
+            stream = self._stream(name)
+            found = None if stream is None else self.connection.execute(_GAP, (stream.id, start, end)).fetchone()
+            return None if found is None else Gap(*found)
+
+    def first_chunk(self, name: str, offset: int) -> Chunk | None:
+        """Return the first chunk from `offset` on, however many gaps come before it."""
+        with self.snapshot():
+            while pieces := self.read(name, offset, 1):
+                for piece in pieces:
+                    if isinstance(piece, Chunk):
+                        return piece
+                    offset = piece.end
+            return None
 
     def blocks_of(self, names: Sequence[str]) -> Iterator[tuple[int, int, int, str | None, int, int, bytes]]:
         """Yield all blocks of some small streams, unchecked: which stream it is, then columns of `block`."""

@@ -16,7 +16,8 @@ _decode_record = msgspec.msgpack.Decoder(StreamRecord).decode
 _decode_run = msgspec.msgpack.Decoder(Run).decode
 _CRC_BYTES = 4
 _GAPS = (
-    "SELECT start, end, reason FROM block INDEXED BY block_gap WHERE stream = ? AND reason IS NOT NULL ORDER BY start"
+    "SELECT start, end, reason FROM block INDEXED BY block_gap "
+    "WHERE stream = ? AND reason IS NOT NULL ORDER BY start DESC LIMIT ?"
 )
 
 
@@ -50,10 +51,8 @@ def unpack_run(packed: bytes) -> Run:
         raise CorruptRow(str(error)) from error
 
 
-def whole_record(
-    connection: apsw.Connection, stream: int, start: int, packed: bytes, *, has_gaps: bool
-) -> StreamRecord:
-    """Return a stream's record with all its runs and gaps; raise CorruptRow.
+def whole_record(connection: apsw.Connection, stream: int, start: int, packed: bytes, *, gaps: int) -> StreamRecord:
+    """Return a stream's record with all its runs and the last `gaps` gaps; raise CorruptRow.
 
     Runs that cannot be read are left out, with all before them.
     """
@@ -61,8 +60,8 @@ def whole_record(
     runs = record.runs
     if runs[0].number > 1:
         runs = (*_older_runs(connection, stream, runs[0].number), *runs)
-    gaps = tuple(Gap(*each) for each in connection.execute(_GAPS, (stream,))) if has_gaps else ()
-    return msgspec.structs.replace(record, start=start, runs=runs, gaps=gaps)
+    last = [Gap(*each) for each in connection.execute(_GAPS, (stream, gaps))] if gaps else []
+    return msgspec.structs.replace(record, start=start, runs=runs, gaps=tuple(last[::-1]))
 
 
 def _older_runs(connection: apsw.Connection, stream: int, before: int) -> list[Run]:

@@ -10,7 +10,6 @@ from hub.adapters.store.sqlite.sieve import may_match, next_group
 from hub.core.matcher import Matcher
 from hub.core.scan import Found, Hit, Part, Scanned, Wanted
 from hub.core.slabs import Backward, Forward, Slab, hits_in, past
-from hub.model.chunk import Chunk
 
 SECONDS = 0.1
 """About how long one call takes: a search that is given up goes on for so long."""
@@ -102,7 +101,7 @@ class Scanning:
         offset = self._reading.seek_time(stream, since)
         if offset is None:
             return end
-        first = next((piece for piece in self._reading.read(stream, offset, 1) if isinstance(piece, Chunk)), None)
+        first = self._reading.first_chunk(stream, offset)
         line = None if first is None else self._reading.seek_line(stream, first.first_line)
         return offset if line is None else min(offset, line)
 

@@ -34,7 +34,7 @@ from hub.core.epochs import RESERVE
 from hub.core.ports import Append, Opened
 from hub.core.scan import Part, Scanned, Wanted
 from hub.model.buckets import Buckets, Counted
-from hub.model.chunk import Piece
+from hub.model.chunk import Gap, Piece
 from hub.model.problem import Problem
 from hub.model.record import StreamRecord
 from hub.model.retention import Policy
@@ -65,6 +65,7 @@ class SqliteStore:
         call_in_reactor: CallInReactor,
         policy: Policy | None = None,
         runs_kept: int = 1000,
+        gaps_told: int = 1000,
         reserve_bytes: int = 0,
         search_processes: int = 2,
         now_ms: Callable[[], int] | None = None,
@@ -73,6 +74,7 @@ class SqliteStore:
         self.pace_seconds = PACE_SECONDS
         self.trimmed: Callable[[str, int], None] = lambda stream, start: None
         self._call_in_reactor = call_in_reactor
+        self._gaps_told = gaps_told
         self._writer = Writer(self.path, runs_kept, reserve_bytes)
         self._house = Housekeeping(self._writer, policy or Policy(), self._was_trimmed, now_ms or PatientClock())
         self._writing = Worker("hub-store", call_in_reactor, idle=self._house.step, close=self._writer.close)
@@ -99,7 +101,7 @@ class SqliteStore:
             reserve.hold()
         except (apsw.Error, OSError) as error:
             raise problem_of(error, self.path) from error
-        return Opened(epoch, epoch + RESERVE, _records(self.path))
+        return Opened(epoch, epoch + RESERVE, _records(self.path, self._gaps_told))
 
     def start(self) -> None:
         """Begin to keep house: what is too old goes even while nobody writes."""
@@ -123,6 +125,10 @@ class SqliteStore:
     async def read(self, stream: str, offset: int, max_bytes: int, *, sure: bool = True) -> Sequence[Piece]:
         """Return contiguous pieces from `offset` on."""
         return await self._read(lambda reading: reading.read(stream, offset, max_bytes, sure=sure))
+
+    async def first_gap(self, stream: str, start: int, end: int) -> Gap | None:
+        """Return the first recorded gap that touches the offsets from `start` to `end`."""
+        return await self._read(lambda reading: reading.first_gap(stream, start, end))
 
     async def seek_line(self, stream: str, line: int) -> int | None:
         """Return the offset after a stream's `line`-th LF."""
@@ -231,14 +237,14 @@ def _set_aside_damaged(connection: apsw.Connection) -> None:
         connection.execute("UPDATE stream SET state = ? WHERE id = ?", (schema.DAMAGED, number))
 
 
-def _records(path: Path) -> Iterator[StreamRecord]:
+def _records(path: Path, gaps: int) -> Iterator[StreamRecord]:
     """Yield all streams, those with the oldest last run first."""
     try:
         connection = connect_to_read(path)
         try:
             with_gaps = {stream for (stream,) in connection.execute(_WITH_GAPS)}
             for number, start, packed in connection.execute(_ALL):
-                yield whole_record(connection, number, start, packed, has_gaps=number in with_gaps)
+                yield whole_record(connection, number, start, packed, gaps=gaps if number in with_gaps else 0)
         finally:
             connection.close(True)
     except (apsw.Error, OSError) as error:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
@@ -23,10 +24,11 @@ from hub.adapters.store.sqlite.database import (
 )
 from hub.adapters.store.sqlite.entry import Entries, Entry
 from hub.adapters.store.sqlite.identity import Identity
+from hub.adapters.store.sqlite.patience import Patience
 from hub.adapters.store.sqlite.reserve import Reserve
 from hub.adapters.store.sqlite.row import CorruptRow, pack_record, pack_run, unpack_record
 from hub.core.ports import Append
-from hub.model.chunk import Chunk, Gap, Piece
+from hub.model.chunk import Chunk, Gap, Piece, joined
 from hub.model.record import StreamRecord
 from hub.model.run import Run
 
@@ -45,6 +47,7 @@ _INSERT_STREAM = (
     "INSERT INTO stream (name, state, anonymous, ordinal, run_ordinal, run_number, start, end, stored, record) "
     "VALUES (?, 0, ?, ?, ?, ?, ?, ?, 0, ?)"
 )
+_GROW_GAP = "UPDATE block SET end = ?1 WHERE stream = ?2 AND start = ?3 AND end = ?4 AND reason = ?5"
 _UPDATE_STREAM = "UPDATE stream SET run_ordinal = ?, run_number = ?, end = ?, stored = ?, record = ? WHERE id = ?"
 
 
@@ -66,6 +69,7 @@ class Writer:
         self._runs_kept = runs_kept
         self.reserve = Reserve(path.parent, reserve_bytes)
         self._identity = Identity(path)
+        self._patience = Patience(time.monotonic)
         self._connection: apsw.Connection | None = None
         self._wal_frames = 0
         self._copied_frames = 0
@@ -77,7 +81,7 @@ class Writer:
         """The connection; opened where there is none, with all that the last one left in the WAL synced anew."""
         if self._connection is None:
             self._identity.connecting()
-            connection = connect_to_write(self.path, make=False)
+            connection = connect_to_write(self.path, make=False, busy_ms=self._patience.left_ms)
             try:
                 settle(connection, self.path)
                 self._identity.connected()
@@ -106,8 +110,10 @@ class Writer:
             raise problem_of(error, self.path) from error
 
     def _transact(self, work: Callable[[apsw.Connection], T], *, durable: bool) -> T:
+        self._patience.begin()
         try:
             connection = self.connection
+            connection.set_busy_timeout(self._patience.left_ms)
             if not durable:
                 # The next synced commit takes it along; after a loss of power it may be as if it had not been.
                 connection.pragma("synchronous", "NORMAL")
@@ -117,7 +123,8 @@ class Writer:
             self._identity.check()
             if not durable:
                 connection.pragma("synchronous", "FULL")
-        except BaseException:
+        except BaseException as error:
+            self._patience.met(error)
             self.drop_connection()
             raise
         return result
@@ -140,9 +147,11 @@ class Writer:
         try:
             if self.reserve.hold():
                 return
+            self._patience.begin()
             if self.connection.pragma("freelist_count") * PAGE_BYTES < self.reserve.size:
                 raise apsw.FullError("only the reserve is left")
         except (apsw.Error, OSError) as error:
+            self._patience.met(error)
             raise problem_of(error, self.path) from error
 
     def _append(self, connection: apsw.Connection, batch: Sequence[Append]) -> None:
@@ -163,9 +172,13 @@ class Writer:
         self, connection: apsw.Connection, entry: Entry, parts: Sequence[Append], blocks: list[Block]
     ) -> None:
         record = parts[-1].record
-        new = _new_pieces([piece for part in parts for piece in part.pieces], entry.end)
+        begins = {run.start for part in parts for run in part.record.runs}
+        new = _new_pieces([piece for part in parts for piece in part.pieces], entry.end, begins)
         size = 0
+        if new and _grow_gap(connection, entry, new[0], begins):
+            entry.end = new.pop(0).end
         if new:
+            entry.gap = new[-1] if isinstance(new[-1], Gap) else None
             lines = next((piece.first_line for piece in new if isinstance(piece, Chunk)), record.lines)
             run_all = self._compressing.map if new[-1].end - new[0].offset > TEXT_BYTES else map
             for block in join(entry.id, new, lines, record.last_at or record.run.began_at, run_all=run_all):
@@ -254,9 +267,11 @@ class Writer:
 
     def checkpoint(self) -> None:
         """Copy to the file what no reader of the WAL holds back; raise Problem STORE where that fails."""
+        self._patience.begin()
         try:
             self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
         except (apsw.Error, OSError) as error:
+            self._patience.met(error)
             self.drop_connection()
             raise problem_of(error, self.path) from error
         self._copied_frames = self._wal_frames
@@ -288,8 +303,20 @@ def reserve_epochs(connection: apsw.Connection, end: int) -> None:
     connection.execute(sql, (end,))
 
 
-def _new_pieces(pieces: Sequence[Piece], end: int) -> list[Piece]:
-    """Return the pieces past `end`, contiguous from there."""
+def _grow_gap(connection: apsw.Connection, entry: Entry, piece: Piece, begins: Set[int]) -> bool:
+    """Let the stream's last gap be longer by a piece that goes on with it; no run may begin between them."""
+    one = joined(entry.gap, piece) if entry.gap is not None and piece.offset not in begins else None
+    if entry.gap is None or one is None:
+        return False
+    connection.execute(_GROW_GAP, (one.end, entry.id, *entry.gap))
+    if not connection.changes():
+        return False
+    entry.gap = one
+    return True
+
+
+def _new_pieces(pieces: Sequence[Piece], end: int, begins: Set[int]) -> list[Piece]:
+    """Return the pieces past `end`, contiguous from there; gaps that touch are one, unless a run begins between."""
     new: list[Piece] = []
     for piece in pieces:
         if piece.end <= end:
@@ -298,6 +325,10 @@ def _new_pieces(pieces: Sequence[Piece], end: int) -> list[Piece]:
             new.append(Gap(end, piece.offset, "store_loss"))
         elif piece.offset < end:
             piece = piece.cut(end, piece.end) if isinstance(piece, Chunk) else piece._replace(offset=end)
-        new.append(piece)
+        one = joined(new[-1], piece) if new and piece.offset not in begins else None
+        if one is None:
+            new.append(piece)
+        else:
+            new[-1] = one
         end = piece.end
     return new
