@@ -25,8 +25,7 @@ class RunInput:
         turn: threading.Lock,
         close: Callable[[], None],
     ) -> None:
-        """`target` does not block; `turn` is held while something is written to it; `close` ends the command's input, and
-        is called in such a turn.
+        """`target` does not block; `turn` is held while something is written to it or `close` ends the command's input.
 
         With `terminal` the end of the input is typed.
         """
