@@ -221,7 +221,7 @@ def test_rotations_and_restarts_lose_and_double_nothing(
 ) -> None:
     path = tmp_path_factory.mktemp("tail") / "app.log"
     file, written, found = tail(path), b"", b""
-    append(path, b"")
+    written_at(path, b"", 0)
     for number, step in enumerate(steps):
         if step == "write":
             line = b"line %d\n" % number
