@@ -99,6 +99,9 @@ class Control:
                 # Said again when the hub is back, with the same `idem`: it does it once.
                 time.sleep(LOOK_SECONDS)
             except Problem as problem:
+                if problem.keys.get("sent") and problem.retry_after is not None:
+                    # It may have been done, and is not sent again: what is said next goes to the producer's next line.
+                    sending.popleft()
                 if problem.retry_after is None:
                     self.lost = problem.word == "FENCED"
                     self.failure = problem.text

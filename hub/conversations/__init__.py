@@ -7,6 +7,7 @@ Map:
 - `meta`: what producers say of their runs.
 - `reader`: the data port, frames in both directions.
 - `commander`: the command port, JSON-RPC; its methods stand in `hub_methods`, `stream_methods` and `search_methods`.
+- `commands_out`: what is on its way to a producer that may not read it.
 - `calls`: calls of a command connection; `under_way`: those that wait, and batches that wait for their calls.
 - `event_queue`: events that wait for a command connection.
 - `slices`: many calls at once, some milliseconds a turn.

@@ -158,7 +158,9 @@ class Calls:
             outcome = "ok"
         except Problem as problem:
             outcome = problem.word
-            if idem is not None:
+            if idem is not None and problem.keys.get("sent"):
+                self._first_answers.unsure(session, idem, problem)
+            elif idem is not None:
                 self._first_answers.failed(session, idem)
             raise
         except BaseException:

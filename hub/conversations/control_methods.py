@@ -7,6 +7,7 @@ import msgspec
 from hub.conversations.commander import Commander
 from hub.conversations.method import Method
 from hub.core.hub import Hub
+from hub.core.ports import Promise
 from hub.core.report import stream_row
 from hub.core.rows import CommandAnswer, MarkRow, MarksAnswer
 from hub.core.stream import Stream
@@ -28,13 +29,17 @@ async def _command(commander: Commander, params: StreamCommand) -> CommandAnswer
     arguments = msgspec.json.encode(params.args)
     if len(arguments) > hub.limits.payload_bytes:
         raise Problem("TOOBIG", f"args are longer than limits.payload_bytes ({hub.limits.payload_bytes})")
-    reply = await _reply(hub, holder, params, arguments)
+    promise, command_id = _send(hub, holder, params, arguments)
+    try:
+        value = _value(await _reply(hub, promise, command_id, params.timeout_s), hub.limits.answer_bytes)
+    except Problem as problem:
+        raise problem.about(sent=True) from None  # whoever repeats it with its `idem` is told the same
     who = {"command": params.command, "principal": commander.principal.name}
     hub.events.tell("stream.commanded", lambda: {**stream_row(stream, hub.clock.monotonic()), **who}, stream.name)
-    return {"stream": stream.name, "command": params.command, "reply": _value(reply, hub.limits.answer_bytes)}
+    return {"stream": stream.name, "command": params.command, "reply": value}
 
 
-async def _reply(hub: Hub, holder: WriterHolder, params: StreamCommand, arguments: bytes) -> bytes:
+def _send(hub: Hub, holder: WriterHolder, params: StreamCommand, arguments: bytes) -> tuple[Promise[bytes], str]:
     promise = hub.tasks.promise()
 
     def answered(answer: bytes | Problem) -> None:
@@ -43,12 +48,14 @@ async def _reply(hub: Hub, holder: WriterHolder, params: StreamCommand, argument
         else:
             promise.keep(answer)
 
-    command_id = hub.replies.send(holder, params.command, arguments, answered)
-    text = f"the producer did not reply within {params.timeout_s:g} s; it may have done it all the same"
-    late = hub.clock.call_later(params.timeout_s, lambda: promise.break_off(Problem("CONFLICT", text)))
+    return promise, hub.replies.send(holder, params.command, arguments, answered)
+
+
+async def _reply(hub: Hub, promise: Promise[bytes], command_id: str, timeout_s: float) -> bytes:
+    text = f"the producer did not reply within {timeout_s:g} s; it may have done it all the same"
+    late = hub.clock.call_later(timeout_s, lambda: promise.break_off(Problem("CONFLICT", text)))
     try:
-        reply: bytes = await promise
-        return reply
+        return await promise
     finally:
         late.cancel()
         hub.replies.forget(command_id)

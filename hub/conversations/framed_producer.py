@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hub.conversations.acknowledgement import Acknowledgement
+from hub.conversations.commands_out import CommandsOut
 from hub.conversations.life import Life
 from hub.conversations.meta import parse_meta
 from hub.core.hub import Hub
@@ -35,6 +36,7 @@ class FramedProducer:
     __slots__ = (
         "_ack",
         "_awaited",
+        "_commands",
         "_frames",
         "_greeting",
         "_held",
@@ -48,7 +50,6 @@ class FramedProducer:
         "_sink",
         "_watched",
         "_writer",
-        "commands",
         "peer",
     )
 
@@ -65,7 +66,7 @@ class FramedProducer:
         """What is said of the run, once there is one."""
         self._writer: Writer | None = None
         self._life: Life | None = None
-        self.commands: tuple[str, ...] = ()
+        self._commands = CommandsOut(sink, hub.limits.producer_commands_bytes)
         self._watched = False
         self._held = 0
         self._leaving = False
@@ -148,6 +149,11 @@ class FramedProducer:
 
     # What the core calls.
 
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The commands that the producer offered."""
+        return self._commands.offered
+
     def displaced(self, problem: Problem) -> None:
         """Give way: another connection took the session, or it is over."""
         writer, self._writer = self._writer, None
@@ -169,11 +175,8 @@ class FramedProducer:
         self._send(producer_port.demand_frame(watchers))
 
     def command(self, command_id: str, name: str, arguments: bytes) -> None:
-        """Pass on a command; raise Problem NOTFOUND if the producer did not offer it."""
-        if name not in self.commands:
-            offered = ", ".join(self.commands) or "none"
-            raise Problem("NOTFOUND", f"the producer does not offer this command (it offers: {offered})")
-        self._send(producer_port.cmd_frame(command_id, name, arguments))
+        """Pass on a command; raise Problem NOTFOUND if the producer did not offer it, BUSY if it reads none."""
+        self._send(self._commands.frame(command_id, name, arguments))
 
     # Frames from the peer.
 
@@ -214,7 +217,7 @@ class FramedProducer:
         self._principal = principal
         hub.standing.enter(principal, self)
         self._greeting.cancel()
-        self._writer, self.commands = attached.writer, hello.commands
+        self._writer, self._commands.offered = attached.writer, hello.commands
         self._life = Life(hub, self._sink, self.fail, self._ping)
         self._ack = Acknowledgement(hub, self._sink, attached.stream, attached.run, self._life.heard)
         self._say_ok(attached, self._ack)

@@ -25,6 +25,8 @@ class First:
     at: float
     result: object = None
     done: bool = False
+    problem: Problem | None = None
+    """Why there is no result, where it may have been done all the same."""
 
 
 class FirstAnswers:
@@ -37,7 +39,8 @@ class FirstAnswers:
     def begin(self, session: Session, idem: str, call: bytes) -> First | None:
         """Return what the same call was answered, or None: then it is to be done, and told to `done` or `failed`.
 
-        Raise Problem CONFLICT where the key was used for another call, BUSY while the first one is under way.
+        Raise Problem CONFLICT where the key was used for another call, BUSY while the first one is under way, and
+        what `unsure` was told.
         """
         self._forget()
         key = (session.key_hash, idem)
@@ -47,6 +50,8 @@ class FirstAnswers:
             return None
         if first.call != call:
             raise Problem("CONFLICT", "this idem was used for another call; take a new one")
+        if first.problem is not None:
+            raise first.problem.about()
         if not first.done:
             raise Problem("BUSY", "the first call with this idem is under way", retry_after=BUSY_MS)
         return first
@@ -56,6 +61,12 @@ class FirstAnswers:
         first = self._first.get((session.key_hash, idem))
         if first is not None:
             first.result, first.done = result, True
+
+    def unsure(self, session: Session, idem: str, problem: Problem) -> None:
+        """Take note that it failed after it may have been done: it is never tried again, only told so again."""
+        first = self._first.get((session.key_hash, idem))
+        if first is not None:
+            first.problem = problem
 
     def failed(self, session: Session, idem: str) -> None:
         """Take note that nothing was done, or that nobody knows: the call may be tried again."""

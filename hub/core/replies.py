@@ -20,7 +20,7 @@ class Replies:
     def send(self, holder: WriterHolder, name: str, arguments: bytes, answer: Answer) -> str:
         """Send a command (`arguments` is JSON); `answer` is told the reply, or why none can come. Return its id.
 
-        Raise Problem NOTFOUND where the producer did not offer it.
+        Raise Problem NOTFOUND where the producer did not offer it, BUSY where it does not read what it is sent.
         """
         self._last += 1
         command_id = f"c{self._last}"
@@ -46,4 +46,5 @@ class Replies:
         for command_id, (waits_for, answer) in list(self._waiting.items()):
             if waits_for is holder:
                 del self._waiting[command_id]
-                answer(Problem("CONFLICT", "the producer went away before it replied", retry_after=1000))
+                text = "the producer went away before it replied; it may have done it all the same"
+                answer(Problem("CONFLICT", text, retry_after=1000))

@@ -77,6 +77,9 @@ class Limits:
     reserve_bytes: int = _limit(32 * MIB, "room held on the disk for starts and commands when it is full; 0 holds none")
     not_durable_bytes: int = _limit(64 * MIB, "bytes taken from producers and not yet durable, in all")
     producer_window_bytes: int = _limit(MIB, "bytes that a framed producer may have sent and not acknowledged")
+    producer_commands_bytes: int = _limit(
+        256 * KIB, "commands sent to a producer that it has not read; past it a call is BUSY"
+    )
     tail_stream_bytes: int = _limit(MIB, "recent bytes of one stream kept in memory for its readers")
     tail_bytes: int = _limit(256 * MIB, "recent bytes of all streams kept in memory")
     catch_up_slice_bytes: int = _limit(256 * KIB, "what one reader is given of the past before the next one's turn")

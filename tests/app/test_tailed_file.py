@@ -105,6 +105,87 @@ def test_it_goes_on_where_a_former_process_was(path: Path) -> None:
     assert all_of(tail(path, position)) == b"two\nthree\n", "it was rotated meanwhile"
 
 
+def rotate(path: Path, most: int = 9) -> None:
+    """Rename as logrotate does: the newest is `.1`."""
+    for number in range(most, 0, -1):
+        old = path.with_name(f"{path.name}.{number}")
+        if old.exists():
+            old.rename(path.with_name(f"{path.name}.{number + 1}"))
+    path.rename(path.with_name(f"{path.name}.1"))
+
+
+def written_at(path: Path, data: bytes, second: int) -> None:
+    append(path, data)
+    os.utime(path, (second, second))
+
+
+@pytest.mark.parametrize("times", [(1, 2, 3, 4), (1, 1, 1, 1)])
+def test_files_that_were_rotated_while_nobody_read_are_read_in_their_order(path: Path, times: tuple[int, ...]) -> None:
+    written_at(path, b"older\n", 1)
+    rotate(path)
+    file = tail(path)
+    written_at(path, b"one\n", times[0])
+    assert all_of(file) == b"one\n"
+    position = file.position
+    file.close()
+    for line, second in zip((b"two\n", b"three\n", b"four\n"), times[1:], strict=True):
+        written_at(path, line, second)
+        rotate(path)
+    append(path, b"five\n")
+    assert all_of(tail(path, position)) == b"two\nthree\nfour\nfive\n"
+
+
+def test_files_rotated_between_two_looks_are_read_too(path: Path) -> None:
+    file = tail(path)
+    written_at(path, b"one\n", 1)
+    all_of(file)
+    for second, line in ((2, b"two\n"), (3, b"three\n")):
+        rotate(path)
+        written_at(path, line, second)
+    assert all_of(file) == b"two\nthree\n"
+
+
+def test_what_cannot_be_had_any_more_is_said(path: Path) -> None:
+    file = tail(path)
+    written_at(path, b"one\n", 5)
+    all_of(file)
+    position = file.position
+    file.close()
+    path.unlink()
+    written_at(path.with_name("app.log.2.gz"), b"packed", 6)
+    written_at(path.with_name("app.log.1"), b"three\n", 7)
+    written_at(path.with_name("app.log.9"), b"old\n", 4)
+    append(path, b"four\n")
+    said: list[str] = []
+    again = TailedFile(str(path), position._replace(inode=1), from_end=False, say=said.append)  # type: ignore[union-attr]
+    assert all_of(again) == b"three\nfour\n"
+    assert ["app.log.2.gz was compressed" in said[0], "byte 4 is gone" in said[1], len(said)] == [True, True, 2]
+
+
+def test_a_sibling_that_cannot_be_opened_costs_no_position(path: Path) -> None:
+    file = tail(path)
+    append(path, b"one\n")
+    all_of(file)
+    position = file.position
+    file.close()
+    rotate(path)
+    path.symlink_to(path.name)  # ELOOP
+    os.mkfifo(path.with_name("app.log.0"))
+    append(path.with_name("app.log.1"), b"two\n")
+    again = tail(path, position)
+    assert all_of(again) == b"two\n"
+    assert again.position is not None
+    path.with_name("app.log.1").rename(path.with_name("elsewhere"))
+    again.close()
+    lost = tail(path, position)
+    with pytest.raises(OSError, match="symbolic links"):
+        lost.read(10)
+    assert lost.position == position
+    path.unlink()
+    path.with_name("elsewhere").rename(path.with_name("app.log.1"))
+    assert all_of(lost) == b"two\n"
+
+
 def test_a_former_place_that_is_no_more_is_the_beginning(path: Path) -> None:
     append(path, b"other\n")
     assert all_of(tail(path, Position(1, 100))) == b"other\n"
@@ -139,20 +220,17 @@ def test_rotations_and_restarts_lose_and_double_nothing(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str]
 ) -> None:
     path = tmp_path_factory.mktemp("tail") / "app.log"
-    file, written, found, rotations = tail(path), b"", b"", 0
-    seen = False
+    file, written, found = tail(path), b"", b""
+    written_at(path, b"", 0)
     for number, step in enumerate(steps):
         if step == "write":
             line = b"line %d\n" % number
-            append(path, line)
+            written_at(path, line, number + 1)
             written += line
-        elif step == "rotate" and path.exists() and seen:
-            rotations += 1
-            path.rename(path.with_name(f"app.log.{rotations}"))
-            seen = False  # rotated once more before anybody looks, the file between is nobody's
+        elif step == "rotate" and path.exists() and file.position is not None:
+            rotate(path, 40)
         elif step == "read":
             found += all_of(file)
-            seen = path.exists()
         elif step == "restart":
             position = file.position
             file.close()

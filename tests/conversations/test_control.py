@@ -140,6 +140,74 @@ def test_a_command_with_idem_is_sent_once(world: World) -> None:
     assert producer.told() == []
 
 
+def test_a_command_that_may_have_been_done_is_never_sent_again_under_its_idem(world: World) -> None:
+    producer, line = producer_of(world), CommandLine(world)
+    ask(line, idem="i", timeout_s=1)
+    asked(producer)
+    world.clock.advance(1.1)
+    late = answer(line)["error"]
+    assert "within 1 s" in late["message"]
+    assert late["data"] == {"code": "CONFLICT", "sent": True}
+    ask(line, 8, idem="i", timeout_s=1)
+    assert answer(line, 8)["error"] == late
+    assert producer.told() == []
+    world.clock.advance(601)
+    ask(line, 9, idem="i", timeout_s=1)
+    assert asked(producer)[1] == "signal", "after ten minutes it is another call"
+
+
+def test_a_producer_that_went_away_with_a_command_does_not_get_it_again(world: World) -> None:
+    producer, line = producer_of(world), CommandLine(world)
+    ask(line, idem="i")
+    asked(producer)
+    producer.lose()
+    gone = answer(line)["error"]
+    assert "it may have done it all the same" in gone["message"]
+    back = ProducerLine(world, hello("a", more="resume=1 commands=signal,stdin"))
+    back.told()
+    ask(line, 8, idem="i")
+    assert answer(line, 8)["error"] == gone
+    assert back.told() == []
+
+
+def test_what_was_not_sent_may_be_tried_again_under_its_idem(world: World) -> None:
+    producer, line = producer_of(world), CommandLine(world)
+    producer.lose()
+    ask(line, idem="i")
+    assert "sent" not in answer(line)["error"]["data"]
+    back = ProducerLine(world, hello("a", more="resume=1 commands=signal,stdin"))
+    back.told()
+    ask(line, 8, idem="i")
+    assert asked(back)[1] == "signal"
+
+
+def test_a_reply_that_is_too_long_was_sent_all_the_same(world: World) -> None:
+    producer, line = producer_of(world), CommandLine(world)
+    ask(line, idem="i")
+    reply(producer, asked(producer)[0], b'"' + b"x" * (1024 * 1024 - 2) + b'"')
+    assert answer(line)["error"]["data"] == {"code": "TOOBIG", "sent": True}
+    ask(line, 8, idem="i")
+    assert answer(line, 8)["error"]["data"]["code"] == "TOOBIG"
+    assert producer.told() == []
+
+
+def test_a_producer_that_does_not_read_gets_only_so_many_commands() -> None:
+    world = World(producer_commands_bytes=1000)
+    producer, line = producer_of(world), CommandLine(world)
+    producer.sink.stall()
+    for number in range(7, 20):
+        ask(line, number, args={"name": "x" * 200}, timeout_s=0.001)
+        world.clock.advance(0.1)
+    errors = [each["error"] for each in line.answers()]
+    assert [error["data"]["code"] for error in errors] == ["CONFLICT"] * 4 + ["BUSY"] * 9
+    assert "limits.producer_commands_bytes (1000)" in errors[-1]["message"]
+    assert errors[-1]["data"] == {"code": "BUSY", "retry_after": 1000}
+    assert len(producer.sink.bytes()) < 1000
+    producer.sink.drain()
+    ask(line, args={"name": "INT"})
+    assert asked(producer)[2] == {"name": "INT"}
+
+
 def test_it_is_for_operators_and_within_their_patterns(world: World) -> None:
     producer_of(world)
     assert CommandLine(world, hello="viewer-token").error("stream.command", stream="a", command="x")["data"] == {

@@ -158,6 +158,36 @@ def test_a_hub_that_is_killed_is_gone_on_with(hub: RunningHub, shell: Process, t
     terminal.until(b"got still")
 
 
+def test_a_former_runs_end_among_the_last_lines_ends_nothing(hub: RunningHub) -> None:
+    hub.run("run", "--name", "box", "--quiet", "--", "echo", "of before", code=0)
+    args = ("run", "--control", "--pty", "--name", "box", "--quiet", "--", sys.executable, "-c", SHELL)
+    with hub.start(*args) as run:
+        run.until(b"ready")
+        while not hub.rows("--live", "box"):
+            pass
+        terminal = Terminal(hub, "box")
+        try:
+            terminal.until(b"of before")
+            terminal.until(b"size 100 30")
+            terminal.type(b"bye\r")
+            terminal.until(b"box ended: exit:5")
+            assert terminal.end() == 5
+        finally:
+            terminal.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_told_to_end_it_leaves_the_terminal_as_it_was_and_the_lease_free(
+    hub: RunningHub, terminal: Terminal, number: signal.Signals
+) -> None:
+    terminal.until(b"size 100 30")
+    assert termios.tcgetattr(terminal.terminal) != terminal.before
+    terminal.popen.send_signal(number)
+    assert terminal.end() == 128 + number
+    assert termios.tcgetattr(terminal.terminal) == terminal.before
+    assert hub.run("lease", "list").stdout == b""
+
+
 def test_what_cannot_be_attached_says_why(hub: RunningHub) -> None:
     assert b"no terminal here" in hub.run("attach", "x", code=2).stderr
     hub.run("send", "over", given=b"x\n")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from running_hub import Process, RunningHub
+from running_hub import COMMAND, PATIENCE_SECONDS, Process, RunningHub
 
 # Says what it is told, line by line, so that a test decides when it goes on.
 ECHO = "import sys\nfor line in sys.stdin:\n print(line.strip(), flush=True)\n"
@@ -124,6 +125,40 @@ def test_secrets_are_masked_in_what_is_stored(hub: RunningHub) -> None:
     assert hub.run("cat", "r/a").stdout == b"a *** b"
     hub.run("run", "--no-mask", "--name", "r/b", "--", *script(text))
     assert hub.run("cat", "r/b").stdout == b"a tok-123456 b"
+
+
+@pytest.mark.parametrize("how", ["--control", "--pty"])
+def test_input_from_a_file_is_read_to_its_end(hub: RunningHub, tmp_path: Path, how: str) -> None:
+    (tmp_path / "f").write_bytes(b"hi\n" * 3 + b"end")
+    with (tmp_path / "f").open("rb") as file:
+        done = subprocess.run(
+            [*COMMAND, "run", "-q", how, "--name", "t/file", "--", "cat"],
+            env=hub.env,
+            stdin=file,
+            capture_output=True,
+            timeout=PATIENCE_SECONDS,
+            check=True,
+        )
+    assert done.stdout.replace(b"\r\n", b"\n").endswith(b"hi\nhi\nhi\nend")
+
+
+def test_input_that_is_not_read_waits_and_breaks_nothing(hub: RunningHub) -> None:
+    yes = subprocess.Popen(["yes"], stdout=subprocess.PIPE)
+    try:
+        done = subprocess.run(
+            [*COMMAND, "run", "-q", "--control", "--name", "t/yes", "--", "sleep", "1.5"],
+            env=hub.env,
+            stdin=yes.stdout,
+            capture_output=True,
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+    finally:
+        yes.kill()
+        yes.communicate()
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert hub.rows("t/yes")[0]["status"] == "exit:0"
+    assert spooled(hub) == []
 
 
 def test_a_terminal_of_its_own(hub: RunningHub) -> None:

@@ -31,6 +31,7 @@ from hub.model.problem import Problem
 TTL_SECONDS = 15
 STEP_SECONDS = 0.1
 LINES = 50
+LEAVE_ON = (signal.SIGTERM, signal.SIGHUP)
 
 
 @click.command(epilog=exit_codes.EXPLAINED)
@@ -53,16 +54,18 @@ def attach(locator: Locator, name: str, lines: int, steal: str | None) -> None:
     """
     if not sys.stdin.isatty():
         raise click.UsageError("there is no terminal here; `hub cmd NAME stdin TEXT` sends input from a program")
-    control = Control(_lease(locator, name, steal))
-    try:
-        has_terminal = _greet(control, name)
-        follower = Follower(lambda slot: Reader.connect(locator.locate(), slot=slot), [Wanted(name, _begin(lines))])
-        control.start()
-        attached = _Attached(control, follower, name)
-        with _raw(has_terminal), attached.following_size(has_terminal), attached.interrupting(has_terminal):
-            code = attached.run()
-    finally:
-        control.close()
+    with _leaving_by_signal():
+        run, lease = _lease(locator, name, steal)
+        control = Control(lease)
+        try:
+            has_terminal = _greet(control, name)
+            follower = Follower(lambda slot: Reader.connect(locator.locate(), slot=slot), [Wanted(name, _begin(lines))])
+            control.start()
+            attached = _Attached(control, follower, name, run)
+            with _raw(has_terminal), attached.following_size(has_terminal), attached.interrupting(has_terminal):
+                code = attached.run()
+        finally:
+            control.close()
     raise SystemExit(code)
 
 
@@ -70,15 +73,16 @@ def _begin(lines: int) -> str:
     return f"-{lines}" if lines else "end"
 
 
-def _lease(locator: Locator, name: str, steal: str | None) -> HeldLease:
+def _lease(locator: Locator, name: str, steal: str | None) -> tuple[int, HeldLease]:
+    """Return the run that goes on now, and the stream's lease, acquired."""
     with Commander.connect(locator.locate()) as commander:
         try:
-            state = commander.call("stream.stats", stream=name)["state"]
+            run = commander.call("stream.runs", stream=name)["runs"][-1]
         except Problem as problem:
             if problem.word != "NOTFOUND":
                 raise
             raise click.ClickException(f"there is no stream {name}{suggestion(commander, [name])}") from None
-    if state == "ended":
+    if run["end"] is not None:
         raise click.ClickException(f"{name} has ended; `hub cat {name}` shows it")
     held = HeldLease(locator.locate, ttl_s=TTL_SECONDS, name=f"stream:{name}")
     try:
@@ -91,7 +95,7 @@ def _lease(locator: Locator, name: str, steal: str | None) -> HeldLease:
             raise
         click.echo(f"hub attach: {problem.text}; --steal REASON takes it, `hub tail {name}` watches", err=True)
         raise SystemExit(exit_codes.LEASE_NOT_HAD) from None
-    return held
+    return int(run["run"]), held
 
 
 def _greet(control: Control, name: str) -> bool:
@@ -113,7 +117,9 @@ def _greet(control: Control, name: str) -> bool:
 class _Attached:
     """The way of the keys to the command, and of its output to this terminal."""
 
-    def __init__(self, control: Control, follower: Follower, name: str) -> None:
+    def __init__(self, control: Control, follower: Follower, name: str, run: int) -> None:
+        """`run` is the one that it is attached to: the lines before may tell of ends of former ones."""
+        self._run = run
         self._control = control
         self._follower = follower
         self._name = name
@@ -128,7 +134,7 @@ class _Attached:
                 for news in self._follower.step(STEP_SECONDS):
                     if isinstance(news, Bytes):
                         _write(news.data)
-                    elif isinstance(news, Ended):
+                    elif isinstance(news, Ended) and news.run >= self._run:
                         _say(f"{self._name} ended: {news.status or news.cause}")
                         return exit_codes.of_run(news.status, news.cause)
                     elif isinstance(news, NotTaken):
@@ -181,6 +187,26 @@ class _Attached:
 
 
 @contextlib.contextmanager
+def _leaving_by_signal() -> Iterator[None]:
+    """Leave as with `~.` when told to end, or when the terminal is closed: it gets its modes back, the lease is free.
+
+    A second signal of the kind changes nothing: what is left to do is bounded in time.
+    """
+
+    def leave(number: int, _frame: object) -> None:
+        for each in LEAVE_ON:
+            signal.signal(each, signal.SIG_IGN)
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, leave) for number in LEAVE_ON}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
 def _raw(has_terminal: bool) -> Iterator[None]:
     if not has_terminal:
         yield
@@ -191,7 +217,9 @@ def _raw(has_terminal: bool) -> Iterator[None]:
     try:
         yield
     finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        # Not TCSADRAIN: a terminal that was stopped, or whose other side is gone, never takes the rest.
+        with contextlib.suppress(termios.error):  # there is no terminal any more
+            termios.tcsetattr(descriptor, termios.TCSANOW, before)
 
 
 def _size() -> tuple[int, int]:
@@ -207,5 +235,5 @@ def _write(data: bytes) -> None:
 
 def _say(text: str) -> None:
     printable = "".join(each if each.isprintable() else "?" for each in text)
-    sys.stderr.write(f"\r\n[{printable}]\r\n")
-    sys.stderr.flush()
+    with contextlib.suppress(OSError):  # the terminal may be gone, and nobody is left to be told
+        os.write(sys.stderr.fileno(), f"\r\n[{printable}]\r\n".encode())

@@ -17,6 +17,8 @@ import threading
 import tty
 from collections.abc import Callable, Iterator, Sequence
 
+from hub.app.cli.run_input import RunInput
+
 READ_BYTES = 64 * 1024
 AFTER_SECONDS = 1.0
 """How long is read on after the command ended, where something that it left behind holds its output open."""
@@ -49,7 +51,7 @@ class Child:
                 preexec_fn=_take_terminal,  # noqa: PLW1509 - no other thread runs yet
             )
             os.close(slave)
-            self._stdin = self._master
+            self._stdin = os.dup(self._master)  # a selector has one entry for a descriptor, and output has the other
         else:
             self.popen = subprocess.Popen(
                 command,
@@ -60,6 +62,8 @@ class Child:
             )
             if self.popen.stdin is not None:
                 self._stdin = self.popen.stdin.fileno()
+        if self._stdin is not None:
+            os.set_blocking(self._stdin, False)
 
     def pump(self, take: TakeOutput, idle: Callable[[], None]) -> int:
         """Hand on output in the order read, until the command is over; return its code as subprocess has it.
@@ -69,20 +73,28 @@ class Child:
         with selectors.DefaultSelector() as selector, self._forwarding(), self._raw_terminal():
             for descriptor, channel in self._outputs():
                 selector.register(descriptor, selectors.EVENT_READ, channel)
+            given = None
             if self._stdin is not None:
-                with contextlib.suppress(PermissionError, ValueError):  # a file is always readable: it is not polled
-                    selector.register(sys.stdin.fileno(), selectors.EVENT_READ, "in")
+                given = RunInput(
+                    selector,
+                    self._stdin,
+                    terminal=self._master is not None,
+                    turn=self._typing,
+                    close=self._close_input,
+                )
+                given.begin()
             left = AFTER_SECONDS
             outputs = len(self._outputs())
-            while outputs:
+            # A command that closed its output may still read: it gets its input to the end.
+            while outputs or (given is not None and given.going and self.popen.poll() is None):
                 ready = selector.select(0.5)
                 for key, _ in ready:
+                    if given is not None and given.take(key.fd):
+                        continue
                     data = _read(key.fd)
-                    if key.data == "in":
-                        self._take_typed(data, selector)
-                    elif data:
+                    if data:
                         take(data, key.data)
-                    else:
+                    elif data is not None:
                         selector.unregister(key.fd)
                         outputs -= 1
                 idle()
@@ -104,16 +116,17 @@ class Child:
 
     def type(self, data: bytes) -> None:
         """Write to its standard input; raise ValueError where it has none of its own, or does not read it."""
-        if self._stdin is None:
-            raise ValueError("the command reads this program's own standard input, or none")
         with self._typing:
+            if self._stdin is None:
+                raise ValueError("the command reads this program's own standard input, or none")
             view = memoryview(data)
             while view:
                 # Whoever types must not hang with a command that does not read: its output is carried by the same hand.
                 _, ready, _ = select.select([], [self._stdin], [], TYPE_SECONDS)
                 if not ready:
                     raise ValueError(f"the command does not read its input ({len(view)} bytes were not taken)")
-                view = view[os.write(self._stdin, view[:TYPED_AT_ONCE]) :]
+                with contextlib.suppress(BlockingIOError):
+                    view = view[os.write(self._stdin, view[:TYPED_AT_ONCE]) :]
 
     def resize(self, rows: int, columns: int) -> None:
         """Set the size of its terminal; raise ValueError where it has none."""
@@ -127,15 +140,9 @@ class Child:
         out, err = self.popen.stdout, self.popen.stderr
         return [(out.fileno(), None), (err.fileno(), "err")] if out is not None and err is not None else []
 
-    def _take_typed(self, data: bytes, selector: selectors.BaseSelector) -> None:
-        if data:
-            with contextlib.suppress(BrokenPipeError, OSError):
-                self.type(data)
-            return
-        selector.unregister(sys.stdin.fileno())
-        if self._master is not None:
-            self.type(b"\x04")
-        elif self.popen.stdin is not None:
+    def _close_input(self) -> None:
+        """Its own input is over. A terminal stays: the end was typed, and others may type on."""
+        if self._master is None and self.popen.stdin is not None:
             self.popen.stdin.close()
             self._stdin = None
 
@@ -175,9 +182,12 @@ class Child:
             termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
 
-def _read(descriptor: int) -> bytes:
+def _read(descriptor: int) -> bytes | None:
+    """Return what came, nothing at the end, None where there is nothing now."""
     try:
         return os.read(descriptor, READ_BYTES)
+    except BlockingIOError:
+        return None
     except OSError:  # the other end of a pseudo-terminal is closed
         return b""
 

@@ -51,12 +51,24 @@ class Collector:
         return sum(producer.waiting_bytes for producer in self._producers)
 
     def _start(self) -> None:
+        streams = {serial.stream: serial.port for serial in self._settings.serial}
+        streams.update((tcp.stream, tcp.address) for tcp in self._settings.tcp)
         for serial in self._settings.serial:
             self._sources.append(SerialSource(self._reactor, serial, self._make, self._say))
         for tcp in self._settings.tcp:
             self._sources.append(TcpSource(self._reactor, tcp, self._make, self._say))
         for file in self._settings.file:
-            self._sources.append(FileSource(self._reactor, file, self._make, self._say, self._positions))
+            self._sources.append(
+                FileSource(
+                    self._reactor,
+                    file,
+                    self._make,
+                    self._say,
+                    self._positions,
+                    memory_bytes=self._settings.memory_bytes,
+                    streams=streams,
+                )
+            )
         self._saving.start(SAVE_SECONDS, now=False)
 
     def _stop(self) -> Any:

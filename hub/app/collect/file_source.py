@@ -8,6 +8,7 @@ from glob import glob
 from typing import Any
 
 from hub.app.collect.positions import Acknowledged, Positions
+from hub.app.collect.rotation import base_of
 from hub.app.collect.settings import File
 from hub.app.collect.source import READ_BYTES, MakeProducer, Say
 from hub.app.collect.tailed_file import TailedFile
@@ -23,7 +24,21 @@ _OUTSIDE = re.compile(r"[^A-Za-z0-9._~-]+")
 class FileSource:
     """Files by path or pattern, each a stream of its own; read no faster than the hub takes them."""
 
-    def __init__(self, reactor: Any, settings: File, make: MakeProducer, say: Say, positions: Positions) -> None:
+    def __init__(
+        self,
+        reactor: Any,
+        settings: File,
+        make: MakeProducer,
+        say: Say,
+        positions: Positions,
+        *,
+        memory_bytes: int = AHEAD_BYTES,
+        streams: dict[str, str] | None = None,
+    ) -> None:
+        """`memory_bytes` bounds what is read ahead; `streams` says what each stream is of, for all sources."""
+        self._ahead = min(AHEAD_BYTES, memory_bytes)
+        self._streams = {} if streams is None else streams
+        self._left_out: set[str] = set()
         self._reactor, self._settings, self._say = reactor, settings, say
         self._make, self._positions = make, positions
         self._many = any(letter in settings.path for letter in "*?[")
@@ -57,34 +72,51 @@ class FileSource:
     def _scan(self) -> None:
         paths = sorted(glob(self._settings.path, recursive=True)) if self._many else [self._settings.path]
         for path in paths:
-            if path not in self._tails and not os.path.isdir(path):
-                self._tails[path] = self._tail(path)
+            if path not in self._tails and path not in self._left_out and not os.path.isdir(path):
+                self._follow(path)
         self._began = True
 
-    def _tail(self, path: str) -> _Tail:
+    def _follow(self, path: str) -> None:
+        """Follow a path, unless it is a rotation of one that is, or its stream is another's: said once."""
+        base = base_of(path)
+        if self._many and base in self._tails:
+            self._left_out.add(path)
+            self._say(f"{path}: taken for a rotation of {base}, and no stream of its own")
+            return
         name = _OUTSIDE.sub("-", os.path.basename(path)).strip("-.") or "file"
         stream = self._settings.stream.replace("{name}", name)
+        other = self._streams.setdefault(stream, path)
+        if other != path:
+            self._left_out.add(path)
+            self._say(
+                f"{path} is not collected: its stream would be {stream}, which is that of {other}; use [[file]]s "
+                "with streams of their own"
+            )
+            return
         producer = self._make(stream, {"path": path, **self._settings.meta}, (), lambda event: None)
         # A file that appears later is new: all of it is.
         from_end = self._settings.begin == "end" and not self._began
         self._say(f"{stream}: {path}")
-        return _Tail(path, TailedFile(path, self._positions.get(path), from_end=from_end), producer)
+        file = TailedFile(path, self._positions.get(path), from_end=from_end, say=self._say)
+        self._tails[path] = _Tail(path, file, producer, self._ahead)
 
 
 class _Tail:
     """One file and its stream."""
 
-    def __init__(self, path: str, file: TailedFile, producer: TwistedProducer) -> None:
+    def __init__(self, path: str, file: TailedFile, producer: TwistedProducer, ahead: int) -> None:
+        self._ahead = ahead
         self.path, self.file, self.producer = path, file, producer
         self.acknowledged = Acknowledged()
         self._told: str | None = None
 
     def read(self, say: Say) -> bool:
         """Pass on what is new, if the hub keeps up; return whether there may be more."""
-        if self.producer.waiting_bytes >= AHEAD_BYTES:
+        room = self._ahead - self.producer.waiting_bytes
+        if room <= 0:
             return False
         try:
-            data = self.file.read(READ_BYTES)
+            data = self.file.read(min(READ_BYTES, room))
         except OSError as error:
             why = error.strerror or str(error)
             if why != self._told:

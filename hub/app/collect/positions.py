@@ -20,7 +20,7 @@ class Positions:
         self._changed = False
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))
-            self._known = {name: Position(int(inode), int(offset)) for name, (inode, offset) in kept.items()}
+            self._known = {name: Position(*map(int, place)) for name, place in kept.items()}
         except (OSError, ValueError, TypeError, AttributeError):
             self._known = {}
 

@@ -1,0 +1,107 @@
+"""Which files of a pattern become streams, and how much of them is read ahead of the hub."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.task import Clock
+
+from hub.app.collect.file_source import FileSource
+from hub.app.collect.positions import Positions
+from hub.app.collect.settings import File
+
+MEMORY = 65_536
+
+
+class Taker:
+    """A producer whose hub is away: it counts what waits, and gives up the oldest past its memory as the real one."""
+
+    def __init__(self) -> None:
+        self.waiting = bytearray()
+        self.lost = self.written = 0
+
+    @property
+    def waiting_bytes(self) -> int:
+        return len(self.waiting)
+
+    def write(self, data: bytes) -> None:
+        self.waiting += data
+        self.written += len(data)
+        over = max(len(self.waiting) - MEMORY, 0)
+        self.lost += over
+        del self.waiting[:over]
+
+
+class Collected:
+    """A file source, what it said and the producers that it made."""
+
+    def __init__(self, tmp_path: Path, pattern: str, streams: dict[str, str] | None = None) -> None:
+        self.clock, self.said, self.takers = Clock(), list[str](), dict[str, Taker]()
+        settings = File(stream="f/{name}", path=str(tmp_path / pattern), begin="start")
+        self.source = FileSource(
+            self.clock,
+            settings,
+            self.make,
+            self.said.append,
+            Positions(tmp_path / "positions.json"),
+            memory_bytes=MEMORY,
+            streams=streams,
+        )
+
+    def make(self, stream: str, meta: Mapping[str, Any], commands: tuple[str, ...], tell: object) -> Any:
+        assert stream not in self.takers, "a stream has one writer"
+        self.takers[stream] = Taker()
+        return self.takers[stream]
+
+    def run(self, seconds: int) -> None:
+        self.clock.pump([0.05] * (20 * seconds))
+
+
+def test_two_paths_do_not_share_a_stream(tmp_path: Path) -> None:
+    for directory in ("a", "b"):
+        (tmp_path / directory).mkdir()
+        (tmp_path / directory / "app.log").write_bytes(directory.encode())
+    collected = Collected(tmp_path, "*/app.log")
+    collected.run(12)
+    assert bytes(collected.takers["f/app.log"].waiting) == b"a"
+    (refused,) = [said for said in collected.said if "not collected" in said]
+    assert f"{tmp_path}/b/app.log is" in refused
+    assert f"that of {tmp_path}/a/app.log" in refused
+    collected.source.close()
+
+
+def test_names_made_equal_by_cleaning_and_streams_of_others_are_told_apart(tmp_path: Path) -> None:
+    for name in ("a b.log", "a@b.log", "port.log"):
+        (tmp_path / name).write_bytes(name.encode())
+    collected = Collected(tmp_path, "*.log", {"f/port.log": "/dev/ttyUSB0"})
+    collected.run(1)
+    assert list(collected.takers) == ["f/a-b.log"]
+    refused = [said for said in collected.said if "not collected" in said]
+    assert ["a@b.log" in refused[0], "/dev/ttyUSB0" in refused[1], len(refused)] == [True, True, 2]
+    collected.source.close()
+
+
+def test_a_rotation_of_a_followed_file_is_no_stream_of_its_own(tmp_path: Path) -> None:
+    for name in ("app.log", "app.log.1", "app.log-20260131.gz", "app.log.d", "other.2"):
+        (tmp_path / name).write_bytes(b"x")
+    collected = Collected(tmp_path, "*")
+    collected.run(12)
+    assert sorted(collected.takers) == ["f/app.log", "f/app.log.d", "f/other.2"]
+    assert len([said for said in collected.said if "taken for a rotation of" in said]) == 2
+    collected.source.close()
+
+
+def test_little_memory_loses_nothing_of_a_file(tmp_path: Path) -> None:
+    data = bytes(range(256)) * 2000
+    (tmp_path / "app.log").write_bytes(data)
+    collected = Collected(tmp_path, "app.log")
+    collected.run(2)
+    taker, found = collected.takers["f/app.log"], b""
+    while taker.waiting:
+        found += bytes(taker.waiting[:10_000])
+        del taker.waiting[:10_000]
+        collected.run(1)
+    assert (taker.lost, found == data) == (0, True)
+    collected.source.close()
