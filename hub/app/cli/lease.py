@@ -14,6 +14,7 @@ import click
 from hub.app.cli import exit_codes, words
 from hub.app.cli.hub_options import hub_options
 from hub.app.cli.lease_run import LOOK_SECONDS, LeasedCommand
+from hub.app.cli.pages import every_page
 from hub.app.cli.table import Cell, Column, print_rows
 from hub.client.commander import Commander
 from hub.client.lease import HeldLease, LeaseLost
@@ -83,13 +84,13 @@ def list_leases(locator: Locator, as_json: bool) -> None:
     waiters.
     """
     with Commander.connect(locator.locate()) as commander:
-        answer = commander.call("lease.list", limit=10_000)
+        rows = every_page(commander, "lease.list", "leases", by="name", limit=10_000)
     if as_json:
-        for row in answer["leases"]:
+        for row in rows:
             click.echo(json.dumps(row, separators=(",", ":")))
         return
     now = time.time() * 1000
-    print_rows(COLUMNS, [_cells(row, now) for row in answer["leases"]])
+    print_rows(COLUMNS, [_cells(row, now) for row in rows])
 
 
 def _cells(row: Mapping[str, Any], now_ms: float) -> list[Cell]:
