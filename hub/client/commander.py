@@ -27,6 +27,10 @@ class Notification(NamedTuple):
     params: dict[str, Any]
 
 
+class NoAnswer(HubLost):
+    """A call was not answered in time; the connection may be as good as ever."""
+
+
 class Commander(Closable):
     """A command session. Not for several threads at once."""
 
@@ -83,7 +87,7 @@ class Commander(Closable):
         return self._call(method, None, ANSWER_SECONDS, params)
 
     def call_within(self, seconds: float, method: str, **params: Any) -> Any:
-        """Return the result of a method that may need so many seconds to be answered."""
+        """Return the result of a method that may need so many seconds to be answered; raise NoAnswer past them."""
         return self._call(method, None, seconds, params)
 
     def call_long(self, method: str, progress: Callable[[dict[str, Any]], None], **params: Any) -> Any:
@@ -109,7 +113,7 @@ class Commander(Closable):
                 deadline = self._clock() + patience
                 continue
             if answer is None:
-                raise HubLost(f"{self._connection.address} has not answered {method} for {patience:.0f} s")
+                raise NoAnswer(f"{self._connection.address} has not answered {method} for {patience:.0f} s")
             if answer.get("id") not in (self._last_id, None):
                 continue  # the answer to a call that was given up
             if "error" in answer:
