@@ -16,7 +16,7 @@ RENEW_SECONDS = 15.0
 """It is renewed at least so often."""
 GRACE_SECONDS = 10.0
 """How long a hub keeps it for somebody whose connection is gone, if the hub does not say."""
-PROOFS = 5
+PROOFS = 8
 """So many times within what a hub waits it is asked whether it has us still."""
 AGAIN_SECONDS = 0.5
 MOST_AGAIN_SECONDS = 5.0

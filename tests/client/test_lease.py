@@ -109,15 +109,15 @@ def test_it_is_counted_from_the_last_question_that_was_answered() -> None:
     with ScriptedHub(dialogue) as script:
         lease = held(script, clock)
         lease.acquire()
-        clock.now += 1.5
+        clock.now += 1.2
         lease.tend()
         assert lease.until == 110, "nothing is asked yet"
-        clock.now += 1
+        clock.now += 0.3
         lease.tend()
-        assert lease.until == 112.5
-        clock.now += 8
+        assert lease.until == 111.5
+        clock.now += 8.75
         lease.tend()
-        assert lease.until == 120.5
+        assert lease.until == 120.25
         lease.leave()
 
 

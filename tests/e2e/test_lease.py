@@ -16,7 +16,8 @@ from running_hub import PATIENCE_SECONDS, RunningHub
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[RunningHub]:
-    hub = RunningHub(tmp_path / "data")
+    # A busy machine takes its time to start a hub again.
+    hub = RunningHub(tmp_path / "data", HUB_LIMITS_LEASE_GRACE_SECONDS="30")
     yield hub
     hub.close()
 
@@ -101,3 +102,26 @@ def test_any_free_live_stream_of_a_pattern(hub: RunningHub) -> None:
         board.sendall(b"HUB/1 RAW stream=board/7\nhello\n")
         said = hub.run("lease", "run", "--any", "board/*", "--wait", "20", "--", "sh", "-c", "echo $HUB_LEASE_STREAM")
         assert said.stdout == b"board/7\n"
+
+
+def test_who_waits_goes_on_waiting_when_the_hub_is_killed_and_comes_again(hub: RunningHub) -> None:
+    with hub.start("lease", "run", "a", "--", "sh", "-c", "echo on; read line") as holder:
+        holder.until(b"on\n")
+        with hub.start("lease", "run", "--wait", str(PATIENCE_SECONDS), "a", "--", "echo", "mine") as heir:
+            while leases(hub)[0]["waiters"] == 0:
+                pass
+            hub.come_again()
+            heir.until(b"at its end", on_stderr=True)
+            holder.feed(b"go\n")
+            assert holder.end() == 0
+            heir.until(b"mine\n")
+            assert heir.end() == 0
+
+
+def test_a_lease_can_be_waited_for_before_there_is_a_hub(hub: RunningHub) -> None:
+    hub.process.end(signal.SIGKILL)
+    with hub.start("lease", "run", "--wait", str(PATIENCE_SECONDS), "a", "--", "echo", "mine") as early:
+        early.until(b"asked again", on_stderr=True)
+        hub.come_again()
+        early.until(b"mine\n")
+        assert early.end() == 0

@@ -32,11 +32,11 @@ class LeasedCommand:
         """Wait for its end while the lease is kept; a lease that is lost ends it. Return the exit code.
 
         Without the hub it is gone before anybody else can hold the lease: it has `grace_seconds` to end by itself, but
-        no more than a third of what the hub waits. The lease is given back at the end.
+        no more than a quarter of what the hub waits. The lease is given back at the end.
         """
         window = lease.window_s
         kill_s = min(KILL_SECONDS, window / 10)
-        keeper = LeaseKeeper(lease, max(min(grace_seconds, window / 3), kill_s))
+        keeper = LeaseKeeper(lease, max(min(grace_seconds, window / 4), kill_s))
         try:
             with self._forwarding():
                 while True:
