@@ -125,6 +125,8 @@ class LeaseMachine(RuleBasedStateMachine):
         if not client.connected or client.waits_for(want) or belief is None or not belief.client.connected:
             return
         holder, fence = belief.client, belief.fence
+        if holder is client:
+            return
         release = json.dumps(request(2, "lease.release", name=name, fence=fence)).encode() + b"\n"
         # First of all that happens at that time, and the end of the wait next.
         self.world.clock.call_later(2.0, lambda: holder.line.commander.received(release))
