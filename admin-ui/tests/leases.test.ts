@@ -68,7 +68,13 @@ function row(more: Partial<LeaseRow> = {}): LeaseRow {
 test("the list is read to its last page", async () => {
   const loading = leases.load();
   expect(call("lease.list").params).toEqual({ limit: 10_000 });
-  await call("lease.list").answer({ leases: [row({ name: "a" })], next: "a", waiters: 0, total: 2, truncated: true });
+  await call("lease.list").answer({
+    leases: [row({ name: "a" })],
+    next: "a",
+    waiters: 0,
+    total: 2,
+    truncated: true,
+  });
   expect(call("lease.list").params).toEqual({ limit: 10_000, after: "a" });
   await call("lease.list").answer({ leases: [row({ name: "b" })], next: null, waiters: 0, total: 2 });
   await loading;
