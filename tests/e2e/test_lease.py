@@ -107,7 +107,7 @@ def test_any_free_live_stream_of_a_pattern(hub: RunningHub) -> None:
 def test_who_waits_goes_on_waiting_when_the_hub_is_killed_and_comes_again(hub: RunningHub) -> None:
     with hub.start("lease", "run", "a", "--", "sh", "-c", "echo on; read line") as holder:
         holder.until(b"on\n")
-        with hub.start("lease", "run", "--wait", str(PATIENCE_SECONDS), "a", "--", "echo", "mine") as heir:
+        with hub.start("lease", "run", "--wait", "600", "a", "--", "echo", "mine") as heir:
             while leases(hub)[0]["waiters"] == 0:
                 pass
             hub.come_again()
@@ -120,7 +120,7 @@ def test_who_waits_goes_on_waiting_when_the_hub_is_killed_and_comes_again(hub: R
 
 def test_a_lease_can_be_waited_for_before_there_is_a_hub(hub: RunningHub) -> None:
     hub.process.end(signal.SIGKILL)
-    with hub.start("lease", "run", "--wait", str(PATIENCE_SECONDS), "a", "--", "echo", "mine") as early:
+    with hub.start("lease", "run", "--wait", "600", "a", "--", "echo", "mine") as early:
         early.until(b"asked again", on_stderr=True)
         hub.come_again()
         early.until(b"mine\n")
