@@ -65,6 +65,22 @@ function row(more: Partial<LeaseRow> = {}): LeaseRow {
   };
 }
 
+test("the list is read to its last page", async () => {
+  const loading = leases.load();
+  expect(call("lease.list").params).toEqual({ limit: 10_000 });
+  await call("lease.list").answer({
+    leases: [row({ name: "a" })],
+    next: "a",
+    waiters: 0,
+    total: 2,
+    truncated: true,
+  });
+  expect(call("lease.list").params).toEqual({ limit: 10_000, after: "a" });
+  await call("lease.list").answer({ leases: [row({ name: "b" })], next: null, waiters: 0, total: 2 });
+  await loading;
+  expect(leases.all.map(({ name }) => name)).toEqual(["a", "b"]);
+});
+
 function hear(topic: string, more: Record<string, unknown> = {}): void {
   leases.event({ topic, seq: 0, ...row(), ...more });
 }

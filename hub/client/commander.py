@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Self
 
-from hub.client.connection import Closable, Connection, HubLost
+from hub.client.connection import CONNECT_SECONDS, Closable, Connection, HubLost
 from hub.client.locator import Hub
 from hub.model.problem import CODES, Problem
 from hub.wire.line_reader import LineReader
@@ -26,6 +27,10 @@ class Notification(NamedTuple):
     params: dict[str, Any]
 
 
+class NoAnswer(HubLost):
+    """A call was not answered in time; the connection may be as good as ever."""
+
+
 class Commander(Closable):
     """A command session. Not for several threads at once."""
 
@@ -40,31 +45,35 @@ class Commander(Closable):
         """hub.hello's answer: session, id, principal, role, resumed, limits."""
 
     @classmethod
-    def connect(cls, hub: Hub, session: str | None = None) -> Self:
-        """Connect and say hello, as a former session if its key is given.
+    def connect(cls, hub: Hub, session: str | None = None, *, within: float | None = None) -> Self:
+        """Connect and say hello, as a former session if its key is given; `within` so many seconds in all.
 
         Raise Unreachable, HubLost, or Problem (AUTH, BUSY, VERSION; EXPIRED for a session that is over).
         """
-        return cls._connect(hub, token=hub.needed_token(), session=session)
+        return cls._connect(hub, within, token=hub.needed_token(), session=session)
 
     @classmethod
     def connect_as(cls, hub: Hub, user: str, password: str) -> Self:
         """Connect with a user's name and password; raise as `connect` does."""
         # A password is not sent where a token would not be.
-        return cls._connect(hub._replace(token=password), user=user, password=password)
+        return cls._connect(hub._replace(token=password), None, user=user, password=password)
 
     @classmethod
-    def _connect(cls, hub: Hub, **said: str | None) -> Self:
+    def _connect(cls, hub: Hub, within: float | None, **said: str | None) -> Self:
         slot: str | None = None
+        end = math.inf if within is None else time.monotonic() + within
         while True:
-            commander = cls(Connection.open(hub.address("commands")))
+            commander = cls(Connection.open(hub.address("commands"), _at_most(CONNECT_SECONDS, end)))
             try:
-                commander.session = commander.call("hub.hello", protocol="HUB/1", slot=slot, **said)
+                patience = _at_most(ANSWER_SECONDS, end)
+                commander.session = commander.call_within(patience, "hub.hello", protocol="HUB/1", slot=slot, **said)
             except Problem as busy:
                 commander.close()
                 given = busy.keys.get("slot")
                 if slot is not None or given is None or busy.retry_after is None:
                     raise
+                if time.monotonic() + busy.retry_after / 1000 > end:
+                    raise  # its place is too late
                 slot = str(given)
                 time.sleep(busy.retry_after / 1000)
             except BaseException:
@@ -78,7 +87,7 @@ class Commander(Closable):
         return self._call(method, None, ANSWER_SECONDS, params)
 
     def call_within(self, seconds: float, method: str, **params: Any) -> Any:
-        """Return the result of a method that may need so many seconds to be answered."""
+        """Return the result of a method that may need so many seconds to be answered; raise NoAnswer past them."""
         return self._call(method, None, seconds, params)
 
     def call_long(self, method: str, progress: Callable[[dict[str, Any]], None], **params: Any) -> Any:
@@ -104,7 +113,7 @@ class Commander(Closable):
                 deadline = self._clock() + patience
                 continue
             if answer is None:
-                raise HubLost(f"{self._connection.address} has not answered {method} for {patience:.0f} s")
+                raise NoAnswer(f"{self._connection.address} has not answered {method} for {patience:.0f} s")
             if answer.get("id") not in (self._last_id, None):
                 continue  # the answer to a call that was given up
             if "error" in answer:
@@ -177,6 +186,11 @@ class Commander(Closable):
             self._notifications.append(Notification(message["method"], message.get("params") or {}))
         else:
             self._messages.append(message)
+
+
+def _at_most(seconds: float, end: float) -> float:
+    """Return `seconds`, or what is left until `end`; never 0, which would mean not to wait for the kernel even."""
+    return max(min(seconds, end - time.monotonic()), 0.001)
 
 
 def _problem(error: dict[str, Any]) -> Problem:

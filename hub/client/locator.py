@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from hub.client import login, places
-from hub.client.connection import Address, Unreachable
+from hub.client.connection import CONNECT_SECONDS, Address, Unreachable
 from hub.model.problem import Problem
 
 ENDPOINT_NAMES = ("producers", "commands", "data", "web")
@@ -104,14 +105,21 @@ class Locator:
             token = stored.token
         return cls(urls=urls, token=token)
 
-    def locate(self) -> Hub:
-        """Return the first hub that answers; raise Unreachable, or Problem where the only URL refuses."""
+    def locate(self, within: float | None = None) -> Hub:
+        """Return the first hub that answers; raise Unreachable, or Problem where the only URL refuses.
+
+        `within` so many seconds in all: each URL has its share of what is left.
+        """
         if self._data_dir is not None:
             return _in_data_dir(self._data_dir, self._token)
         failures: list[Unreachable | Problem] = []
-        for url in list(self._urls):
+        end = None if within is None else time.monotonic() + within
+        for index, url in enumerate(list(self._urls)):
+            share = CONNECT_SECONDS
+            if end is not None:
+                share = max(min(share, (end - time.monotonic()) / (len(self._urls) - index)), 0.001)
             try:
-                return _at_url(url, self._token)
+                return _at_url(url, self._token, share)
             except (Unreachable, Problem) as failure:
                 failures.append(failure)
                 self._urls.append(self._urls.pop(0))  # the next search begins with the next one
@@ -151,10 +159,10 @@ def _token_in(data_dir: str) -> str | None:
         return None
 
 
-def _at_url(url: str, token: str | None) -> Hub:
+def _at_url(url: str, token: str | None, timeout: float) -> Hub:
     from hub.client.web import request_json
 
-    answer = request_json("GET", url + "/.well-known/hub", token)
+    answer = request_json("GET", url + "/.well-known/hub", token, timeout=timeout)
     endpoints = answer.get("endpoints")
     if answer.get("protocol") != "HUB/1" or not isinstance(endpoints, dict):
         raise Unreachable(f"{url} is not a hub that speaks HUB/1")

@@ -22,10 +22,12 @@ def check_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def request_json(method: str, url: str, token: str | None, pinned: str | None = None) -> dict[str, Any]:
+def request_json(
+    method: str, url: str, token: str | None, pinned: str | None = None, *, timeout: float = CONNECT_SECONDS
+) -> dict[str, Any]:
     """Return the JSON object that `url` answers; raise Unreachable, or Problem as the status says.
 
-    `pinned` is as in Address.
+    `pinned` is as in Address, `timeout` of each step of the way.
     """
     # Imported here: http.client brings ssl and email along, 30 ms that a local `hub send` does not have to pay.
     from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -38,9 +40,9 @@ def request_json(method: str, url: str, token: str | None, pinned: str | None = 
             context = client_context(pinned)
         except OSError as error:
             raise Unreachable(f"{url}: {error} ({AUTHORITIES}, {CERTIFICATE}, {KEY})") from error
-        connection = HTTPSConnection(host, parts.port, timeout=CONNECT_SECONDS, context=context)
+        connection = HTTPSConnection(host, parts.port, timeout=timeout, context=context)
     else:
-        connection = HTTPConnection(host, parts.port, timeout=CONNECT_SECONDS)
+        connection = HTTPConnection(host, parts.port, timeout=timeout)
     headers = {"Accept": "application/json"}
     if token:
         headers["Authorization"] = f"Bearer {token}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from hub.conversations.commander import Commander
 from hub.conversations.method import Method
-from hub.conversations.session_methods import fitting
+from hub.conversations.session_methods import ENVELOPE_BYTES, fitting
 from hub.core.hub import Hub
 from hub.core.lease_news import lease_row, may_use
 from hub.core.leases import Lease, Want
@@ -39,8 +41,8 @@ async def _acquire(commander: Commander, params: LeaseAcquire) -> LeaseAnswer:
         raise
     except BaseException:
         # Cancelled while it was stored, so nobody hears of it. Whose connection is lost keeps it for a while.
-        if not commander.over and hub.leases.get(lease.name) is lease:
-            hub.leases.release(session, lease.name, lease.fence)
+        if not commander.over:
+            _give_back(hub, lease)
         raise
     hub.leases.owned(session, lease.name, lease.fence)
     return _answer(hub, lease)
@@ -55,19 +57,29 @@ async def _wait(commander: Commander, session: Session, want: Want, params: Leas
         lease: Lease = await promise
         return lease
     except Problem:
+        if waiter.lease is not None:
+            return waiter.lease  # its turn came in the very moment in which its time was up
         hub.leases.give_up(waiter, keep_turn=False)
         raise
     except BaseException:
         hub.leases.give_up(waiter, keep_turn=commander.over)
+        if waiter.lease is not None and not commander.over:
+            _give_back(hub, waiter.lease)
         raise
     finally:
         late.cancel()
 
 
+def _give_back(hub: Hub, lease: Lease) -> None:
+    if hub.leases.get(lease.name) is lease:
+        hub.leases.release(lease.session, lease.name, lease.fence)
+
+
 async def _renew(commander: Commander, params: LeaseRenew) -> LeaseAnswer:
-    hub = commander.hub
-    lease = hub.leases.renew(_session(commander), params.name, params.fence, params.ttl_s)
+    hub, session = commander.hub, _session(commander)
+    lease = hub.leases.renew(session, params.name, params.fence, params.ttl_s)
     await hub.kept_leases.durable()
+    hub.leases.owned(session, lease.name, lease.fence)  # it may have been stolen, or have run out, meanwhile
     return _answer(hub, lease)
 
 
@@ -101,9 +113,13 @@ async def _steal(commander: Commander, params: LeaseSteal) -> LeaseAnswer:
 def _list(commander: Commander, params: LeaseList) -> LeasesAnswer:
     hub, principal = commander.hub, commander.principal
     found = sorted((lease for lease in hub.leases if may_use(principal, lease.name)), key=lambda lease: lease.name)
-    rows = fitting([lease_row(hub, lease) for lease in found[: params.limit]], hub.limits.answer_bytes)
-    answer: LeasesAnswer = {"leases": rows, "waiters": hub.leases.waiters, "total": len(found)}
-    if len(rows) < len(found):
+    first = 0 if params.after is None else bisect_right(found, params.after, key=lambda lease: lease.name)
+    wanted = [lease_row(hub, lease) for lease in found[first : first + params.limit]]
+    rows = fitting(wanted, hub.limits.answer_bytes - ENVELOPE_BYTES)
+    more = first + len(rows) < len(found)
+    next_ = rows[-1]["name"] if more and rows else None
+    answer: LeasesAnswer = {"leases": rows, "next": next_, "waiters": hub.leases.waiters, "total": len(found)}
+    if more:
         answer["truncated"] = True
     return answer
 

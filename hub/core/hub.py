@@ -63,6 +63,7 @@ PUBLIC_LIMITS = (
     "heartbeat_seconds",
     "dead_seconds",
     "reader_session_seconds",
+    "lease_grace_seconds",
 )
 
 

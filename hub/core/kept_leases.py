@@ -48,6 +48,9 @@ class KeptLeases:
     async def restore(self) -> None:
         """Take up the leases of the former hub; those of somebody who is no more are forgotten."""
         now_ms, now = self._clock.now_ms(), self._clock.monotonic()
+        # A store in memory knows of no former fence, and one out of a backup of too old ones. No hub grants as many as
+        # a thousand a second for long, so the time is past them all.
+        self._leases.fence = max(self._leases.fence, now_ms)
         stale: dict[str, bytes | None] = {}
         for name, packed in (await self._store.records(KIND)).items():
             if name == FENCE:

@@ -60,6 +60,8 @@ class Waiter:
     want: Want
     ttl_s: int
     promise: Promise[Lease] | None
+    lease: Lease | None = None
+    """What it was given, though perhaps not told of yet."""
 
 
 class End(NamedTuple):
@@ -140,8 +142,7 @@ class Leases:
         name = self._free(session, want)
         if name is None:
             return None
-        if len(self._held) >= self.limits.leases:
-            raise Problem("LIMIT", f"all of limits.leases ({self.limits.leases}) are held")
+        self._check_room(session)
         return self._grant(name, session, ttl_s)
 
     def wait(self, session: Session, want: Want, ttl_s: int, promise: Promise[Lease]) -> Waiter:
@@ -150,6 +151,7 @@ class Leases:
             if self._same(waiter, session, want) and waiter.promise is None:
                 waiter.promise, waiter.ttl_s = promise, ttl_s
                 return waiter
+        self._check_share(session)
         if len(self._waiters) >= self.limits.lease_waiters:
             raise Problem("LIMIT", f"all of limits.lease_waiters ({self.limits.lease_waiters}) wait")
         waiter = Waiter(session, want, ttl_s, promise)
@@ -179,6 +181,7 @@ class Leases:
         lease = self.owned(session, name, fence)
         if to is session:
             return lease
+        self._check_share(to)
         end = End(fence, "handed_over", session.principal.name)
         return self._pass_on(lease, to, lease.ttl_s, end)
 
@@ -187,10 +190,12 @@ class Leases:
         self.advance()
         lease = self._held.get(name)
         if lease is None:
+            self._check_room(session)
             return self._grant(name, session, ttl_s or DEFAULT_TTL_S)
         if lease.session is session:
             self._renew(lease, ttl_s or lease.ttl_s)
             return lease
+        self._check_share(session)
         end = End(lease.fence, "stolen", session.principal.name, reason)
         return self._pass_on(lease, session, ttl_s or lease.ttl_s, end)
 
@@ -251,6 +256,16 @@ class Leases:
 
     # Inside.
 
+    def _check_room(self, session: Session) -> None:
+        if len(self._held) >= self.limits.leases:
+            raise Problem("LIMIT", f"all of limits.leases ({self.limits.leases}) are held")
+        self._check_share(session)
+
+    def _check_share(self, session: Session) -> None:
+        most = self.limits.leases_per_session
+        if len(self._by_session.get(session, ())) >= most:
+            raise Problem("LIMIT", f"session {session.id} holds limits.leases_per_session ({most})")
+
     def _free(self, session: Session, want: Want) -> str | None:
         if want.pattern is None:
             return next((name for name in want.names if name not in self._held), None)
@@ -268,6 +283,7 @@ class Leases:
         served = [each for each in self._waiters if each.session is session and each.want.takes(name, session)]
         for waiter in served:
             del self._waiters[waiter]
+            waiter.lease = lease
             if waiter.promise is not None:
                 # In a later turn: who waits must not find this in the middle.
                 self.clock.call_later(0, partial(waiter.promise.keep, lease))

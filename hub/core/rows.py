@@ -323,9 +323,13 @@ class LeaseRow(TypedDict):
 
 
 class LeasesAnswer(TypedDict):
-    """The answer of `lease.list`, by name; `waiters` counts all who wait, those of a pool as well."""
+    """The answer of `lease.list`, by name; `waiters` counts all who wait, those of a pool as well.
+
+    `next` goes on after what this answer had room for, `total` counts all of it.
+    """
 
     leases: list[LeaseRow]
+    next: str | None
     waiters: int
     total: int
     truncated: NotRequired[bool]

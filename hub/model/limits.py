@@ -60,6 +60,7 @@ class Limits:
     producer_session_seconds: int = _limit(24 * 3600, "how long a producer session is kept without a connection")
     hold_seconds: int = _limit(60, "how long a producer session without a connection holds its stream against others")
     leases: int = _limit(10_000, "leases that are held at once")
+    leases_per_session: int = _limit(1000, "leases that one session holds at once")
     lease_waiters: int = _limit(10_000, "calls that wait for a lease at once")
     lease_grace_seconds: int = _limit(10, "how long a session without a command connection keeps leases and turns")
     lease_start_grace_seconds: int = _limit(60, "the same after a start of the hub")

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from hub.wire.commands import Count, Mutation, Natural, Params
-from hub.wire.session_commands import Reason
+from hub.wire.session_commands import After, Reason
 
 LeaseName = Annotated[str, Meta(min_length=1, max_length=207)]
 Ttl = Annotated[int, Meta(ge=1, le=86_400)]
@@ -56,6 +56,7 @@ class LeaseSteal(Mutation, kw_only=True):
 
 
 class LeaseList(Params):
-    """`lease.list`."""
+    """`lease.list`; `after` is a former answer's `next`."""
 
     limit: Count = 1000
+    after: After = None

@@ -6,6 +6,7 @@ holder can know of: it gave it back, it was told that it lost it, its ttl ran ou
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +18,10 @@ from conversations.command_line import CommandLine, request
 from fakes.world import World
 from hub.model.session_key import public_id
 
-NAMES = ("a", "b")
+POOL = ("stream:board/0", "stream:board/1")
+"""The leases of all live streams: what `board/*` may be."""
+NAMES = ("a", "b", *POOL)
+WANTS = (("a",), ("b",), ("a", "b"), ("b", "a"), POOL, POOL[:1])
 GRACE = 10.0
 START_GRACE = 60.0
 SLACK = 0.3
@@ -25,13 +29,36 @@ SLACK = 0.3
 ALIVE = b'{"jsonrpc":"2.0","method":"hub.info"}\n'
 
 
+Want = tuple[str, ...]
+
+
+def said(want: Want) -> dict[str, object]:
+    """Return how a call says what it wants."""
+    if want == POOL:
+        return {"any_of": "board/*"}
+    return {"name": want[0]} if len(want) == 1 else {"any_of": list(want)}
+
+
 @dataclass(eq=False)
 class Client:
     line: CommandLine
     connected: bool = True
     grace_until: float = 0.0
-    calls: dict[int, str] = field(default_factory=dict)
-    """Ids of calls that wait, and the name that each waits for, oldest first."""
+    calls: dict[int, Want] = field(default_factory=dict)
+    """Ids of calls that wait, and the names of which each waits for one, oldest first."""
+
+    def waits_for(self, names: Want) -> bool:
+        return any(name in want for want in self.calls.values() for name in names)
+
+
+@dataclass(eq=False)
+class Place:
+    """A place in the queue."""
+
+    client: Client
+    want: Want
+    kept: bool = False
+    """Its client was away, so its turn may have come without being told."""
 
 
 @dataclass
@@ -57,38 +84,75 @@ class LeaseMachine(RuleBasedStateMachine):
         self.offset = 0.0
         self.clients = [Client(CommandLine(self.world, hello="operator-token")) for _ in range(4)]
         self.beliefs: dict[str, Belief] = {}
-        self.queue: list[tuple[Client, str, int]] = []
+        self.queue: list[Place] = []
         self.fences: dict[int, str] = {}
         self.away_while_waiting: set[tuple[int, str]] = set()
         """Clients and names whose turn may have come while the client was away: it is told of later."""
         self.last_id = 100
+        self.streams_come()
+
+    def streams_come(self) -> None:
+        for name in POOL:
+            self.world.stream_of(name.removeprefix("stream:"), b"x")
 
     # What clients do.
 
-    @rule(who=st.integers(0, 3), name=st.sampled_from(NAMES), ttl=st.sampled_from([4, 25]))
-    def acquire(self, who: int, name: str, ttl: int) -> None:
+    @rule(who=st.integers(0, 3), want=st.sampled_from(WANTS), ttl=st.sampled_from([4, 25]))
+    def acquire(self, who: int, want: Want, ttl: int) -> None:
         client = self.clients[who]
-        if not client.connected or any(waits == name for waits in client.calls.values()):
+        if not client.connected or client.waits_for(want):
             return
-        answer = self.ask(client, "lease.acquire", name=name, ttl_s=ttl)
+        answer = self.ask(client, "lease.acquire", ttl_s=ttl, **said(want))
         if "result" in answer:
-            self.told(client, name, answer["result"]["fence"], ttl)
+            assert answer["result"]["name"] in want
+            self.told(client, answer["result"]["name"], answer["result"]["fence"], ttl)
         else:
             assert answer["error"]["data"]["code"] == "CONFLICT"
-            belief = self.beliefs.get(name)
-            assert belief is None or belief.client is not client or self.may_be_over(belief)
+            for name in want:
+                belief = self.beliefs.get(name)
+                assert belief is None or belief.client is not client or self.may_be_over(belief)
 
-    @rule(who=st.integers(0, 3), name=st.sampled_from(NAMES))
-    def wait(self, who: int, name: str) -> None:
+    @rule(who=st.integers(0, 3), want=st.sampled_from(WANTS), wait_s=st.sampled_from([2, 50_000]))
+    def wait(self, who: int, want: Want, wait_s: int) -> None:
         client = self.clients[who]
-        if not client.connected or any(waits == name for waits in client.calls.values()):
+        if client.connected and not client.waits_for(want):
+            self.stand(client, want, wait_s)
+            self.hear()
+
+    @rule(who=st.integers(0, 3), name=st.sampled_from(NAMES), want=st.sampled_from(WANTS))
+    def a_release_in_the_last_moment_of_a_wait(self, who: int, name: str, want: Want) -> None:
+        client, belief = self.clients[who], self.beliefs.get(name)
+        if not client.connected or client.waits_for(want) or belief is None or not belief.client.connected:
             return
-        self.last_id += 1
-        client.calls[self.last_id] = name
-        if not any(each is client and waits == name for each, waits, _ in self.queue):
-            self.queue.append((client, name, self.last_id))
-        client.line.say(request(self.last_id, "lease.acquire", name=name, ttl_s=25, wait_s=100_000 // 2))
+        holder, fence = belief.client, belief.fence
+        if holder is client:
+            return
+        release = json.dumps(request(2, "lease.release", name=name, fence=fence)).encode() + b"\n"
+        # First of all that happens at that time, and the end of the wait next.
+        self.world.clock.call_later(2.0, lambda: holder.line.commander.received(release))
+        self.stand(client, want, 2)
+        belief.doubtful = True
+        self.world.clock.advance(2.0)
         self.hear()
+
+    def stand(self, client: Client, want: Want, wait_s: int) -> None:
+        """Wait for one of some names, at the place that is kept for it if there is one."""
+        self.last_id += 1
+        client.calls[self.last_id] = want
+        place = next((each for each in self.queue if each.client is client and each.want == want), None)
+        if place is not None and place.kept and not self.still_stands(place):
+            self.queue.remove(place)  # its turn came, and what it got is lost again: it begins anew
+            place = None
+        if place is None:
+            self.queue.append(Place(client, want))
+        else:
+            place.kept = False
+        client.line.say(request(self.last_id, "lease.acquire", ttl_s=25, wait_s=wait_s, **said(want)))
+
+    def still_stands(self, place: Place) -> bool:
+        session = public_id(place.client.line.key)
+        leases = self.world.hub.leases
+        return any(each.id == session for name in place.want for each in leases.waiting(name))
 
     @rule(name=st.sampled_from(NAMES), what=st.sampled_from(["renew", "release"]))
     def hold(self, name: str, what: str) -> None:
@@ -111,7 +175,7 @@ class LeaseMachine(RuleBasedStateMachine):
     @rule(name=st.sampled_from(NAMES), who=st.integers(0, 3))
     def steal(self, name: str, who: int) -> None:
         thief = self.clients[who]
-        if thief.connected and not any(waits == name for waits in thief.calls.values()):
+        if thief.connected and not thief.waits_for((name,)):
             self.taken(name, thief)
             answer = self.ask(thief, "lease.steal", name=name, reason="r", ttl_s=4)
             self.told(thief, name, answer["result"]["fence"], 4)
@@ -125,8 +189,7 @@ class LeaseMachine(RuleBasedStateMachine):
         answer = self.ask(belief.client, "lease.hand_over", name=name, fence=belief.fence, session=session)
         if "result" in answer:
             belief.over = True
-            self.queue = [each for each in self.queue if each[:2] != (heir, name)]
-            client_calls = [number for number, waits in heir.calls.items() if waits == name]
+            client_calls = [number for number, want in heir.calls.items() if name in want]
             self.told(heir, name, answer["result"]["fence"], belief.ttl)
             for number in client_calls:
                 del heir.calls[number]
@@ -138,9 +201,9 @@ class LeaseMachine(RuleBasedStateMachine):
     def cancel(self, who: int) -> None:
         client = self.clients[who]
         if client.connected and client.calls:
-            number, name = next(iter(client.calls.items()))
+            number, want = next(iter(client.calls.items()))
             del client.calls[number]
-            self.queue = [each for each in self.queue if each[:2] != (client, name)]
+            self.gives_up(client, want)
             client.line.say(request(1, "$/cancel", id=number))
             self.hear()
 
@@ -151,7 +214,10 @@ class LeaseMachine(RuleBasedStateMachine):
             client.connected, client.grace_until = False, self.now + GRACE
             client.line.commander.lost("reset")
             client.calls.clear()
-            self.away_while_waiting |= {(who, waits) for each, waits, _ in self.queue if each is client}
+            for place in self.queue:
+                if place.client is client:
+                    place.kept = True
+                    self.away_while_waiting |= {(who, name) for name in place.want}
             self.hear()
 
     @rule(who=st.integers(0, 3))
@@ -216,6 +282,7 @@ class LeaseMachine(RuleBasedStateMachine):
             client.connected, client.grace_until = False, self.now + START_GRACE
             client.calls.clear()
         self.queue.clear()
+        self.streams_come()
         for belief in self.beliefs.values():
             belief.latest = self.now + belief.ttl
 
@@ -252,14 +319,27 @@ class LeaseMachine(RuleBasedStateMachine):
             if belief is not None and belief.fence == params["fence"]:
                 belief.over = True
         elif message.get("id") in client.calls and "result" in message:
-            name = client.calls.pop(message["id"])
-            mine = next((each for each in self.queue if each[:2] == (client, name)), None)
+            want = client.calls.pop(message["id"])
+            name = message["result"]["name"]
+            assert name in want
+            mine = next((each for each in self.queue if each.client is client and each.want == want), None)
             belief = self.beliefs.get(name)
             its_own = belief is not None and belief.fence == message["result"]["fence"]
             if mine is not None and not its_own:
-                for other, waits, _ in self.queue[: self.queue.index(mine)]:
-                    assert waits != name or not other.connected, "somebody who waited longer was passed over"
+                for place in self.queue[: self.queue.index(mine)]:
+                    assert (
+                        name not in place.want or place.kept or place.client is client or not place.client.connected
+                    ), "somebody who waited longer was passed over"
             self.told(client, name, message["result"]["fence"], 25)
+        elif message.get("id") in client.calls:
+            assert message["error"]["data"]["code"] == "CONFLICT", "its wait was over, or never began"
+            self.gives_up(client, client.calls.pop(message["id"]))
+
+    def gives_up(self, client: Client, want: Want) -> None:
+        self.queue = [each for each in self.queue if each.client is not client or each.want != want]
+
+    def served(self, client: Client, name: str) -> None:
+        self.queue = [each for each in self.queue if each.client is not client or name not in each.want]
 
     def told(self, client: Client, name: str, fence: int, ttl: int) -> None:
         belief = self.beliefs.get(name)
@@ -267,7 +347,7 @@ class LeaseMachine(RuleBasedStateMachine):
             assert belief.client is client, "two sessions under one fence"
             belief.ttl, belief.until, belief.latest = ttl, self.now + ttl, self.now + ttl
             belief.over = belief.doubtful = False
-            self.queue = [each for each in self.queue if each[:2] != (client, name)]
+            self.served(client, name)
             return
         # A turn that was kept for somebody who was away is told later than younger ones of other names.
         kept = (self.clients.index(client), name)
@@ -276,7 +356,7 @@ class LeaseMachine(RuleBasedStateMachine):
         self.away_while_waiting.discard(kept)
         assert fence not in self.fences, "no two grants have one fence"
         self.fences[fence] = name
-        self.queue = [each for each in self.queue if each[:2] != (client, name)]
+        self.served(client, name)
         if belief is not None and belief.client is not client:
             assert self.may_be_over(belief), "two holders"
         self.beliefs[name] = Belief(client, fence, ttl, self.now + ttl, self.now + ttl)
@@ -288,7 +368,7 @@ class LeaseMachine(RuleBasedStateMachine):
 
     def forget(self, client: Client) -> None:
         client.connected = False
-        self.queue = [each for each in self.queue if each[0] is not client]
+        self.queue = [each for each in self.queue if each.client is not client]
         for belief in self.beliefs.values():
             if belief.client is client:
                 belief.over = True
@@ -307,8 +387,20 @@ class LeaseMachine(RuleBasedStateMachine):
         for lease in leases:
             assert lease.fence <= self.world.hub.leases.fence
         free = [name for name in NAMES if self.world.hub.leases.get(name) is None]
-        waiting = {name for client in self.clients for name in client.calls.values()}
+        waiting = {name for client in self.clients for want in client.calls.values() for name in want}
         assert not waiting.intersection(free), "free, though somebody waits for it"
+
+    @invariant()
+    def nobody_holds_what_it_was_not_told_of(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        self.hear()
+        for lease in self.world.hub.leases:
+            for who, client in enumerate(self.clients):
+                if client.connected and lease.session.id == public_id(client.line.key):
+                    told = self.beliefs.get(lease.name)
+                    known = told is not None and told.client is client and told.fence == lease.fence
+                    assert known or (who, lease.name) in self.away_while_waiting, "held by somebody who does not know"
 
     def teardown(self) -> None:
         if hasattr(self, "world"):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from conversations.command_line import CommandLine, request
 from fakes.world import World
+from hub.adapters.store.memory import MemoryStore
 from hub.model.problem import Problem
 from hub.model.session_key import public_id
+from hub.wire import json_rpc
 
 
 @pytest.fixture
@@ -105,6 +108,29 @@ def test_who_waits_in_vain_is_told_so(world: World) -> None:
     one.call("lease.release", name="printer", fence=1)
     assert two.answers() == []
     assert two.call("lease.list")["leases"] == []
+
+
+def test_whose_turn_comes_in_the_last_moment_is_told_that_it_has_it(world: World) -> None:
+    """The lease is given at the very time at which the wait is over, before its promise is kept."""
+    one, two = operator(world), operator(world)
+    fence = acquire(one)["fence"]
+    release = request(9, "lease.release", name="printer", fence=fence)
+    world.clock.call_later(5.0, lambda: one.commander.received(json.dumps(release).encode() + b"\n"))
+    wait_for(two, wait_s=5, name="printer")
+    world.clock.advance(6)
+    assert granted(two)["fence"] > fence
+    (row,) = two.call("lease.list")["leases"]
+    assert row["session"] == public_id(two.key)
+
+
+def test_a_turn_that_comes_to_one_who_cancels_goes_on_to_the_next(world: World) -> None:
+    one, two, three = operator(world), operator(world), operator(world)
+    fence = acquire(one)["fence"]
+    wait_for(two, name="printer")
+    wait_for(three, name="printer")
+    one.commander.received(json.dumps(request(9, "lease.release", name="printer", fence=fence)).encode() + b"\n")
+    two.commander.received(json.dumps(request(8, "$/cancel", id=7)).encode() + b"\n")
+    assert granted(three)["session"] == public_id(three.key)
 
 
 def test_a_cancelled_waiter_loses_its_turn_at_once(world: World) -> None:
@@ -401,7 +427,18 @@ def test_a_ttl_goes_on_while_the_hub_is_down(world: World) -> None:
     acquire(line, ttl_s=5)
     world.restart()
     world.pass_seconds(6)
-    assert acquire(operator(world))["fence"] == 2
+    assert acquire(operator(world))["fence"] > 1
+
+
+def test_fences_grow_though_the_store_forgot_all_of_them(world: World) -> None:
+    former = [acquire(operator(world), f"a{number}")["fence"] for number in range(3)]
+    world.memory = MemoryStore(world.limits.memory_store_bytes, world.limits.memory_store_stream_bytes, 0)
+    world.restart()
+    again = acquire(operator(world), "a0")["fence"]
+    assert again > max(former)
+    world.memory = MemoryStore(world.limits.memory_store_bytes, world.limits.memory_store_stream_bytes, 0)
+    world.restart(after_seconds=1)
+    assert acquire(operator(world), "a0")["fence"] > again
 
 
 def test_nobody_is_told_of_a_lease_that_is_not_stored(world: World) -> None:
@@ -438,6 +475,71 @@ def test_a_call_with_idem_is_done_once(world: World) -> None:
     line.call("lease.release", name="printer", fence=first["fence"])
     assert line.call("lease.acquire", name="printer", ttl_s=30, idem="i") == first
     assert line.call("lease.list")["leases"] == []
+
+
+@pytest.mark.parametrize("how", ["stolen", "expired"])
+def test_a_lease_that_is_lost_while_its_renewal_is_stored_is_not_renewed(world: World, how: str) -> None:
+    line, thief = operator(world), operator(world)
+    fence = acquire(line, ttl_s=5)["fence"]
+    world.store.slow = True
+    line.say(request(7, "lease.renew", name="printer", fence=fence, ttl_s=5))
+    if how == "stolen":
+        thief.say(request(7, "lease.steal", name="printer", reason="mine"))
+    else:
+        world.pass_seconds(6)
+    world.store.slow = False
+    world.store.finish()
+    world.settle()
+    (answer,) = [each for each in line.answers() if each.get("id") == 7]
+    assert answer["error"]["data"]["code"] == "FENCED"
+    assert how in answer["error"]["message"]
+
+
+@pytest.mark.parametrize("limits", [{}, {"answer_bytes": 16 * 1024}], ids=["by limit", "by room"])
+def test_the_list_is_read_to_its_end_in_pages(limits: dict[str, int]) -> None:
+    world = World(**limits)
+    line = operator(world)
+    names = [f"lease-{number:03}-{'x' * 150}" for number in range(30)]
+    for name in names:
+        acquire(line, name)
+    listed, after, pages = [], {}, 0
+    while True:
+        answer = line.call("lease.list", limit=12, **after)
+        assert len(json_rpc.encode(answer)) <= world.limits.answer_bytes
+        assert answer["total"] == 30
+        listed += [row["name"] for row in answer["leases"]]
+        pages += 1
+        assert ("truncated" in answer) == (answer["next"] is not None)
+        if answer["next"] is None:
+            break
+        after = {"after": answer["next"]}
+    assert listed == names
+    assert pages >= 3
+
+
+def test_a_steal_of_what_is_free_is_bounded_as_well() -> None:
+    world = World(leases=2)
+    line = operator(world)
+    for name in ("a", "b"):
+        line.call("lease.steal", name=name, reason="r")
+    assert "limits.leases (2)" in line.error("lease.steal", name="c", reason="r")["message"]
+    assert operator(world).call("lease.steal", name="a", reason="r"), "what is held already takes no room"
+
+
+def test_one_session_has_its_share_and_no_more() -> None:
+    world = World(leases_per_session=2)
+    line, other = operator(world), operator(world)
+    for name in ("a", "b"):
+        acquire(line, name)
+    fence = acquire(other, "c")["fence"]
+    acquire(line, "a")
+    share = "limits.leases_per_session (2)"
+    assert share in line.error("lease.acquire", name="d", ttl_s=5)["message"]
+    assert share in line.error("lease.acquire", name="c", ttl_s=5, wait_s=5)["message"]
+    assert share in line.error("lease.steal", name="c", reason="r")["message"]
+    assert share in line.error("lease.steal", name="d", reason="r")["message"]
+    assert share in other.error("lease.hand_over", name="c", fence=fence, session=public_id(line.key))["message"]
+    assert acquire(other, "d")
 
 
 def test_bounds_are_named() -> None:

@@ -55,9 +55,10 @@ class World:
             opened=self.store.open(now_ms),
         )
 
-    def restart(self, *, slow_store: bool = False) -> None:
+    def restart(self, *, slow_store: bool = False, after_seconds: float = 0) -> None:
         """Kill the hub, with all that was not durable, and start another one over the same store."""
         self.clock = FakeClock()
+        self.clock.advance(after_seconds)
         self.tasks = FakeTasks(self.failures)
         self.store = TrickyStore(self.memory, slow=slow_store)
         self.hub = self._start(self.hub.epochs.current)

@@ -102,7 +102,7 @@ export class Leases {
     const meanwhile = new Set<string>();
     this.meanwhile = meanwhile;
     try {
-      const { leases } = await this.around.call<LeasesAnswer>("lease.list", { limit: 10_000 });
+      const leases = await this.list();
       const listed = new Set(leases.map(({ name }) => name));
       for (const name of this.rows.keys())
         if (!listed.has(name) && !meanwhile.has(name)) this.rows.delete(name);
@@ -119,6 +119,18 @@ export class Leases {
     // A session that goes on in a page loaded anew stands in queues still.
     for (const row of this.rows.values()) if (this.placeOf(row) !== null) this.wait(row.name);
     this.changed();
+  }
+
+  private async list(): Promise<LeaseRow[]> {
+    const rows: LeaseRow[] = [];
+    let after: string | null = null;
+    do {
+      const params = after === null ? { limit: 10_000 } : { limit: 10_000, after };
+      const answer: LeasesAnswer = await this.around.call("lease.list", params);
+      rows.push(...answer.leases);
+      after = answer.next ?? null;
+    } while (after !== null);
+    return rows;
   }
 
   /** Takes an event of the hub. `stats` comes each second, in a hidden tab as well, where timers may be late. */

@@ -305,9 +305,10 @@ export interface LeaseRow {
   queue: LeaseWaiterRow[];
 }
 
-/** The answer of `lease.list`, by name; `waiters` counts all who wait, those of a pool as well. */
+/** The answer of `lease.list`, by name; `waiters` counts all who wait, those of a pool as well. `next` goes on after what this answer had room for, `total` counts all of it. */
 export interface LeasesAnswer {
   leases: LeaseRow[];
+  next: string | null;
   waiters: number;
   total: number;
   truncated?: boolean;
@@ -685,9 +686,10 @@ export interface LeaseStealParams {
   ttl_s?: number | null;
 }
 
-/** `lease.list`. */
+/** `lease.list`; `after` is a former answer's `next`. */
 export interface LeaseListParams {
   limit?: number;
+  after?: string | null;
 }
 
 /** Each method: its parameters and its answer. */

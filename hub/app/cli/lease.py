@@ -14,9 +14,11 @@ import click
 from hub.app.cli import exit_codes, words
 from hub.app.cli.hub_options import hub_options
 from hub.app.cli.lease_run import LOOK_SECONDS, LeasedCommand
+from hub.app.cli.pages import every_page
 from hub.app.cli.table import Cell, Column, print_rows
 from hub.client.commander import Commander
-from hub.client.lease import HeldLease, LeaseLost
+from hub.client.lease import HeldLease
+from hub.client.lease_keeper import LeaseKeeper
 from hub.client.locator import Locator
 from hub.model.problem import Problem
 
@@ -83,13 +85,13 @@ def list_leases(locator: Locator, as_json: bool) -> None:
     waiters.
     """
     with Commander.connect(locator.locate()) as commander:
-        answer = commander.call("lease.list", limit=10_000)
+        rows = every_page(commander, "lease.list", "leases", by="name", limit=10_000)
     if as_json:
-        for row in answer["leases"]:
+        for row in rows:
             click.echo(json.dumps(row, separators=(",", ":")))
         return
     now = time.time() * 1000
-    print_rows(COLUMNS, [_cells(row, now) for row in answer["leases"]])
+    print_rows(COLUMNS, [_cells(row, now) for row in rows])
 
 
 def _cells(row: Mapping[str, Any], now_ms: float) -> list[Cell]:
@@ -125,16 +127,15 @@ def acquire(
         return
     # Ended by whomever, it gives the lease back.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    keeper = LeaseKeeper(held)
     try:
         _say(held.row, as_json)
-        while True:
+        while (over := keeper.over()) is None:
             time.sleep(LOOK_SECONDS)
-            held.tend()
-    except LeaseLost as lost:
-        click.echo(f"hub lease acquire: the lease is lost: {lost}", err=True)
-        raise SystemExit(exit_codes.LEASE_LOST) from None
+        click.echo(f"hub lease acquire: the lease is lost: {over.why}", err=True)
+        raise SystemExit(exit_codes.LEASE_LOST)
     finally:
-        held.release()
+        keeper.close()
 
 
 @lease.command("run", epilog=exit_codes.EXPLAINED)
@@ -155,7 +156,8 @@ def run_command(
     """Run a command while a lease is held; exit as it exits.
 
     The command finds HUB_LEASE, HUB_LEASE_FENCE and, for the lease of a stream, HUB_LEASE_STREAM in its environment. It
-    is ended with SIGTERM as soon as the lease is lost, and in any case before anybody else can hold it.
+    is ended with SIGTERM as soon as the lease is lost. While the hub cannot be reached it has less than --grace, if
+    need be: it is gone, by SIGKILL at the latest, before the hub can give the lease to somebody else.
     """
     held = _get(locator, (name,), pool, ttl_s, wait_s)
     row = held.row
@@ -163,17 +165,19 @@ def run_command(
     if row["stream"] is not None:
         variables["HUB_LEASE_STREAM"] = row["stream"]
     try:
-        code = LeasedCommand(command, variables).run(held, grace)
+        leased = LeasedCommand(command, variables)
     except OSError as error:
-        click.echo(f"hub lease run: {command[0]}: {error.strerror or error}", err=True)
-        code = 127 if isinstance(error, FileNotFoundError) else 126
-    finally:
         held.release()
-    raise SystemExit(code)
+        click.echo(f"hub lease run: {command[0]}: {error.strerror or error}", err=True)
+        raise SystemExit(127 if isinstance(error, FileNotFoundError) else 126) from None
+    raise SystemExit(leased.run(held, grace))
 
 
 def _get(locator: Locator, names: tuple[str, ...], pool: bool, ttl_s: int, wait_s: float) -> HeldLease:
-    held = HeldLease(locator.locate, ttl_s=ttl_s, **_want(names, pool))
+    def say(text: str) -> None:
+        click.echo(f"hub lease: {text}", err=True)
+
+    held = HeldLease(locator.locate, ttl_s=ttl_s, say=say, **_want(names, pool))
     try:
         held.acquire(wait_s)
     except Problem as problem:

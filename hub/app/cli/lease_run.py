@@ -11,9 +11,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from hub.app.cli import exit_codes
-from hub.client.lease import HeldLease, LeaseLost
+from hub.client.lease import HeldLease
+from hub.client.lease_keeper import LeaseKeeper
 
 LOOK_SECONDS = 0.2
+KILL_SECONDS = 0.25
+"""So long before the lease can be another's the command is killed."""
 FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 
 
@@ -26,22 +29,33 @@ class LeasedCommand:
         self._popen = subprocess.Popen(command, env={**os.environ, **variables}, start_new_session=self._alone)
 
     def run(self, lease: HeldLease, grace_seconds: float) -> int:
-        """Wait for its end and tend the lease meanwhile; a lease that is lost ends it. Return the exit code."""
-        with self._forwarding():
-            while True:
-                code = self._wait(LOOK_SECONDS)
-                if code is not None:
-                    return code if code >= 0 else 128 - code
-                try:
-                    lease.tend()
-                except LeaseLost as lost:
-                    print(f"hub lease run: the lease is lost: {lost}", file=sys.stderr, flush=True)
-                    self._stop(grace_seconds)
-                    return exit_codes.LEASE_LOST
+        """Wait for its end while the lease is kept; a lease that is lost ends it. Return the exit code.
 
-    def _stop(self, grace_seconds: float) -> None:
+        Without the hub it is gone before anybody else can hold the lease: it has `grace_seconds` to end by itself, but
+        no more than a quarter of what the hub waits. The lease is given back at the end.
+        """
+        window = lease.window_s
+        kill_s = min(KILL_SECONDS, window / 10)
+        keeper = LeaseKeeper(lease, max(min(grace_seconds, window / 4), kill_s))
+        try:
+            with self._forwarding():
+                while True:
+                    code = self._wait(min(LOOK_SECONDS, max(keeper.sure_s, 0)))
+                    if code is not None:
+                        return code if code >= 0 else 128 - code
+                    over = keeper.over()
+                    if over is not None:
+                        left = grace_seconds if over.left_s is None else max(over.left_s - kill_s, 0)
+                        self._stop(over.why, min(grace_seconds, left))
+                        return exit_codes.LEASE_LOST
+        finally:
+            keeper.close()
+
+    def _stop(self, why: str, grace_seconds: float) -> None:
+        deadline = time.monotonic() + grace_seconds
         self._signal(signal.SIGTERM)
-        if self._wait(grace_seconds) is None:
+        print(f"hub lease run: the lease is lost: {why}", file=sys.stderr, flush=True)
+        if self._wait(deadline - time.monotonic()) is None:
             self._signal(signal.SIGKILL)
             self._popen.wait()
 
