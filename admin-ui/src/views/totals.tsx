@@ -1,15 +1,17 @@
-// The whole hub in numbers: tiles over the list, one line in the head elsewhere.
+// All streams that one may see in numbers: tiles over the list, one line in the head elsewhere.
 
-import { stats, totals } from "../session/page-state";
+import { stats, sums, totals, who } from "../session/page-state";
+import { isBound } from "../session/rights";
 import { bytes, count, rate } from "../streams/format";
-import type { HubStats } from "../wire/types";
+import type { Sums } from "../streams/stream-list";
 import { Sparkline } from "./sparkline";
 import { TileCurve } from "./throughput";
 
 const LAST_MINUTE = 60;
 
 export function TotalsLine() {
-  const current = stats.value;
+  const current = sums.value;
+  const hub = ofAll();
   if (!current) return <div class="totals" />;
   return (
     <div class="totals">
@@ -17,9 +19,11 @@ export function TotalsLine() {
       <span>
         <b>{rate(current.lines_per_s)}</b> lines
       </span>
-      <span class="wide">
-        <b>{bytes(current.bytes_per_s)}/s</b> in
-      </span>
+      {hub && (
+        <span class="wide">
+          <b>{bytes(hub.bytes_per_s)}/s</b> in
+        </span>
+      )}
       <span class="wide">
         <b>{count(current.live)}</b> live
       </span>
@@ -28,9 +32,10 @@ export function TotalsLine() {
 }
 
 export function Tiles() {
-  const current = stats.value;
-  // Dashes until the hub has told: what stands below must not move then.
-  const told = (text: (current: HubStats) => string) => (current ? text(current) : "–");
+  const current = sums.value;
+  const hub = ofAll();
+  // Dashes until the streams are listed: what stands below must not move then.
+  const told = (text: (current: Sums) => string) => (current ? text(current) : "–");
   return (
     <dl class="tiles">
       <div class="tile first">
@@ -39,9 +44,11 @@ export function Tiles() {
           <TileCurve />
         </dd>
       </div>
-      <div class="tile">
-        <Tile name="Coming in" value={told(({ bytes_per_s }) => `${bytes(bytes_per_s)}/s`)} />
-      </div>
+      {!isBound(who.value) && (
+        <div class="tile">
+          <Tile name="Coming in" value={hub ? `${bytes(hub.bytes_per_s)}/s` : "–"} />
+        </div>
+      )}
       <div class="tile">
         <Tile
           name="Live"
@@ -49,18 +56,25 @@ export function Tiles() {
           more={current && `of ${count(current.streams)}`}
         />
       </div>
-      <div class="tile">
-        <Tile name="Watching" value={told(({ readers }) => count(readers))} />
-      </div>
+      {!isBound(who.value) && (
+        <div class="tile">
+          <Tile name="Watching" value={hub ? count(hub.readers) : "–"} />
+        </div>
+      )}
       <div class="tile extra">
         <Tile
-          name="Lines so far"
+          name="Lines in all"
           value={told(({ lines }) => count(lines))}
           more={current && bytes(current.bytes)}
         />
       </div>
     </dl>
   );
+}
+
+/** What only the hub knows of all its streams: it says nothing to who sees some of them. */
+function ofAll() {
+  return isBound(who.value) ? null : stats.value;
 }
 
 function Tile({ name, value, more }: { name: string; value: string; more?: string | null }) {

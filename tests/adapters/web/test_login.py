@@ -72,7 +72,7 @@ def test_a_page_that_is_loaded_again_is_still_logged_in() -> None:
     desk = Desk()
     page = desk.log_in()
     answer = desk.ask("GET", "/login", {"Cookie": page["Cookie"]})
-    assert answer.json() == {"principal": "admin", "role": "admin", "csrf": page["X-Hub-Csrf"]}
+    assert answer.json() == {"principal": "admin", "role": "admin", "csrf": page["X-Hub-Csrf"], "bound": False}
     assert desk.ask("GET", "/login").code() == (401, "AUTH")
     assert desk.ask("GET", "/login", {"Cookie": page["Cookie"] + "0"}).code() == (401, "AUTH")
 
