@@ -13,7 +13,7 @@ import { fleet } from "./fleet-state";
 import { FleetTable } from "./fleet-table";
 import { lazy } from "./lazy";
 import { PickBar } from "./pick-bar";
-import { Tiles } from "./totals";
+import { Tiles } from "./tiles";
 import { isTyping } from "./typing";
 
 const DeleteStream = lazy("The dialog", () =>
