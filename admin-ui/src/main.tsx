@@ -10,6 +10,7 @@ import "./styles/people.css";
 import "./styles/ansi.css";
 import "./styles/fleet.css";
 import "./styles/pick.css";
+import "./styles/stream-head.css";
 import "./styles/text.css";
 import "./styles/find.css";
 import "./styles/share.css";

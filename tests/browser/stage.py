@@ -98,9 +98,11 @@ class Stage:
         producer = self._opened.enter_context(self.hub.producer())
         before, after = b"measured 21.4\nmeasured 21.5\n", b"measured 22.0\nmeasured 22.1\n"
         said = (
-            f"HELLO HUB/1 stream={HOLED} session=sensor-4-of-this-scene\nDATA 0 {{{len(before)}}}\n".encode() + before
+            f"HELLO HUB/1 stream={HOLED} session=sensor-4-of-this-scene\nDATA 0 {{{len(before)}}}\n".encode()
+            + before
+            + b"\n"
         )
-        skipped = f"SKIP {len(before)} 4096 reason=overflow\nDATA 4096 {{{len(after)}}}\n".encode() + after
+        skipped = f"SKIP {len(before)} 4096 reason=overflow\nDATA 4096 {{{len(after)}}}\n".encode() + after + b"\n"
         producer.sendall(said + skipped)
 
     def _many(self) -> None:

@@ -25,10 +25,10 @@ CHECKED = [
     if scene.kind in (BARE, BUSY) and scene.name not in ("list-flat", "list-busy-hub", "stream-long-name")
 ]
 # States of a view that others show already: these are looked at by hand, `pytest -m long`.
-SELDOM = set(
-    "people-read-only leases-read-only terminal-held beside-paused merged-paused compare-loose search-none highlight "
-    "stream-ended stream-failed".split()
-)
+SELDOM = {
+    *("people-read-only", "leases-read-only", "terminal-held", "beside-paused", "merged-paused", "compare-loose"),
+    *("search-none", "highlight", "stream-ended", "stream-failed"),
+}
 LOOKS: tuple[tuple[Literal["dark", "light"], int], ...] = (("dark", 1440), ("light", 360))
 
 

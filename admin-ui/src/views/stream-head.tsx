@@ -61,7 +61,7 @@ export function StreamHead({
             {asOf.value !== null && <b>as of {timeOfDay(asOf.value)}</b>}
           </span>
         )}
-        {/* Where there is little room, all but a few of them wait until they are asked for: see text.css. */}
+        {/* Where there is little room, all but a few of them wait until they are asked for: see stream-head.css. */}
         <span class={open ? "actions unfolded" : "actions"}>
           {!missing && children}
           <button type="button" class="more-actions" aria-expanded={open} onClick={() => setOpen(!open)}>

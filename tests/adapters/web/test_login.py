@@ -241,7 +241,7 @@ def test_a_guest_link_logs_in_until_it_ends() -> None:
     ((secret, token),) = made
     for _ in range(2):
         answer = with_code(desk, secret)
-        assert answer.json()["role"] == "viewer"
+        assert (answer.json()["role"], answer.json()["bound"]) == ("viewer", True)
     cookie = {"Cookie": answer.headers["set-cookie"].partition(";")[0]}
     assert desk.ask("GET", "/streams/ci/a", cookie).body == b"x"
     assert desk.ask("GET", "/streams/other", cookie).code() == (404, "NOTFOUND")
