@@ -43,7 +43,20 @@ def main() -> int:
         print(f"\n*** THE PAGE'S BROWSER TESTS WERE NOT RUN: there is no Chromium; {HOW} ***\n", flush=True)
         return 1 if os.environ.get("CI") else 0
     spread = ["-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"]
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:twisted", "-o", "addopts=", *spread, "tests/browser"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:twisted",
+        "-o",
+        "addopts=",
+        "-m",
+        "not long",
+        *spread,
+        "tests/browser",
+    ]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, "CHROMIUM": browser}, check=False).returncode
 
 

@@ -23,7 +23,8 @@ from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 
 from chromium import FLAGS, login_link  # noqa: E402
 from running_hub import RunningHub  # noqa: E402
-from scenes import SCENES, Scene, Stage, show  # noqa: E402
+from scenes import SCENES, show  # noqa: E402
+from stage import Scene, Stage  # noqa: E402
 
 FOLDER = ROOT / "pictures"
 # A wrong token for each picture of one.

@@ -9,6 +9,8 @@ import "./styles/list.css";
 import "./styles/people.css";
 import "./styles/ansi.css";
 import "./styles/fleet.css";
+import "./styles/pick.css";
+import "./styles/stream-head.css";
 import "./styles/text.css";
 import "./styles/find.css";
 import "./styles/share.css";

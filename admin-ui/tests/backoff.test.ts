@@ -22,3 +22,9 @@ test("the reason is told as it is", () => {
     "The hub is shutting down: the hub stops",
   );
 });
+
+test("what the code means already is not said twice", () => {
+  expect(describeClose({ code: 4002, reason: "DRAIN the hub is shutting down retry_after=9" })).toBe(
+    "The hub is shutting down",
+  );
+});

@@ -94,3 +94,19 @@ test("numbers are for people", () => {
   expect(stateWord("ended", "exit:3")).toMatchObject({ word: "exit:3", tone: "bad" });
   expect(sparkPath([1, 2], 10, 20, 2)).toBe("M0.0 10.0L10.0 1.0");
 });
+
+test("the totals are of what is listed, and what does not run adds no rate", async () => {
+  const list = await loaded("a", "b", "c");
+  list.event({
+    topic: "streams",
+    seq: 1,
+    rows: [
+      row("a", { lines: 3, bytes: 30, lines_per_s: 2, state: "live" }),
+      row("b", { lines: 4, bytes: 40, lines_per_s: 9, state: "ended" }),
+      row("c", { lines: 5, bytes: 50, state: "live" }),
+    ],
+  });
+  expect(list.sum()).toEqual({ streams: 3, live: 2, lines: 12, bytes: 120, lines_per_s: 2 });
+  list.event({ topic: "stream.deleted", seq: 2, stream: "a" });
+  expect(list.sum()).toEqual({ streams: 2, live: 1, lines: 9, bytes: 90, lines_per_s: 0 });
+});

@@ -58,3 +58,10 @@ test("scales are round, and the pointer finds what is near", () => {
   expect([greatest([]), greatest([null, 3, 1])]).toEqual([0, 3]);
   expect([nearest([10, 20, 30], 24, 5), nearest([10, 20], 50, 5), nearest([], 1, 5)]).toEqual([1, -1, -1]);
 });
+
+test("who is not told how many bytes come has rates of lines all the same", () => {
+  const throughput = new Throughput();
+  throughput.add(0, 5, null);
+  throughput.add(1000, 7, null);
+  expect(throughput.table(10, 5)).toEqual([{ at: 0, lines: 6, bytes: null, most: 7 }]);
+});

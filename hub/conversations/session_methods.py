@@ -27,7 +27,8 @@ def _presence(commander: Commander, params: PresenceList) -> PresenceAnswer:
     rows = fitting(found[first : first + params.limit], hub.limits.answer_bytes - ENVELOPE_BYTES)
     more = first + len(rows) < len(found)
     next_ = " ".join(map(str, presence.rank(rows[-1]))) if more and rows else None
-    answer: PresenceAnswer = {"watchers": rows, "next": next_, "total": len(found)}
+    away = sum(1 for row in found if not row["attached"])
+    answer: PresenceAnswer = {"watchers": rows, "next": next_, "total": len(found), "away": away}
     if more:
         answer["truncated"] = True
     return answer

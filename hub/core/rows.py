@@ -258,13 +258,14 @@ class WatcherRow(TypedDict):
 class PresenceAnswer(TypedDict):
     """The answer of `presence.list`: those farthest behind first; `total` counts what did not fit as well.
 
-    `next` goes on from there as those are now who come after it: who overtakes another between two answers may be in
-    both, or in none.
+    Of them `away` are sessions that nobody is attached to. `next` goes on from there as those are now who come after
+    it: who overtakes another between two answers may be in both, or in none.
     """
 
     watchers: list[WatcherRow]
     next: str | None
     total: int
+    away: int
     truncated: NotRequired[bool]
 
 

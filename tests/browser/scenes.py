@@ -4,97 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import socket
-import urllib.parse
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Any
 
 from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
-from running_hub import RunningHub
-
-LONG_NAME = ("ci/" + "a-name-that-goes-on-" * 10)[:192] + "-the-end"
-SHELL = "ops/shell"
-THREE = f"train/llama/run-7,ci/web/build-0,{LONG_NAME}"
-BUSY, BARE, MANY = "busy", "bare", "many"
-LOG = "\n".join(
-    [
-        "$ make test",
-        "\x1b[1m\x1b[36m== unit tests\x1b[0m",
-        *(f"\x1b[32mPASS\x1b[0m test_{n:03} {n * 7 % 100} ms" for n in range(60)),
-        "\x1b[33mWARN\x1b[0m 日本語のテスト, اختبار سريع, a long line " + "and more " * 40,
-        "\x1b[1;31mERROR\x1b[0m assertion failed: expected 3, got 4",
-        "Downloading 57%",
-    ]
-).encode()
-
-
-class Stage:
-    """A hub with what a scene needs in it; producers stay connected until it is taken down."""
-
-    def __init__(self, hub: RunningHub, opened: ExitStack, kind: str) -> None:
-        self.hub = hub
-        self._opened = opened
-        self.producers: list[socket.socket] = []
-        {BARE: lambda: None, BUSY: self._busy, MANY: self._many}[kind]()
-
-    def stream(self, name: str, text: bytes, *, live: bool = True, **meta: object) -> None:
-        """Stream something, and go on if `live`."""
-        producer = self.hub.producer()
-        told = f" meta={urllib.parse.quote(json.dumps(meta))}" if meta else ""
-        producer.sendall(f"HUB/1 RAW stream={name}{told}\n".encode() + text)
-        if live:
-            self.producers.append(self._opened.enter_context(producer))
-        else:
-            producer.close()
-
-    def more(self) -> None:
-        """Let each live producer say something."""
-        for number, producer in enumerate(self.producers):
-            producer.sendall(b"and on it goes\n" * (1 + number * 7 % 40))
-
-    def _busy(self) -> None:
-        self.stream(LONG_NAME, LOG)
-        for number in range(12):
-            self.stream(
-                f"ci/web/build-{number}", LOG * (number % 4 + 1), live=number % 3 == 0, branch="main", pr=number
-            )
-        self.stream("train/llama/run-7", LOG, gpu="h100", 説明="学習の実行", ملاحظة="تجربة جديدة")
-        self.stream("train/llama/run-8", LOG, live=False)
-        for code in (0, 3):
-            run = ("run", "--name", f"nightly/exit-{code}", "--", "sh", "-c", f"echo no; exit {code}")
-            self.hub.run(*run, code=code)
-        for number in (1, 2):
-            text = "; ".join(f"echo step {step} took {step * number} ms" for step in range(40 - number * number))
-            twice = f"{text}; echo attempt {number}; echo 最後のステップ; exit {number - 1}"
-            self.hub.run("run", "--name", "nightly/twice", "--", "sh", "-c", twice, code=number - 1)
-
-        shell = ("run", "--name", SHELL, "--control", "--pty", "--", "sh", "-c", 'PS1="ready> " exec sh')
-        self._opened.enter_context(self.hub.start(*shell)).until(b"ready> ")
-        for name in ("printer/hall-2", "stream:train/llama/run-7"):
-            lease = self._opened.enter_context(self.hub.start("lease", "acquire", name))
-            lease.until(name.encode())
-        self._opened.enter_context(self.hub.start("lease", "acquire", "printer/hall-2", "--wait", "600"))
-        self.hub.run("mark", SHELL, "deployed", "to", "staging, 本番はまだ")
-
-    def _many(self) -> None:
-        for number in range(5000):
-            name = f"team-{number % 23}/service-{number % 150}/job-{number}"
-            self.stream(name, b"a line\n" * (number % 7 + 1), live=number % 100 == 0)
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A view in a state: what the hub holds, where the page is, and what happens before one looks."""
-
-    name: str
-    kind: str
-    place: str
-    enter: Callable[[Page], None]
-    before: Callable[[Page], None] = lambda page: None
-    """Called before the page is opened."""
+from reading_scenes import READING, log_shown
+from stage import BARE, BUSY, LONG_NAME, MANY, SHELL, THREE, Scene, Stage
 
 
 def nothing(page: Page) -> None:
@@ -160,12 +76,19 @@ def _answer_to_list(message: str | bytes) -> bool:
     return isinstance(message, str) and '"result":{"streams"' in message
 
 
+def _told_of_streams(message: str | bytes) -> bool:
+    """Rows that the hub pushes would fill the list."""
+    return isinstance(message, str) and '"topic":"stream' in message
+
+
 def hold_list(page: Page) -> None:
     """The streams are never listed."""
 
     def handle(route: WebSocketRoute) -> None:
         server = route.connect_to_server()
-        server.on_message(lambda message: None if _answer_to_list(message) else route.send(message))
+        server.on_message(
+            lambda message: None if _answer_to_list(message) or _told_of_streams(message) else route.send(message)
+        )
 
     page.route_web_socket(re.compile("/ws$"), handle)
 
@@ -177,7 +100,8 @@ def refuse_list(page: Page) -> None:
         if _answer_to_list(message):
             told = {"code": -32603, "message": "INTERNAL: the store cannot be read", "data": {"code": "INTERNAL"}}
             message = json.dumps({"jsonrpc": "2.0", "id": json.loads(message)["id"], "error": told})
-        route.send(message)
+        if not _told_of_streams(message):
+            route.send(message)
 
     def handle(route: WebSocketRoute) -> None:
         server = route.connect_to_server()
@@ -244,6 +168,12 @@ def controlled(*buttons: str) -> Callable[[Page], None]:
             panel.get_by_role("button", name=button, exact=True).click()
 
     return enter
+
+
+def killing(page: Page) -> None:
+    """Ask to kill what is controlled."""
+    controlled("KILL…")(page)
+    expect(page.get_by_role("dialog", name=f"Kill {SHELL}")).to_be_visible()
 
 
 def commanded(page: Page) -> None:
@@ -335,10 +265,11 @@ SCENES: Sequence[Scene] = (
     Scene("delete", BUSY, "#/?q=run-7", opened("Delete train/llama/run-7")),
     Scene("people", BUSY, "#/people", lambda page: expect(page.get_by_role("row").nth(1)).to_be_visible()),
     Scene("people-read-only", BUSY, "#/people", nothing, as_viewer),
-    Scene("stream-live", BUSY, "#/s/train/llama/run-7", lambda page: expect(page.get_by_role("log")).to_be_visible()),
-    Scene("stream-long-name", BUSY, f"#/s/{LONG_NAME}", lambda page: expect(page.get_by_role("log")).to_be_visible()),
+    Scene("stream-live", BUSY, "#/s/train/llama/run-7", log_shown),
+    Scene("stream-long-name", BUSY, f"#/s/{LONG_NAME}", log_shown),
     Scene("control", BUSY, f"#/s/{SHELL}?control=on", commanded),
     Scene("control-read-only", BUSY, f"#/s/{SHELL}?control=on", controlled(), as_viewer),
+    Scene("control-kill", BUSY, f"#/s/{SHELL}?control=on", killing),
     Scene("control-others", BUSY, "#/s/train/llama/run-7?control=on", controlled()),
     Scene("control-lost", BUSY, f"#/s/{SHELL}?control=on", robbed),
     Scene("terminal", BUSY, f"#/s/{SHELL}?control=terminal", terminal),
@@ -357,6 +288,7 @@ SCENES: Sequence[Scene] = (
     Scene("compare", BUSY, "#/s/nightly/twice?as=compare", compared),
     Scene("compare-loose", BUSY, "#/s/nightly/twice?as=compare&loose=1", compared),
     Scene("compare-time", BUSY, "#/s/train/llama/run-7,train/llama/run-8?as=compare&by=time", compared),
+    *READING,
 )
 
 

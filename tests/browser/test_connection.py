@@ -132,9 +132,12 @@ def test_who_is_kicked_is_told_by_whom_and_why_and_may_come_back_to_the_same_byt
         banner = page.get_by_role("alert")
         expect(banner).to_contain_text("ended this session: lunch")
         expect(banner).not_to_contain_text("Trying again")
+        # What the page knows is old, and it says of when.
+        expect(page.locator(".facts")).to_contain_text(re.compile(r"as of \d\d:\d\d:\d\d"))
         build.sendall(b"ne\nmeanwhile\n")
         page.get_by_role("button", name="Try now").click()
         expect(log.locator(".row").last).to_have_text("meanwhile")
+        expect(page.locator(".facts")).not_to_contain_text("as of")
         assert log.locator(".row").all_inner_texts()[-2:] == ["half a line", "meanwhile"]
         expect(page.locator(".note")).to_have_count(0)
 

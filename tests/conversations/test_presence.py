@@ -150,6 +150,9 @@ def test_watchers_come_page_by_page() -> None:
     line = CommandLine(world)
     whole = line.call("presence.list")
     assert whole["next"] is None
+    # Who is away does not watch now: counted apart, over all pages.
+    assert (whole["total"], whole["away"]) == (7, 3)
+    assert line.call("presence.list", limit=1)["away"] == 3
     found = pages(line, "presence.list", "watchers", 2)
     assert [len(page) for page in found] == [2, 2, 2, 1]
     assert [row["session"] for page in found for row in page] == [row["session"] for row in whole["watchers"]]

@@ -45,7 +45,8 @@ const WORDS: Record<string, string> = {
 /** What a code of the hub means, and what it says besides. */
 export function hubWords(code: string, text: string): string {
   const word = WORDS[code] ?? `The hub answers ${code}`;
-  return text ? `${word}: ${text}` : word;
+  // The hub may say no more than its code.
+  return text && text.toLowerCase() !== word.toLowerCase() ? `${word}: ${text}` : word;
 }
 
 /** What happened, for people. */

@@ -31,7 +31,12 @@ export function takeCode(location: Location, history: History): string | null {
 }
 
 export const withCode = (code: string) => ask("POST", "login", { code });
-export const withToken = (token: string) => ask("POST", "login", { token });
+/** The hub's words for a refusal are of links as well: who typed a token is told of tokens. */
+export const withToken = (token: string) =>
+  ask("POST", "login", { token }).catch((refused: unknown) => {
+    if (!(refused instanceof LoginError) || refused.status !== 401) throw refused;
+    throw new LoginError("This token is not valid: it may have ended, or be of another hub.", 401);
+  });
 export const withPassword = (user: string, password: string) => ask("POST", "login", { user, password });
 export const withCookie = () => ask("GET", "login");
 export const logOut = (csrf: string) => ask("POST", "logout", undefined, csrf);

@@ -1,7 +1,7 @@
 // What the page shows, as signals; and the one connection behind it.
 
 import { signal } from "@preact/signals";
-import { StreamList } from "../streams/stream-list";
+import { StreamList, type Sums } from "../streams/stream-list";
 import type { HubEvent, HubStats, Login } from "../wire/types";
 import { LIST, type Place, parsePlace, printPlace, withKeys } from "./address";
 import { Connection, type Socket, type Status } from "./connection";
@@ -12,7 +12,11 @@ export const place = signal<Place>(LIST);
 export const who = signal<Login | null | "asking">("asking");
 export const loginProblem = signal("");
 export const status = signal<Status>({ kind: "connecting" });
+/** When the hub was last heard, while it is not reached; null while it is. */
+export const asOf = signal<number | null>(null);
 export const stats = signal<HubStats | null>(null);
+/** What the listed streams do together: each person's own totals, of what they may see. */
+export const sums = signal<Sums | null>(null);
 export const now = signal(Date.now());
 /** Grows when the list changed; views read `streams` then. */
 export const version = signal(0);
@@ -52,6 +56,8 @@ export const connection = new Connection(
     probe: whyLost,
   },
   (changed) => {
+    if (changed.kind === "live") asOf.value = null;
+    else if (status.value.kind === "live") asOf.value = Date.now();
     status.value = changed;
     if (changed.kind === "refused" && changed.code === 4502) forget();
   },
@@ -78,8 +84,11 @@ export function list(): Promise<void> {
 function heard(event: HubEvent): void {
   if (event.topic === "stats") {
     stats.value = event as unknown as HubStats;
-    totals.value = [...totals.value, stats.value.lines_per_s].slice(-60);
     streams.tick();
+    if (streams.isLoaded) {
+      sums.value = streams.sum();
+      totals.value = [...totals.value, sums.value.lines_per_s].slice(-60);
+    }
   } else if (event.topic === "lost") {
     list();
   } else {

@@ -16,12 +16,15 @@ export interface Hints {
   hints: Hint[];
 }
 
+// What one would ask for; 10k are 10,000, 5m are 5,000,000.
+const EXAMPLES: Record<string, string> = { lines: "10k", bytes: "5m", rate: "100", watchers: "0", runs: "1" };
+
 const KEYS: Hint[] = [
   { text: "state:", note: "live, detached, ended, failed" },
   { text: "status:", note: "how the last run ended" },
   ...Object.keys(MEASURES).map((key) => ({
     text: `${key}${key === "age" ? "<" : ">"}`,
-    note: key === "age" ? "last line not longer ago: age<5m" : `more than: ${key}>10`,
+    note: key === "age" ? "last line not longer ago: age<5m" : `more than: ${key}>${EXAMPLES[key] ?? "10"}`,
   })),
 ];
 const STATES = ["live", "detached", "ended", "failed"];

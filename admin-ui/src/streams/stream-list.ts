@@ -7,6 +7,8 @@ export const SPARK_POINTS = 30;
 
 export type Call = <T>(method: string, params: Record<string, unknown>) => Promise<T>;
 
+export type Sums = Record<"streams" | "live" | "lines" | "bytes" | "lines_per_s", number>;
+
 export class StreamList {
   /** Grows when streams come or go, or a new run changes the order. */
   structure = 0;
@@ -76,6 +78,19 @@ export class StreamList {
       sums.delete(id);
     }
     for (const [id, rate] of sums) this.rates.set(id, [rate]);
+  }
+
+  /** What the listed streams have and do together. */
+  sum(): Sums {
+    const sums = { streams: this.rows.size, live: 0, lines: 0, bytes: 0, lines_per_s: 0 };
+    for (const row of this.rows.values()) {
+      sums.lines += row.lines;
+      sums.bytes += row.bytes;
+      if (row.state !== "live") continue;
+      sums.live += 1;
+      sums.lines_per_s += row.lines_per_s;
+    }
+    return sums;
   }
 
   get size(): number {

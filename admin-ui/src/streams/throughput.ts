@@ -11,6 +11,14 @@ export interface Series {
   bytes: (number | null)[];
 }
 
+/** `bytes` is null for who is not told of them. */
+export interface ThroughputRow {
+  at: number;
+  lines: number;
+  bytes: number | null;
+  most: number;
+}
+
 /** After a longer silence than this the line is broken: nothing is known in between. */
 const BREAK_S = 5;
 
@@ -20,7 +28,7 @@ export class Throughput {
   private folded = 0;
 
   /** Takes the rates at a time (Unix milliseconds). */
-  add(atMs: number, lines: number, bytes: number): void {
+  add(atMs: number, lines: number, bytes: number | null): void {
     const at = atMs / 1000;
     const last = this.fine.at.at(-1);
     if (last !== undefined && at <= last) return;
@@ -50,29 +58,29 @@ export class Throughput {
   }
 
   /** Rates of whole steps of `seconds`, newest first: what a table can hold. */
-  table(seconds: number, rows: number): { at: number; lines: number; bytes: number; most: number }[] {
+  table(seconds: number, rows: number): ThroughputRow[] {
     const all = this.since(0);
-    const found: { at: number; lines: number; bytes: number; most: number; count: number }[] = [];
+    const found: (ThroughputRow & { count: number })[] = [];
     for (let index = all.at.length - 1; index >= 0; index--) {
       const lines = all.lines[index];
-      const bytes = all.bytes[index];
-      if (lines == null || bytes == null) continue;
+      const bytes = all.bytes[index] ?? null;
+      if (lines == null) continue;
       const at = Math.floor((all.at[index] ?? 0) / seconds) * seconds;
       let row = found.at(-1);
       if (!row || row.at !== at) {
         if (found.length === rows) break;
-        row = { at, lines: 0, bytes: 0, most: 0, count: 0 };
+        row = { at, lines: 0, bytes: bytes === null ? null : 0, most: 0, count: 0 };
         found.push(row);
       }
       row.lines += lines;
-      row.bytes += bytes;
+      if (row.bytes !== null && bytes !== null) row.bytes += bytes;
       row.most = Math.max(row.most, lines);
       row.count += 1;
     }
     return found.map(({ at, lines, bytes, most, count }) => ({
       at,
       lines: lines / count,
-      bytes: bytes / count,
+      bytes: bytes === null ? null : bytes / count,
       most,
     }));
   }

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { LIST, type Place } from "../session/address";
-import { connection, goTo, place, status, who } from "../session/page-state";
+import { asOf, connection, goTo, place, status, who } from "../session/page-state";
 import { showsSeveral } from "../several/several-place";
 import { Banner } from "./banner";
 import { ControlPart } from "./control-slot";
@@ -61,7 +61,7 @@ export function App() {
       <TopBar open={setOpened} />
       <Banner status={status.value} retry={() => connection.retryNow()} />
       <ControlPart part="LeaseNotices" />
-      <main id="main" tabIndex={-1}>
+      <main id="main" class={asOf.value === null ? "" : "stale"} tabIndex={-1}>
         <View shown={place.value} />
       </main>
       {opened === "help" && <Help close={close} />}

@@ -18,7 +18,7 @@ export function Banner({ status, retry }: { status: Status; retry: () => void })
       <span>
         {status.reason}.{" "}
         {seconds === null
-          ? "It will not get better by itself."
+          ? "This page does not come back by itself."
           : `Trying again in ${seconds} s; it goes on where it stopped.`}
       </span>
       <button type="button" onClick={retry}>

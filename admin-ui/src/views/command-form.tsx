@@ -7,6 +7,7 @@ import { leaseOf } from "../control/leases";
 import { changes, commandingOf, leases } from "../control/state";
 import { status } from "../session/page-state";
 import { timeOfDay } from "../streams/format";
+import { Confirm } from "./confirm";
 
 interface Props {
   name: string;
@@ -17,7 +18,6 @@ interface Props {
 const SIGNALS: [string, string][] = [
   ["INT", "Interrupt, as Ctrl-C does"],
   ["TERM", "Ask it to end"],
-  ["KILL", "End it at once"],
 ];
 
 export function CommandForm({ name, commands, openTerminal }: Props) {
@@ -53,6 +53,7 @@ export function CommandForm({ name, commands, openTerminal }: Props) {
 }
 
 function Ready({ name, commands, openTerminal }: Props & { commands: string[] }) {
+  const [killing, setKilling] = useState(false);
   const idle = status.value.kind !== "live";
   return (
     <div class="ready">
@@ -66,7 +67,6 @@ function Ready({ name, commands, openTerminal }: Props & { commands: string[] })
           <button
             type="button"
             key={signal}
-            class={signal === "KILL" ? "danger" : ""}
             title={title}
             disabled={idle}
             onClick={() => commandingOf(name).send("signal", { name: signal })}
@@ -74,7 +74,39 @@ function Ready({ name, commands, openTerminal }: Props & { commands: string[] })
             {signal}
           </button>
         ))}
+      {commands.includes("signal") && (
+        <button
+          type="button"
+          class="danger apart"
+          title="End it at once"
+          disabled={idle}
+          onClick={() => setKilling(true)}
+        >
+          KILL…
+        </button>
+      )}
+      {killing && <Kill name={name} close={() => setKilling(false)} />}
     </div>
+  );
+}
+
+/** Asks: what is killed has no time to keep what it works at, and the button is near others. */
+function Kill({ name, close }: { name: string; close: () => void }) {
+  return (
+    <Confirm
+      label={`Kill ${name}`}
+      title="Kill its process?"
+      act="Kill it"
+      acting="Killing…"
+      keep="Let it run"
+      run={() => commandingOf(name).send("signal", { name: "KILL" })}
+      close={close}
+    >
+      <p>
+        What writes <bdi class="stream-name">{name}</bdi> is ended at once: it cannot keep what it works at,
+        nor clean up. TERM asks it to end.
+      </p>
+    </Confirm>
   );
 }
 

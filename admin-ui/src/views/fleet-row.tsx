@@ -1,7 +1,7 @@
 // One row of the list: a folder with its sums, or a stream.
 
 import { printPlace, streamPlace } from "../session/address";
-import { now, streams } from "../session/page-state";
+import { asOf, now, streams } from "../session/page-state";
 import type { FleetRow } from "../streams/fleet";
 import type { Folder, Leaf } from "../streams/fleet-tree";
 import { age, bytes, count, metaText, rate, stateWord } from "../streams/format";
@@ -167,17 +167,17 @@ function Numbers({ branch }: { branch: Folder | Leaf }) {
   return (
     <>
       <div role="gridcell" class="c-rate number">
-        {rate(sums.rate)}
+        {sums.rate === 0 ? <span class="none">–</span> : rate(sums.rate)}
       </div>
       <div role="gridcell" class="c-lines number">
         {count(sums.lines)}
-        <span class="unit"> lines</span>
+        <span class="unit">{sums.lines === 1 ? " line" : " lines"}</span>
       </div>
       <div role="gridcell" class="c-bytes number">
         {bytes(sums.bytes)}
       </div>
       <div role="gridcell" class="c-last number">
-        {age(sums.lastAt, now.value)}
+        {age(sums.lastAt, asOf.value ?? now.value)}
       </div>
       <div role="gridcell" class="c-watchers number">
         {sums.watchers || "–"}

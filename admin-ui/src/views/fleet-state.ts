@@ -1,7 +1,8 @@
-// The one list of this page, and the rates of the whole hub since it was opened.
+// The one list of this page, and the rates of all its streams since it was opened.
 
 import { effect, signal } from "@preact/signals";
-import { stats, streams } from "../session/page-state";
+import { stats, streams, sums, who } from "../session/page-state";
+import { isBound } from "../session/rights";
 import { Fleet } from "../streams/fleet";
 import { Throughput } from "../streams/throughput";
 
@@ -17,5 +18,8 @@ export function pick(name: string): void {
 export const throughput = new Throughput();
 
 effect(() => {
-  if (stats.value) throughput.add(Date.now(), stats.value.lines_per_s, stats.value.bytes_per_s);
+  if (!sums.value) return;
+  // How many bytes come is known of the whole hub only.
+  const bytes = isBound(who.value) ? null : (stats.peek()?.bytes_per_s ?? null);
+  throughput.add(Date.now(), sums.value.lines_per_s, bytes);
 });

@@ -1,11 +1,11 @@
 // The fleet: all streams as a tree, with what concerns the whole hub above.
 
 import { useEffect, useReducer, useRef, useState } from "preact/hooks";
-import { setKeys, streams, version, who } from "../session/page-state";
+import { asOf, setKeys, streams, version, who } from "../session/page-state";
 import { may } from "../session/rights";
 import type { FleetRows } from "../streams/fleet";
 import { type Order, parseOrder, printOrder } from "../streams/fleet-order";
-import { count } from "../streams/format";
+import { count, timeOfDay } from "../streams/format";
 import type { StreamRow } from "../wire/types";
 import { FilterBox } from "./filter-box";
 import { Empty, Loading, NoMatch } from "./fleet-empty";
@@ -13,7 +13,7 @@ import { fleet } from "./fleet-state";
 import { FleetTable } from "./fleet-table";
 import { lazy } from "./lazy";
 import { PickBar } from "./pick-bar";
-import { Tiles } from "./totals";
+import { Tiles } from "./tiles";
 import { isTyping } from "./typing";
 
 const DeleteStream = lazy("The dialog", () =>
@@ -65,7 +65,7 @@ export function ListView({ keys }: { keys: Record<string, string> }) {
         >
           Tree
         </button>
-        {!flat && <FoldButtons redraw={() => redraw(0)} />}
+        {!flat && shown.rows.length > 0 && <FoldButtons redraw={() => redraw(0)} />}
         <Said shown={shown} renew={() => redraw(fleet.renew() ?? 0)} />
       </div>
       {streams.size === 0 ? (
@@ -104,6 +104,7 @@ function Said({ shown, renew }: { shown: FleetRows; renew: () => void }) {
       )}
       <span role="status">
         {count(shown.matching)} {shown.matching === 1 ? "stream" : "streams"}
+        {asOf.value !== null && <b> as of {timeOfDay(asOf.value)}</b>}
       </span>
     </div>
   );

@@ -34,7 +34,10 @@ function Watchers({ answer, problem }: Asked<PresenceAnswer>) {
   return (
     <>
       <h2>
-        Watching <span class="chip">{answer ? count(answer.total) : "…"}</span>
+        Watching <span class="chip">{answer ? count(answer.total - answer.away) : "…"}</span>
+        {answer !== null && answer.away > 0 && (
+          <span class="quiet"> and {count(answer.away)} away, who may come back</span>
+        )}
       </h2>
       {problem && (
         <p class="problem" role="alert">
@@ -152,7 +155,7 @@ function Sessions() {
                 )}
               </td>
               <td>
-                <bdi>{row.principal}</bdi> <span class="quiet">{row.role}</span>
+                <bdi>{row.principal}</bdi> <span class="quiet">as {row.role}</span>
               </td>
               <td>
                 {row.peer ?? "–"} <span class="quiet">{row.via}</span>

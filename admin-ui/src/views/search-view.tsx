@@ -145,7 +145,13 @@ function Field({ name, label, hint, title, wrong = false }: FieldProps) {
 
 function StateText({ state }: { state: SearchState }) {
   const { busy, hits, groups, streams, of, bytes: scanned, full, stopped, more } = state;
-  if (!busy && !hits && !stopped && !scanned) return null;
+  if (!busy && !hits && !stopped && !scanned)
+    return (
+      <span class="quiet">
+        All that is kept is searched. For example: lines with “timeout” in <code>ci/**</code>, since “2 h
+        ago”.
+      </span>
+    );
   const found = `${count(hits)}${more || busy || full ? "+" : ""} ${hits === 1 ? "line" : "lines"} in ${count(groups.length)} ${groups.length === 1 ? "stream" : "streams"}`;
   return (
     <>

@@ -1,11 +1,17 @@
 // The head over a stream's text: what it is, how it does, and how it is shown.
 
 import type { ComponentChildren } from "preact";
-import { now, streams, version } from "../session/page-state";
+import { useState } from "preact/hooks";
+import { asOf, now, streams, version } from "../session/page-state";
 import { settings, type Times } from "../session/settings";
-import { age, bytes, count, rate, stateWord } from "../streams/format";
+import { age, bytes, count, rate, stateWord, timeOfDay } from "../streams/format";
 import { SPARK_POINTS } from "../streams/stream-list";
+import { lazy } from "./lazy";
 import { Sparkline } from "./sparkline";
+
+const StreamMissing = lazy("What to do", () =>
+  import("./stream-missing").then(({ StreamMissing }) => StreamMissing),
+);
 
 export function StreamHead({
   name,
@@ -17,40 +23,54 @@ export function StreamHead({
   children: ComponentChildren;
 }) {
   version.value;
+  const [open, setOpen] = useState(false);
   const row = streams.get(name);
+  const missing = streams.isLoaded && !row;
   const { word, tone, mark } = stateWord(row?.state ?? "detached", row?.status ?? null);
   return (
-    <div class="stream-head">
-      <a href="#/" class="back" aria-label="All streams">
-        ←
-      </a>
-      <h1>
-        <bdi>{name}</bdi>
-      </h1>
-      {row ? (
-        <span class={`state ${tone}`}>
-          <span aria-hidden="true">{mark}</span> {word}
+    <>
+      <div class="stream-head">
+        <a href="#/" class="back" aria-label="All streams">
+          ←
+        </a>
+        <h1>
+          <bdi>{name}</bdi>
+        </h1>
+        {row ? (
+          <span class={`state ${tone}`}>
+            <span aria-hidden="true">{mark}</span> {word}
+          </span>
+        ) : (
+          <span class="state waiting">waits for this stream to begin</span>
+        )}
+        {lag && <span class="chip warn">{lag}</span>}
+        {row && (
+          <span class="facts">
+            <Sparkline
+              values={streams.sparkline(name)}
+              points={SPARK_POINTS}
+              width={90}
+              label="lines a second, last half minute"
+            />
+            {row.state === "live" && row.lines_per_s > 0 && <span>{rate(row.lines_per_s)}</span>}
+            <span>
+              {count(row.lines)} {row.lines === 1 ? "line" : "lines"}
+            </span>
+            <span>{bytes(row.bytes)}</span>
+            <span class="wide">last line {age(row.last_at, asOf.value ?? now.value)}</span>
+            {asOf.value !== null && <b>as of {timeOfDay(asOf.value)}</b>}
+          </span>
+        )}
+        {/* Where there is little room, all but a few of them wait until they are asked for: see stream-head.css. */}
+        <span class={open ? "actions unfolded" : "actions"}>
+          {!missing && children}
+          <button type="button" class="more-actions" aria-expanded={open} onClick={() => setOpen(!open)}>
+            {open ? "Less" : "More"}
+          </button>
         </span>
-      ) : (
-        <span class="state waiting">waits for this stream to begin</span>
-      )}
-      {lag && <span class="chip warn">{lag}</span>}
-      {row && (
-        <span class="facts">
-          <Sparkline
-            values={streams.sparkline(name)}
-            points={SPARK_POINTS}
-            width={90}
-            label="lines a second, last half minute"
-          />
-          <span>{row.state === "live" ? rate(row.lines_per_s) : ""}</span>
-          <span>{count(row.lines)} lines</span>
-          <span>{bytes(row.bytes)}</span>
-          <span class="wide">last line {age(row.last_at, now.value)}</span>
-        </span>
-      )}
-      <span class="actions">{children}</span>
-    </div>
+      </div>
+      {missing && <StreamMissing name={name} />}
+    </>
   );
 }
 

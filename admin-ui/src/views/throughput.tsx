@@ -28,6 +28,7 @@ export function Curve({ seconds, height, label }: { seconds: number; height: num
   const { line, area } = curve(series.at, series.lines, { from, to }, top, box);
   const index = pointed === null ? -1 : nearest(series.at, from + pointed * seconds, seconds / 50);
   const lines = series.lines[index];
+  const size = series.bytes[index];
   return (
     <div
       class="curve"
@@ -47,8 +48,8 @@ export function Curve({ seconds, height, label }: { seconds: number; height: num
       </span>
       {lines != null && (
         <span class="pointed" aria-hidden="true" style={{ "--at": String(pointed) }}>
-          {timeOfDay((series.at[index] ?? 0) * 1000)} · {count(Math.round(lines))} lines/s ·{" "}
-          {bytes(series.bytes[index] ?? 0)}/s
+          {timeOfDay((series.at[index] ?? 0) * 1000)} · {count(Math.round(lines))} lines/s
+          {size != null && ` · ${bytes(size)}/s`}
         </span>
       )}
     </div>
@@ -119,7 +120,7 @@ function Throughput({ close }: { close: () => void }) {
               <th scope="row">{timeOfDay(row.at * 1000)}</th>
               <td>{count(row.lines)}</td>
               <td>{count(row.most)}</td>
-              <td>{bytes(row.bytes)}</td>
+              <td>{row.bytes === null ? "–" : bytes(row.bytes)}</td>
             </tr>
           ))}
         </tbody>

@@ -1,15 +1,15 @@
-// The whole hub in numbers: tiles over the list, one line in the head elsewhere.
+// All streams that one may see in numbers, as one line in the head.
 
-import { stats, totals } from "../session/page-state";
+import { stats, sums, totals, who } from "../session/page-state";
+import { isBound } from "../session/rights";
 import { bytes, count, rate } from "../streams/format";
-import type { HubStats } from "../wire/types";
 import { Sparkline } from "./sparkline";
-import { TileCurve } from "./throughput";
 
 const LAST_MINUTE = 60;
 
 export function TotalsLine() {
-  const current = stats.value;
+  const current = sums.value;
+  const hub = ofAll();
   if (!current) return <div class="totals" />;
   return (
     <div class="totals">
@@ -17,9 +17,11 @@ export function TotalsLine() {
       <span>
         <b>{rate(current.lines_per_s)}</b> lines
       </span>
-      <span class="wide">
-        <b>{bytes(current.bytes_per_s)}/s</b> in
-      </span>
+      {hub && (
+        <span class="wide">
+          <b>{bytes(hub.bytes_per_s)}/s</b> in
+        </span>
+      )}
       <span class="wide">
         <b>{count(current.live)}</b> live
       </span>
@@ -27,50 +29,7 @@ export function TotalsLine() {
   );
 }
 
-export function Tiles() {
-  const current = stats.value;
-  // Dashes until the hub has told: what stands below must not move then.
-  const told = (text: (current: HubStats) => string) => (current ? text(current) : "–");
-  return (
-    <dl class="tiles">
-      <div class="tile first">
-        <Tile name="Lines a second" value={told(({ lines_per_s }) => count(Math.round(lines_per_s)))} />
-        <dd class="curve-cell">
-          <TileCurve />
-        </dd>
-      </div>
-      <div class="tile">
-        <Tile name="Coming in" value={told(({ bytes_per_s }) => `${bytes(bytes_per_s)}/s`)} />
-      </div>
-      <div class="tile">
-        <Tile
-          name="Live"
-          value={told(({ live }) => count(live))}
-          more={current && `of ${count(current.streams)}`}
-        />
-      </div>
-      <div class="tile">
-        <Tile name="Watching" value={told(({ readers }) => count(readers))} />
-      </div>
-      <div class="tile extra">
-        <Tile
-          name="Lines so far"
-          value={told(({ lines }) => count(lines))}
-          more={current && bytes(current.bytes)}
-        />
-      </div>
-    </dl>
-  );
-}
-
-function Tile({ name, value, more }: { name: string; value: string; more?: string | null }) {
-  return (
-    <>
-      <dt>{name}</dt>
-      <dd>
-        {value}
-        {more && <small> {more}</small>}
-      </dd>
-    </>
-  );
+/** What only the hub knows of all its streams: it says nothing to who sees some of them. */
+export function ofAll() {
+  return isBound(who.value) ? null : stats.value;
 }

@@ -253,11 +253,12 @@ export interface WatcherRow {
   behind_lines: number | null;
 }
 
-/** The answer of `presence.list`: those farthest behind first; `total` counts what did not fit as well. `next` goes on from there as those are now who come after it: who overtakes another between two answers may be in both, or in none. */
+/** The answer of `presence.list`: those farthest behind first; `total` counts what did not fit as well. Of them `away` are sessions that nobody is attached to. `next` goes on from there as those are now who come after it: who overtakes another between two answers may be in both, or in none. */
 export interface PresenceAnswer {
   watchers: WatcherRow[];
   next: string | null;
   total: number;
+  away: number;
   truncated?: boolean;
 }
 
@@ -434,11 +435,12 @@ export interface AuditAnswer {
   next: number | null;
 }
 
-/** What a browser that is logged in is told; `csrf` is the header token of what writes. */
+/** What a browser that is logged in is told; `csrf` is the header token of what writes. `bound` says that not all streams may be seen: what is told of the whole hub does not fit what is listed. */
 export interface Login {
   principal: string;
   role: string;
   csrf: string;
+  bound: boolean;
 }
 
 /** `hub.hello`; the credentials depend on the transport: a cookie may stand for the token. */

@@ -28,11 +28,15 @@ MAX_CODES = 1000
 
 
 class Login(TypedDict):
-    """What a browser that is logged in is told; `csrf` is the header token of what writes."""
+    """What a browser that is logged in is told; `csrf` is the header token of what writes.
+
+    `bound` says that not all streams may be seen: what is told of the whole hub does not fit what is listed.
+    """
 
     principal: str
     role: str
     csrf: str
+    bound: bool
 
 
 class _Login(NamedTuple):
@@ -72,7 +76,7 @@ class Logins:
         return self.let_in(request, principal)
 
     def let_in(self, request: Request, principal: Principal) -> Login:
-        """Set the cookie and return `{principal, role, csrf}`."""
+        """Set the cookie and return `{principal, role, csrf, bound}`."""
         number = secrets.token_urlsafe(18)
         began = self._hub.clock.now_ms() // 1000
         cookie = self._sign(principal.credential, began, number)
@@ -88,7 +92,7 @@ class Logins:
         return _row(login)
 
     def current(self, request: Request) -> Login:
-        """Return `{principal, role, csrf}` of the cookie's login; raise Problem AUTH without one."""
+        """Return `{principal, role, csrf, bound}` of the cookie's login; raise Problem AUTH without one."""
         login = self._find(request)
         if login is None:
             raise Problem("AUTH", "not logged in")
@@ -158,7 +162,13 @@ class Logins:
 
 
 def _row(login: _Login) -> Login:
-    return {"principal": login.principal.name, "role": login.principal.role.word, "csrf": login.csrf}
+    who = login.principal
+    return {
+        "principal": who.name,
+        "role": who.role.word,
+        "csrf": login.csrf,
+        "bound": bool(who.patterns or who.within),
+    }
 
 
 def _make_room(kept: dict[str, Any], bound: int) -> None:

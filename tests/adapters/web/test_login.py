@@ -72,7 +72,7 @@ def test_a_page_that_is_loaded_again_is_still_logged_in() -> None:
     desk = Desk()
     page = desk.log_in()
     answer = desk.ask("GET", "/login", {"Cookie": page["Cookie"]})
-    assert answer.json() == {"principal": "admin", "role": "admin", "csrf": page["X-Hub-Csrf"]}
+    assert answer.json() == {"principal": "admin", "role": "admin", "csrf": page["X-Hub-Csrf"], "bound": False}
     assert desk.ask("GET", "/login").code() == (401, "AUTH")
     assert desk.ask("GET", "/login", {"Cookie": page["Cookie"] + "0"}).code() == (401, "AUTH")
 
@@ -241,7 +241,7 @@ def test_a_guest_link_logs_in_until_it_ends() -> None:
     ((secret, token),) = made
     for _ in range(2):
         answer = with_code(desk, secret)
-        assert answer.json()["role"] == "viewer"
+        assert (answer.json()["role"], answer.json()["bound"]) == ("viewer", True)
     cookie = {"Cookie": answer.headers["set-cookie"].partition(";")[0]}
     assert desk.ask("GET", "/streams/ci/a", cookie).body == b"x"
     assert desk.ask("GET", "/streams/other", cookie).code() == (404, "NOTFOUND")

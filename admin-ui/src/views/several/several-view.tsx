@@ -6,6 +6,7 @@ import { shownOf, wayOf } from "../../several/several-place";
 import { BesideView } from "./beside-view";
 import { CompareView } from "./compare-view";
 import { MergedView } from "./merged-view";
+import "../../styles/compare.css";
 import "../../styles/several.css";
 
 export function SeveralView() {
