@@ -93,7 +93,7 @@ test("an unfinished line keeps the bytes before the cut", () => {
   expect(truncated).toEqual([3]);
   expect(texts()).toEqual([
     "abc",
-    "the hub does not have what came after this any more (it was restarted)",
+    "the hub does not have what came after this any more: it was restarted, or the stream made anew",
     "XY",
   ]);
 });

@@ -147,7 +147,7 @@ export function truncatedNote(offset: number): Note {
     tone: "truncated",
     key: `truncated:${offset}`,
     offset,
-    text: "the hub does not have what came after this any more (it was restarted)",
+    text: "the hub does not have what came after this any more: it was restarted, or the stream made anew",
   };
 }
 
