@@ -123,7 +123,10 @@ test("a line that did not come yet is said, with how many there are", async () =
   await expect(going(10, answer(190, last))).rejects.toThrow("there is no line 11 yet: 10 lines so far");
   expect(await going(9, answer(190, last))).toMatchObject({ offset: 90, piece: { atEnd: true } });
   const unfinished = { ...last, partial: true };
-  expect(await going(9, answer(189, unfinished))).toMatchObject({ offset: 90, piece: { rows: [], next: 90 } });
+  expect(await going(9, answer(189, unfinished))).toMatchObject({
+    offset: 90,
+    piece: { rows: [], next: 90 },
+  });
 });
 
 const lag = gapNote(13, 45, "lag", 7);

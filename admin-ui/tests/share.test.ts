@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { type AskLines, fileName, filteredOf, lineEnd } from "../src/share/download";
 import { extended, parseMarked, printMarked } from "../src/share/marked-lines";
+import { lineWords } from "../src/share/marked-words";
+import type { TextLine } from "../src/viewer/rows";
 import type { LineRow } from "../src/wire/types";
 
 const row = (offset: number, text: string, more: Partial<LineRow> = {}): LineRow => ({
@@ -90,4 +92,13 @@ test("a line ends behind its LF, an unfinished one where it is; what is gone is 
 test("a stream's name makes a file's name", () => {
   expect(fileName("ci/build/7")).toBe("ci-build-7.log");
   expect(fileName("ci/a", "filtered")).toBe("ci-a.filtered.log");
+});
+
+test("lines that are marked are named by all digits of their numbers", () => {
+  const held = [0, 1, 2].map((n): TextLine => {
+    return { kind: "line", offset: 10 * n, end: 10 * n + 10, text: "", at: 0, line: 1_234_567 + n };
+  });
+  expect(lineWords({ from: 0, to: 20 }, held)).toBe("Lines 1,234,568 to 1,234,570");
+  expect(lineWords({ from: 10, to: 10 }, held)).toBe("Line 1,234,569");
+  expect(lineWords({ from: 10, to: 50 }, held)).toBe("Some lines");
 });

@@ -1,5 +1,6 @@
 // Lines that are fetched back: the hub's answers as rows, without a hole between them and the rows that are held.
 
+import { exact } from "../streams/format";
 import type { LineRow, LinesAnswer, StreamLinesParams } from "../wire/types";
 import { compare, gapNote, goneNote, type Note, type Row, type TextLine } from "./rows";
 import type { Runs } from "./runs";
@@ -222,10 +223,6 @@ function cut(answer: LinesAnswer): Piece {
     ...answer.gaps.map(({ gap }) => gap[0]),
   );
   return { rows: [], epoch, next: from, line: null, atEnd: false, truncated: from };
-}
-
-function exact(count: number): string {
-  return count.toLocaleString("en");
 }
 
 function lineCount(count: number): string {

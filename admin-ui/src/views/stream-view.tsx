@@ -66,7 +66,6 @@ export function StreamView({ name }: { name: string }) {
         <button
           type="button"
           class="main"
-          aria-pressed={state.following}
           onClick={() => pane.current?.toggle()}
           title="Follow the end, or pause (f)"
         >

@@ -194,7 +194,6 @@ function ColumnHead({ name, index, active, pane, state }: HeadProps) {
       <button
         type="button"
         class="main"
-        aria-pressed={state.following}
         aria-label={`${state.following ? "Pause" : "Follow"} ${name}`}
         title="Follow the end, or pause (f)"
         onClick={() => pane.current?.toggle()}

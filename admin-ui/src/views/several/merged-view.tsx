@@ -46,7 +46,6 @@ export function MergedView({ names }: { names: string[] }) {
         <button
           type="button"
           class="main"
-          aria-pressed={state.following}
           onClick={() => pane.current?.toggle()}
           title="Follow the end, or pause (f)"
         >
