@@ -202,7 +202,7 @@ export class MergedPane {
         state: () => undefined,
         unnumbered: (offset) => {
           source.lineAt(offset).then(
-            (line) => this.follows[index] === follow && follow.numberOn(line),
+            (line) => this.follows[index] === follow && follow.numberOn(offset, line),
             (error: Error) => console.warn(`no line numbers: ${error.message}`),
           );
         },

@@ -45,7 +45,6 @@ export class Pane {
   private scheduled: (() => void) | null = null;
   /** The number of lines of the stream when rows stopped coming by themselves. */
   private linesThen: number | null = null;
-  private lastUnnumbered = -1;
   private readonly resized: ResizeObserver;
 
   constructor(
@@ -236,13 +235,13 @@ export class Pane {
   }
 
   private number(offset: number): void {
-    this.lastUnnumbered = offset;
     const follow = this.follow;
     this.history.lineAt(offset).then(
       (line) => {
-        if (this.closed || this.follow !== follow || !follow || this.lastUnnumbered !== offset) return;
+        if (this.closed || this.follow !== follow || !follow) return;
         follow.settle();
-        follow.numberOn(this.view.number(offset, line));
+        this.view.number(offset, line);
+        follow.numberOn(offset, line);
       },
       (error: Error) => console.warn(`no line numbers: ${error.message}`),
     );

@@ -160,11 +160,10 @@ export class TextView {
     });
   }
 
-  /** Gives lines their numbers from the one that begins at `offset` on; returns the number after the last one. */
-  number(offset: number, line: number): number {
-    const next = this.buffer.number(offset, line);
+  /** Gives lines their numbers from the one that begins at `offset` on. */
+  number(offset: number, line: number): void {
+    this.buffer.number(offset, line);
     this.refreshGutters(Date.now());
-    return next;
   }
 
   refreshGutters(now: number): void {

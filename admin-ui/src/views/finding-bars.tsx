@@ -2,8 +2,8 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
-import { now, setKeys } from "../session/page-state";
-import { count } from "../streams/format";
+import { errorWords } from "../find/error-words";
+import { now, setKeys, streams } from "../session/page-state";
 import { clearFilter } from "./filter-keys";
 import type { Bar, Finding } from "./finding";
 import { lazy } from "./lazy";
@@ -36,7 +36,7 @@ export function FindingButtons({ finding }: { finding: Finding }) {
         text="Highlight"
         title="Your own highlight rules"
       />
-      <Errors finding={finding} />
+      {streams.get(finding.name) && <Errors finding={finding} />}
     </>
   );
 }
@@ -50,13 +50,11 @@ function Opens({ on, flip, text, title }: { on: boolean; flip(): void; text: str
 }
 
 function Errors({ finding: { errors, firstError, stepError } }: { finding: Finding }) {
-  const { hits, whole, seeking, counting, reached } = errors.state;
+  const { seeking, counting, reached } = errors.state;
   return (
     <span class="steps">
       <button type="button" onClick={firstError} title="The first error of all that is kept">
-        {seeking || counting
-          ? "searching …"
-          : `${count(hits)}${whole ? "" : "+"} ${hits === 1 ? "error" : "errors"}`}
+        {seeking || counting ? "searching …" : errorWords(errors.state)}
       </button>
       <button type="button" onClick={() => stepError(false)} title="The error before (E)">
         ↑<span class="hidden">Previous error</span>
