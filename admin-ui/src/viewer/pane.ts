@@ -38,7 +38,8 @@ export class Pane {
   private follow: StreamFollow | null = null;
   private unfollow = () => {};
   private history: History;
-  private epoch: number | undefined;
+  /** The epoch of what is held, once that is known. */
+  epoch: number | undefined;
   private closed = false;
   private loading = false;
   private wanted: (() => Promise<void>) | null = null;
@@ -81,10 +82,10 @@ export class Pane {
   }
 
   /** Begins at a place, the end by default. */
-  open(target: Target = { kind: "end" }): void {
+  open(target: Target = { kind: "end" }, to?: number): void {
     this.loadRuns();
     if (target.kind === "end") this.attach();
-    else this.goTo(target);
+    else this.goTo(target, to);
   }
 
   close(): void {
@@ -97,6 +98,12 @@ export class Pane {
   /** The row that the reader is at. */
   get inSight(): Row | undefined {
     return this.view.inSight;
+  }
+
+  /** The place that is read, where `goTo` brings it again. */
+  get seen(): Target | null {
+    const row = this.view.rowAt(1 / 4);
+    return row ? { kind: "offset", offset: row.offset, epoch: this.epoch ?? null } : null;
   }
 
   /** How far what is held is behind the stream's end; null where it is not. */

@@ -61,6 +61,18 @@ export function printTarget(target: Target): string {
   }
 }
 
+/** The same for a place that is read and not pointed at: an address has `@` for lines that are marked. */
+export function printSeen(target: Target): string {
+  return printTarget(target).replace("@", "byte ");
+}
+
+/** What an address has for a place in a stream: the target, and the end of a range; what nobody understands is the end. */
+export function parsePlaceIn(at: string): [target: Target, to?: number] {
+  const [from = "", to] = at.split("-@");
+  const target = parseTarget(from, Date.now()) ?? ({ kind: "end" } as const);
+  return to === undefined ? [target] : [target, Number(to)];
+}
+
 function numberAfter(words: string, before: string): number | null {
   const digits = new RegExp(`^${before}${NUMBER}$`).exec(words)?.[1]?.replace(/[^0-9]/g, "");
   const value = digits ? Number(digits) : Number.NaN;

@@ -1,6 +1,6 @@
 // Streams in columns, each with a pane of its own; one of them has the keyboard.
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { printPlace, streamPlace } from "../../session/address";
 import { goTo, place, setKeys, streams, version } from "../../session/page-state";
 import { activeOf, atKey, withoutStream } from "../../several/several-place";
@@ -8,13 +8,13 @@ import { stateWord } from "../../streams/format";
 import { lagWords } from "../../viewer/lag";
 import type { Look } from "../../viewer/look";
 import { FIRST_STATE, type Pane, type PaneState } from "../../viewer/pane";
-import { printTarget, type Target } from "../../viewer/target";
+import type { Target } from "../../viewer/target";
 import { JumpBox } from "../jump-box";
 import { PaneView } from "../pane-view";
 import { LookSwitches, nextTimes } from "../stream-head";
 import { useKeys } from "../use-keys";
 import { flip, useLook } from "../use-look";
-import { KeptPlace } from "./kept-place";
+import { useReadingPlace } from "../use-reading-place";
 import { SeveralHead } from "./several-head";
 
 export function BesideView({ names }: { names: string[] }) {
@@ -105,42 +105,22 @@ interface ColumnProps {
   changed: (state: PaneState) => void;
 }
 
-const WRITE_MS = 400;
-
 function Column({ name, index, count, active, look, take, changed }: ColumnProps) {
   const pane = useRef<Pane | null>(null);
   const [state, setState] = useState<PaneState>(FIRST_STATE);
-  const kept = useMemo(() => new KeptPlace(atKey(index)), []);
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const at = kept.shown;
-  const keep = () => {
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => {
-      const row = pane.current?.view.rowAt(1 / 4);
-      if (state.busy || state.problem) return;
-      kept.write(state.following || !row ? "" : printTarget({ kind: "offset", offset: row.offset }));
-    }, WRITE_MS);
-  };
-  useEffect(() => () => clearTimeout(timer.current), []);
-  useEffect(keep, [state.following, state.busy]);
-  const first = useRef(true);
-  useEffect(() => {
-    if (!first.current && at === "") pane.current?.toEnd();
-    first.current = false;
-  }, [at]);
+  const reading = useReadingPlace(atKey(index), pane, state);
   return (
     <section
       class={active ? "column active" : "column"}
       aria-label={`Pane ${index + 1} of ${count}: ${name}`}
       aria-current={active ? "true" : undefined}
       onFocusCapture={() => active || setKeys({ pane: index === 0 ? "" : String(index + 1) })}
-      onScrollCapture={keep}
     >
       <ColumnHead name={name} index={index} active={active} pane={pane} state={state} />
       <PaneView
         name={name}
         look={look}
-        at={at}
+        at={place.value.keys[atKey(index)] ?? ""}
         focus={active}
         take={(taken) => {
           pane.current = taken;
@@ -153,9 +133,8 @@ function Column({ name, index, count, active, look, take, changed }: ColumnProps
         link={(row) => {
           pane.current?.pause();
           pane.current?.view.mark(row.offset);
-          kept.write(printTarget({ kind: "offset", offset: row.offset }));
-          return at;
         }}
+        scrolled={reading.scrolled}
       />
     </section>
   );
