@@ -8,8 +8,19 @@ import { clearFilter } from "./filter-keys";
 import type { Bar, Finding } from "./finding";
 import { lazy } from "./lazy";
 
-const FindBar = lazy("What finds", () => import("./find-bar").then(({ FindBar }) => FindBar));
-const FilterBar = lazy("The filter", () => import("./filter-bar").then(({ FilterBar }) => FilterBar));
+const nothing = () => null;
+const FindBar = lazy(
+  "What finds",
+  () => import("./find-bar").then(({ FindBar }) => FindBar),
+  nothing,
+  ({ focus }) => focus,
+);
+const FilterBar = lazy(
+  "The filter",
+  () => import("./filter-bar").then(({ FilterBar }) => FilterBar),
+  nothing,
+  ({ focus }) => focus,
+);
 const HighlightRules = lazy("The rules", () =>
   import("./highlight-rules").then(({ HighlightRules }) => HighlightRules),
 );
@@ -83,7 +94,7 @@ export function FindingBars({ finding }: { finding: Finding }) {
     show(bar, false);
     pane()?.view.box.focus({ preventScroll: true });
   };
-  const shutFind = shut("find", () => setKeys({ find: "", "find.as": "" }));
+  const shutFind = shut("find", () => setKeys({ find: "", "find.as": "", open: "" }));
   const shutFilter = shut("filter", clearFilter);
   const shutRules = shut("rules", () => {});
   return (
@@ -96,6 +107,7 @@ export function FindingBars({ finding }: { finding: Finding }) {
             asked={find.matcher !== null}
             problem={find.problem}
             box={find.box}
+            focus={finding.focus === "find"}
             step={stepFind}
             close={shutFind}
           />
@@ -104,6 +116,7 @@ export function FindingBars({ finding }: { finding: Finding }) {
       {open.has("filter") && (
         <Escapes by={shutFilter}>
           <FilterBar
+            focus={finding.focus === "filter"}
             name={name}
             problems={problems}
             filters={filter.filters}

@@ -10,7 +10,7 @@ import { BesideMenu } from "./beside-menu";
 import { ControlSlot, ControlSwitch, toggleControl } from "./control-slot";
 import { useFinding } from "./finding";
 import { FindingBars, FindingButtons } from "./finding-bars";
-import { JumpBox } from "./jump-box";
+import { JumpBox } from "./later-boxes";
 import { lazy } from "./lazy";
 import { NumbersFrame, NumbersSwitch, toggleNumbers } from "./numbers-frame";
 import { PaneView } from "./pane-view";
@@ -31,6 +31,10 @@ export function StreamView({ name }: { name: string }) {
   const look = useLook();
   const finding = useFinding(name, () => pane.current);
   const reading = useReadingPlace("at", pane, state);
+  const shutJump = () => {
+    setJumping(false);
+    pane.current?.view.box.focus({ preventScroll: true });
+  };
   useKeys({
     f: () => pane.current?.toggle(),
     End: () => reading.go({ kind: "end" }),
@@ -74,7 +78,7 @@ export function StreamView({ name }: { name: string }) {
           {state.following ? "❚❚ Pause" : "▶ Follow"}
         </button>
       </StreamHead>
-      {jumping && <JumpBox go={reading.go} close={() => setJumping(false)} />}
+      {jumping && <JumpBox go={reading.go} close={shutJump} />}
       <FindingBars finding={finding} />
       <ControlSlot name={name} goTo={(offset) => reading.go({ kind: "offset", offset })} />
       <NumbersFrame name={name} goTo={(at) => reading.go({ kind: "time", at })}>
@@ -90,6 +94,7 @@ export function StreamView({ name }: { name: string }) {
           }}
           changed={setState}
           link={link}
+          focus={finding.focus !== "find"}
           scrolled={reading.scrolled}
           go={reading.go}
         />

@@ -9,7 +9,7 @@ import { lagWords } from "../../viewer/lag";
 import type { Look } from "../../viewer/look";
 import { FIRST_STATE, type Pane, type PaneState } from "../../viewer/pane";
 import type { Target } from "../../viewer/target";
-import { JumpBox } from "../jump-box";
+import { JumpBox } from "../later-boxes";
 import { PaneView } from "../pane-view";
 import { LookSwitches, nextTimes } from "../stream-head";
 import { useKeys } from "../use-keys";
@@ -43,7 +43,16 @@ export function BesideView({ names }: { names: string[] }) {
     if (!state.problem) align(timeOf(panes.current[index] ?? null, target));
   };
   const focus = (index: number) => panes.current[index]?.view.box.focus({ preventScroll: true });
+  const shutJump = () => {
+    setJumping(false);
+    focus(active);
+  };
+  const findAlone = () => {
+    const at = place.value.keys[atKey(active)] ?? "";
+    goTo(streamPlace(names[active] ?? "", { at, open: "find" }));
+  };
   useKeys({
+    "/": findAlone,
     ...Object.fromEntries(names.map((_, index) => [String(index + 1), () => focus(index)])),
     f: () => pane()?.toggle(),
     End: () => (together ? go({ kind: "end" }) : pane()?.toEnd()),
@@ -71,7 +80,7 @@ export function BesideView({ names }: { names: string[] }) {
           Go to…
         </button>
       </SeveralHead>
-      {jumping && <JumpBox go={go} close={() => setJumping(false)} />}
+      {jumping && <JumpBox go={go} close={shutJump} />}
       <p class="hidden" role="status">
         {`Keys go to pane ${active + 1} of ${names.length}: ${names[active]}`}
       </p>

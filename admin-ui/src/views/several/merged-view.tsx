@@ -8,7 +8,7 @@ import { MergedPane } from "../../several/merged-pane";
 import { withoutStream } from "../../several/several-place";
 import { FIRST_STATE, type PaneState } from "../../viewer/pane";
 import { parsePlaceIn } from "../../viewer/target";
-import { JumpBox } from "../jump-box";
+import { JumpBox } from "../later-boxes";
 import { Paused } from "../pane-view";
 import { LookSwitches, nextTimes } from "../stream-head";
 import { useKeys } from "../use-keys";
@@ -26,6 +26,10 @@ export function MergedView({ names }: { names: string[] }) {
   const box = useRef<HTMLDivElement>(null);
   const { pane, state, reading } = useMergedPane(names, box);
   const [jumping, setJumping] = useState(false);
+  const shutJump = () => {
+    setJumping(false);
+    box.current?.focus({ preventScroll: true });
+  };
   useKeys({
     f: () => pane.current?.toggle(),
     End: () => reading.go({ kind: "end" }),
@@ -51,7 +55,7 @@ export function MergedView({ names }: { names: string[] }) {
           {state.following ? "❚❚ Pause" : "▶ Follow"}
         </button>
       </SeveralHead>
-      {jumping && <JumpBox go={reading.go} close={() => setJumping(false)} />}
+      {jumping && <JumpBox go={reading.go} close={shutJump} />}
       <Legend names={names} />
       <div class="text-frame">
         <div
