@@ -40,6 +40,7 @@ export function StreamView({ name }: { name: string }) {
     End: () => reading.go({ kind: "end" }),
     Home: () => reading.go({ kind: "start" }),
     g: () => setJumping(true),
+    ...(jumping ? { Escape: shutJump } : {}),
     t: nextTimes,
     w: () => flip("wrap"),
     l: () => flip("numbers"),

@@ -58,6 +58,7 @@ export function BesideView({ names }: { names: string[] }) {
     End: () => (together ? go({ kind: "end" }) : pane()?.toEnd()),
     Home: () => go({ kind: "start" }),
     g: () => setJumping(true),
+    ...(jumping ? { Escape: shutJump } : {}),
     s: () => align(pane()?.view.rowAt(1 / 4)?.at),
     t: nextTimes,
     w: () => flip("wrap"),

@@ -35,6 +35,7 @@ export function MergedView({ names }: { names: string[] }) {
     End: () => reading.go({ kind: "end" }),
     Home: () => reading.go({ kind: "start" }),
     g: () => setJumping(true),
+    ...(jumping ? { Escape: shutJump } : {}),
     t: nextTimes,
     w: () => flip("wrap"),
     l: () => flip("numbers"),
