@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { errorWords } from "../src/find/error-words";
 import { Finder, type FinderState, type Search } from "../src/find/finder";
 import { Matcher } from "../src/find/query";
 import type { Row, TextLine } from "../src/viewer/rows";
@@ -175,4 +176,11 @@ test("what the hub refuses is said", async () => {
   finder.look(needle);
   await finder.count();
   expect(now()).toMatchObject({ counting: false, problem: "too many searches", whole: false });
+});
+
+test("errors are counted in words that are true of all of the stream, however much of it was looked at", () => {
+  expect(errorWords({ hits: 0, whole: false })).toBe("Errors");
+  expect(errorWords({ hits: 1, whole: false })).toBe("1+ errors");
+  expect(errorWords({ hits: 0, whole: true })).toBe("0 errors");
+  expect(errorWords({ hits: 1, whole: true })).toBe("1 error");
 });

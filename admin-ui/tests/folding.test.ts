@@ -43,15 +43,31 @@ test("groups lie in groups; one that is opened shows what is in it", () => {
   expect(shown(rows)).toEqual(["##[group]outer", "##[group]inner", "##[endgroup]"]);
 });
 
-test("a section of GitLab's is named, and folded when it wants to be", () => {
-  const begin = (options: string) => `\x1b[0Ksection_start:1:build${options}\r\x1b[0KCompile\x1b[0m`;
-  const open = lines(begin(""), "x", "\x1b[0Ksection_end:2:build\r\x1b[0K", "y");
-  expect(folding.headedBy(open[0] as Row)).toMatchObject({ title: "Compile", lines: 2 });
-  expect(shown(open).length).toBe(4);
-  folding.clear();
-  expect(shown(lines(begin("[collapsed=true]"), "x", "\x1b[0Ksection_end:2:build\r\x1b[0K", "y"))[1]).toBe(
-    "y",
-  );
+const section = (options = "", at = 1_600_000_000) =>
+  `\x1b[0Ksection_start:${at}:build${options}\r\x1b[0KCompile\x1b[0m`;
+const sectionEnd = "\x1b[0Ksection_end:1600000042:build\r\x1b[0K";
+
+test("a section of GitLab's is named, has its own times, and folds when it is over", () => {
+  const rows = lines(section(), "x", sectionEnd, "y");
+  expect(folding.headedBy(rows[0] as Row)).toMatchObject({
+    title: "Compile",
+    lines: 1,
+    beganAt: 1_600_000_000_000,
+    endedAt: 1_600_000_042_000,
+  });
+  expect(shown(rows)).toEqual([rows[0]?.text, "y"]);
+});
+
+test("a section's end is no line of its own when the section is open", () => {
+  const rows = lines(section("[collapsed=false]"), "x", sectionEnd, "y");
+  expect(shown(rows)).toEqual([rows[0]?.text, "x", "y"]);
+});
+
+test("a section that ends in the line in which the next one begins is over", () => {
+  const next = `${sectionEnd}section_start:1600000043:deploy\r\x1b[0KDeploy`;
+  const rows = lines(section(), "x", next, "y");
+  expect(folding.headedBy(rows[0] as Row)).toMatchObject({ lines: 1, endedAt: 1_600_000_042_000 });
+  expect(folding.headedBy(rows[2] as Row)).toMatchObject({ title: "Deploy", parent: null, endedAt: null });
 });
 
 test("a trace of Python's folds its frames and leaves what was raised", () => {

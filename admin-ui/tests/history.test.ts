@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Ask, History } from "../src/viewer/history";
+import { type Ask, findPlace, History, NoSuchPlace } from "../src/viewer/history";
 import { gapNote } from "../src/viewer/rows";
 import { Runs } from "../src/viewer/runs";
 import type { LinesAnswer } from "../src/wire/types";
@@ -81,10 +81,52 @@ test("a line that the hub cut says its size", async () => {
 });
 
 test("lines of a stream that was cut meanwhile are not mixed with what is held", async () => {
-  const cut = { ...answer(5, line(0, "new")), truncate: 90 };
-  const history = () => new History(hub(cut).ask, new Runs());
-  expect(await history().before(60)).toMatchObject({ rows: [], truncated: 0 });
-  expect(await history().after(60)).toMatchObject({ rows: [], truncated: 0 });
+  const above = { ...answer(20, line(0, "old"), line(10, "old")), truncate: 60 };
+  const cut = { ...answer(25, line(20, "new")), truncate: 60 };
+  // What comes before the cut says nothing of where it is.
+  const { ask, asked } = hub(above, cut);
+  expect(await new History(ask, new Runs()).before(60)).toMatchObject({ rows: [], truncated: 20, epoch: 7 });
+  expect(asked.at(-1)).toEqual([60, false]);
+  expect(await new History(hub(cut).ask, new Runs()).after(60)).toMatchObject({ rows: [], truncated: 20 });
+});
+
+const offsetTarget = (offset: number, epoch: number | null = null) =>
+  ({ kind: "offset", offset, epoch }) as const;
+
+test("an offset past the end is no cut of what is held: it is said where the stream ends", async () => {
+  const above = { ...answer(5000, line(0, "a"), line(4990, "z")), truncate: 99_999_999 };
+  const going = () => {
+    const { ask } = hub(above, { ...answer(5000), truncate: 99_999_999 });
+    return findPlace(new History(ask, new Runs()), new Runs(), offsetTarget(99_999_999));
+  };
+  await expect(going()).rejects.toThrow(NoSuchPlace);
+  await expect(going()).rejects.toThrow("there is no offset 99,999,999: the stream ends at 5,000");
+});
+
+test("a place of a stream that was made anew since is said to be gone", async () => {
+  const asked: unknown[] = [];
+  const ask: Ask = async (from, _before, _count, epoch) => {
+    asked.push([from, epoch]);
+    return { ...answer(0), truncate: 300 };
+  };
+  const going = findPlace(new History(ask, new Runs()), new Runs(), offsetTarget(300, 3));
+  await expect(going).rejects.toThrow("what was there is gone: the stream was cut or made anew since");
+  expect(asked[0]).toEqual([300, 3]);
+});
+
+test("a line that did not come yet is said, with how many there are", async () => {
+  const last = { ...line(90, "last"), line: 9 };
+  const going = (number: number, ...answers: LinesAnswer[]) =>
+    findPlace(new History(hub(...answers).ask, new Runs()), new Runs(), { kind: "line", line: number });
+  const there = "there is no line 100,000 yet: 10 lines so far";
+  await expect(going(99_999, answer(190), answer(190, last))).rejects.toThrow(there);
+  await expect(going(10, answer(190, last))).rejects.toThrow("there is no line 11 yet: 10 lines so far");
+  expect(await going(9, answer(190, last))).toMatchObject({ offset: 90, piece: { atEnd: true } });
+  const unfinished = { ...last, partial: true };
+  expect(await going(9, answer(189, unfinished))).toMatchObject({
+    offset: 90,
+    piece: { rows: [], next: 90 },
+  });
 });
 
 const lag = gapNote(13, 45, "lag", 7);

@@ -63,16 +63,29 @@ test("what was fetched of a gap takes its place", () => {
   expect(buffer.all.map((row) => row.text)).toEqual(["x", "b", "c", "x"]);
 });
 
-test("lines get their numbers from a place on; an unfinished one counts once", () => {
+const numbers = (buffer: LineBuffer) => buffer.all.map((row) => (row.kind === "line" ? row.line : row.tone));
+
+test("lines get their numbers from a place on, over bytes whose lines the hub does not count", () => {
   const buffer = new LineBuffer();
-  buffer.append([line(0), line(1), gapNote(2, 5, "lag"), { ...line(5), partial: true } as Row]);
-  expect(buffer.number(1, 41)).toBe(42);
-  expect(buffer.all.map((row) => (row.kind === "line" ? row.line : "gap"))).toEqual([
-    undefined,
-    41,
-    "gap",
-    42,
-  ]);
+  buffer.append([line(0), line(1), gapNote(2, 5, "corrupt"), { ...line(5), partial: true } as Row]);
+  buffer.number(1, 41);
+  expect(numbers(buffer)).toEqual([undefined, 41, "gap", 42]);
+});
+
+test("numbers go up to the next bytes that this page lacks, and to lines that have theirs", () => {
+  const buffer = new LineBuffer();
+  buffer.append([line(0), line(1), gapNote(2, 5, "lag"), line(5), { ...line(6), line: 90 } as Row]);
+  buffer.number(0, 40);
+  expect(numbers(buffer)).toEqual([40, 41, "gap", undefined, 90]);
+  buffer.number(5, 89);
+  expect(numbers(buffer)).toEqual([40, 41, "gap", 89, 90]);
+});
+
+test("a line that had to make room numbers none of those that came after it", () => {
+  const buffer = new LineBuffer();
+  buffer.append([line(3), line(4)]);
+  buffer.number(2, 40);
+  expect(numbers(buffer)).toEqual([undefined, undefined]);
 });
 
 test("a place is found by the row that holds it", () => {

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { type AskLines, fileName, filteredOf, lineEnd } from "../src/share/download";
 import { extended, parseMarked, printMarked } from "../src/share/marked-lines";
+import { lineWords } from "../src/share/marked-words";
+import type { TextLine } from "../src/viewer/rows";
 import type { LineRow } from "../src/wire/types";
 
 const row = (offset: number, text: string, more: Partial<LineRow> = {}): LineRow => ({
@@ -27,18 +29,20 @@ function linesOf(texts: string[], asked: unknown[] = []): AskLines {
 
 const never = new AbortController().signal;
 
-test("marked lines go through an address", () => {
-  expect(parseMarked("@3")).toEqual({ from: 3, to: 3 });
-  expect(parseMarked("@3-@9")).toEqual({ from: 3, to: 9 });
-  expect(parseMarked("line 3")).toBeNull();
-  expect(parseMarked(undefined)).toBeNull();
-  for (const at of ["@3", "@3-@9"]) expect(printMarked(parseMarked(at) ?? { from: 0, to: 0 })).toBe(at);
+test("marked lines go through an address, with the life of the stream that they are of", () => {
+  expect(parseMarked("@3")).toEqual({ from: 3, to: 3, epoch: null });
+  expect(parseMarked("@3-@9")).toEqual({ from: 3, to: 9, epoch: null });
+  expect(parseMarked("@7:3-@9")).toEqual({ from: 3, to: 9, epoch: 7 });
+  expect(["line 3", "byte 7:3", undefined].map(parseMarked)).toEqual([null, null, null]);
+  for (const at of ["@3", "@3-@9", "@7:3", "@7:3-@9"])
+    expect(printMarked(parseMarked(at) ?? { from: 0, to: 0, epoch: 0 })).toBe(at);
 });
 
 test("a range reaches from what was marked first to either side", () => {
-  expect(extended(null, 5)).toEqual({ from: 5, to: 5 });
-  expect(extended({ from: 5, to: 5 }, 9)).toEqual({ from: 5, to: 9 });
-  expect(extended({ from: 5, to: 9 }, 2)).toEqual({ from: 2, to: 5 });
+  const epoch = 7;
+  expect(extended(null, 5, epoch)).toEqual({ from: 5, to: 5, epoch });
+  expect(extended({ from: 5, to: 5, epoch }, 9, epoch)).toEqual({ from: 5, to: 9, epoch });
+  expect(extended({ from: 5, to: 9, epoch }, 2, epoch)).toEqual({ from: 2, to: 5, epoch });
 });
 
 test("all that is kept is gone through, and what is accepted makes the file", async () => {
@@ -90,4 +94,13 @@ test("a line ends behind its LF, an unfinished one where it is; what is gone is 
 test("a stream's name makes a file's name", () => {
   expect(fileName("ci/build/7")).toBe("ci-build-7.log");
   expect(fileName("ci/a", "filtered")).toBe("ci-a.filtered.log");
+});
+
+test("lines that are marked are named by all digits of their numbers", () => {
+  const held = [0, 1, 2].map((n): TextLine => {
+    return { kind: "line", offset: 10 * n, end: 10 * n + 10, text: "", at: 0, line: 1_234_567 + n };
+  });
+  expect(lineWords({ from: 0, to: 20, epoch: 7 }, held)).toBe("Lines 1,234,568 to 1,234,570");
+  expect(lineWords({ from: 10, to: 10, epoch: 7 }, held)).toBe("Line 1,234,569");
+  expect(lineWords({ from: 10, to: 50, epoch: 7 }, held)).toBe("Some lines");
 });

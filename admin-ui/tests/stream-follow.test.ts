@@ -93,7 +93,7 @@ test("an unfinished line keeps the bytes before the cut", () => {
   expect(truncated).toEqual([3]);
   expect(texts()).toEqual([
     "abc",
-    "the hub does not have what came after this any more (it was restarted)",
+    "the hub does not have what came after this any more: it was restarted, or the stream made anew",
     "XY",
   ]);
 });
@@ -111,7 +111,7 @@ test("lines are numbered from the start; elsewhere the number is asked for, once
   expect(unnumbered).toEqual([]);
   hear("GAP 1 4 9 reason=lag\n", "DATA 1 9 5 {2}\nc\n\n");
   expect(unnumbered).toEqual([9]);
-  follow.numberOn(8);
+  follow.numberOn(9, 7);
   hear("DATA 1 11 5 {2}\nd\n\n");
   expect(rows.at(-1)).toMatchObject({ text: "d", line: 8 });
 });
@@ -139,4 +139,16 @@ test("a gap that comes piece by piece is one", () => {
     "30 bytes are missing here: this page was too slow for them",
     "10 bytes are missing here: not kept any more",
   ]);
+});
+
+test("the number that comes late counts the lines that came meanwhile, and is of no use after the next break", () => {
+  hear("STREAM 1 ci/a epoch=7 offset=0 run=1 state=live\n", "GAP 1 0 9 reason=lag\n");
+  hear("DATA 1 9 5 {6}\na\nb\nc\n\n");
+  follow.numberOn(9, 100);
+  hear("DATA 1 15 5 {2}\nd\n\n");
+  expect(rows.at(-1)).toMatchObject({ text: "d", line: 103 });
+  hear("GAP 1 17 30 reason=lag\n", "GAP 1 30 40 reason=corrupt\n", "GAP 1 40 50 reason=lag\n");
+  follow.numberOn(30, 200);
+  hear("DATA 1 50 5 {2}\ne\n\n");
+  expect(rows.at(-1)).not.toHaveProperty("line");
 });

@@ -67,3 +67,10 @@ test("what is printed is read the same at any time", () => {
   for (const target of [...PLACES.map(([, place]) => place), time(NOW)])
     expect(parseTarget(printTarget(target), NOW + 1e9)).toEqual(target);
 });
+
+test("an offset may say of which life of the stream it is", () => {
+  const target = { kind: "offset", offset: 99, epoch: 7 } as const;
+  expect(printTarget(target)).toBe("@7:99");
+  expect(parseTarget("@7:99", 0)).toEqual(target);
+  expect(parseTarget("byte 7:99", 0)).toEqual(target);
+});

@@ -78,7 +78,7 @@ def test_a_line_has_an_address_that_works_while_it_runs_and_afterwards(hub: Runn
         row = log.locator(".row", has_text=re.compile("^line 1003$"))
         row.locator(".gutter").click()
         expect(log.locator(".target")).to_have_text("line 1003")
-        assert re.search(r"\?at=%40\d+$", page.url), page.url
+        assert re.search(r"\?at=%40\d+:\d+$", page.url), page.url
         log.locator(".row", has_text=re.compile("^line 1005$")).locator(".gutter").click(modifiers=["Shift"])
         expect(log.locator(".target")).to_have_count(3)
         address = page.url
@@ -113,3 +113,55 @@ def test_reading_in_the_past_is_not_disturbed_by_what_comes(hub: RunningHub, pag
         build.sendall(lines(30_000, 60_000))
         expect(page.locator(".paused")).to_contain_text(re.compile("30,000 new lines"))
         assert seen.bounding_box() == before
+
+
+def test_a_place_that_is_not_there_is_said_and_the_text_stays(hub: RunningHub, page: Page) -> None:
+    with stream(hub, "ci/short") as build:
+        build.sendall(lines(0, 100))
+        open_stream(hub, page, "ci/short")
+        log = page.get_by_role("log")
+        go_to(page, "@99999999")
+        expect(page.get_by_role("alert")).to_contain_text("there is no offset 99,999,999: the stream ends at 790")
+        expect(log.get_by_text("line 99", exact=True)).to_be_in_viewport()
+        go_to(page, "line 99999")
+        expect(page.get_by_role("alert")).to_contain_text("there is no line 99,999 yet: 100 lines so far")
+        build.sendall(lines(100, 101))
+        expect(log.get_by_text("line 100", exact=True)).to_be_in_viewport()
+        log.locator(".gutter[data-line='98']").click()
+        link = page.url
+    expect(page.locator(".stream-head")).to_contain_text("ended")
+    hub.run("delete", "ci/short", "--yes")
+    with stream(hub, "ci/short") as build:
+        build.sendall(b"made anew\n")
+        other = page.context.new_page()
+        other.goto(link)
+        expect(other.get_by_role("alert")).to_contain_text("cut or made anew")
+        expect(other.get_by_role("log").get_by_text("made anew", exact=True)).to_be_visible()
+        build.sendall(b"and goes on\n")
+        expect(other.get_by_role("log").get_by_text("and goes on", exact=True)).to_be_visible()
+
+
+def test_the_place_that_is_read_outlives_a_reload_and_back_leads_to_it(hub: RunningHub, page: Page) -> None:
+    with stream(hub, "ci/long") as build:
+        build.sendall(lines(0, 30_000))
+        open_stream(hub, page, "ci/long")
+        log = page.get_by_role("log")
+        go_to(page, "line 15001")
+        read = log.get_by_text("line 15000", exact=True)
+        expect(read).to_be_in_viewport()
+        expect(page).to_have_url(re.compile(r"at=byte\+\d+:\d+$"))
+        page.reload()
+        expect(read).to_be_in_viewport()
+        expect(page.get_by_role("region", name="Marked lines")).to_have_count(0)
+        page.keyboard.press("Home")
+        expect(log.get_by_text("line 0", exact=True)).to_be_in_viewport()
+        page.go_back()
+        expect(read).to_be_in_viewport()
+        page.keyboard.press("g")
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+        expect(log).to_be_focused()
+        page.get_by_role("button", name="Filter").click()
+        page.keyboard.type("line 15003")
+        expect(log.get_by_text("line 15003", exact=True)).to_be_in_viewport()
+        expect(log.get_by_text("line 15002", exact=True)).to_have_count(0)

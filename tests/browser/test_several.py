@@ -46,7 +46,7 @@ def test_streams_that_are_picked_stand_side_by_side_and_each_is_paused_by_itself
         second.sendall(b"b new\n")
         expect(left.get_by_text("b new", exact=True)).to_be_in_viewport()
         expect(right.get_by_text("a 0", exact=True)).to_be_in_viewport()
-        expect(page).to_have_url(re.compile(r"#/s/ci/b,ci/a\?.*at2=%40\d+"))
+        expect(page).to_have_url(re.compile(r"#/s/ci/b,ci/a\?.*at2=byte\+\d+:\d+"))
         # The address is all that somebody else needs.
         page.reload()
         expect(right.get_by_text("a 0", exact=True)).to_be_in_viewport()
@@ -83,7 +83,7 @@ def test_streams_are_merged_by_time_live_and_from_the_past(hub: RunningHub, page
         expect(rows.last.locator(".content")).to_have_text("unfinished")
         # A row's number leads to its place in its own stream.
         rows.filter(has_text="b and on").locator(".gutter").click()
-        expect(page).to_have_url(re.compile(r"#/s/ci/b\?at=%40\d+$"))
+        expect(page).to_have_url(re.compile(r"#/s/ci/b\?at=byte\+\d+:\d+$"))
         expect(log.locator(".target")).to_have_text("b and on")
     assert complaints == []
 

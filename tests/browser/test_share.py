@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -42,13 +43,13 @@ def test_a_click_on_a_number_offers_a_link_and_shift_a_range(reading: Page) -> N
     chip.get_by_role("button", name="Copy link").click()
     expect(chip).to_contain_text("Link copied")
     link = clipboard(reading)
-    assert link.endswith("#/s/ci/a?at=%404-%4017")
+    assert re.search(r"#/s/ci/a\?at=%40\d+:4-%4017$", link), link
     chip.get_by_role("button", name="Copy text").click()
     expect(chip).to_contain_text("Text copied")
     assert clipboard(reading) == "two\nthree"
     chip.get_by_role("button", name="Unmark").click()
     expect(chip).to_have_count(0)
-    assert "at=" not in reading.url
+    assert "%40" not in reading.url
     reading.goto("about:blank")
     reading.goto(link)
     expect(reading.get_by_role("log").locator(".row.target")).to_have_text(["two", "three"])

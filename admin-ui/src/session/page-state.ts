@@ -171,8 +171,17 @@ export function goTo(next: Place): void {
 
 /** Changes keys of the place that is shown, without a step to go back by: for what changes while one types. */
 export function setKeys(changed: Record<string, string>): void {
+  changeKeys("replaceState", changed);
+}
+
+/** Changes keys of the place that is shown; going back leads here again. */
+export function pushKeys(changed: Record<string, string>): void {
+  changeKeys("pushState", changed);
+}
+
+function changeKeys(how: "replaceState" | "pushState", changed: Record<string, string>): void {
   const next = withKeys(place.value, changed);
   if (printPlace(next) === printPlace(place.value)) return;
-  history.replaceState(null, "", printPlace(next));
+  history[how](null, "", printPlace(next));
   place.value = next;
 }

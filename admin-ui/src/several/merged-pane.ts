@@ -87,6 +87,12 @@ export class MergedPane {
     return this.view.inSight;
   }
 
+  /** The time that is read; an offset means nothing here. */
+  get seen(): Target | null {
+    const at = this.view.rowAt(1 / 4)?.at;
+    return at === undefined ? null : { kind: "time", at };
+  }
+
   setLook(look: Look): void {
     // A group of one stream has rows of others in it: nothing is folded here.
     this.view.setLook({ ...look, fold: false });
@@ -202,7 +208,7 @@ export class MergedPane {
         state: () => undefined,
         unnumbered: (offset) => {
           source.lineAt(offset).then(
-            (line) => this.follows[index] === follow && follow.numberOn(line),
+            (line) => this.follows[index] === follow && follow.numberOn(offset, line),
             (error: Error) => console.warn(`no line numbers: ${error.message}`),
           );
         },

@@ -14,6 +14,11 @@ export function bytes(value: number): string {
   return `${size >= 100 || unit === 0 ? Math.round(size) : size.toFixed(1)} ${UNITS[unit]}`;
 }
 
+/** Each of its digits: for what names one of many, as a line. */
+export function exact(value: number): string {
+  return plain.format(value);
+}
+
 export function count(value: number): string {
   return value < 100_000 ? plain.format(value) : short.format(value);
 }

@@ -31,6 +31,18 @@ const TRACE_BODY = /^(?:\s+\S|\s*$|Caused by: |During handling|The above excepti
 const FRAME = /^\s+(?:at |File "|\.\.\. \d+ more)|^(?:Caused by: )/;
 const DEEPEST = 16;
 
+interface Begun {
+  title: string;
+  name: string;
+  collapsed: boolean;
+  at: number;
+}
+
+/** Whether a line says nothing but that a section of GitLab's ends. */
+export function isSectionEnd(text: string): boolean {
+  return text.includes("section_end:") && !text.includes("section_start:") && plainText(text).trim() === "";
+}
+
 export class Folding {
   private heads = new Map<Row, Fold>();
   private inside = new Map<Row, Fold>();
@@ -89,9 +101,12 @@ export class Folding {
       if (row.tone === "end" || row.tone === "failed" || row.tone === "run") this.closeAll(row.at ?? null);
       return;
     }
-    const parent = this.open.at(-1);
     if (this.goesOn(row)) return;
-    const begun = this.beginning(row.text);
+    const begun = this.beginning(row);
+    const ended = this.ending(row);
+    // GitLab's runner ends a section and begins the next one in the same line.
+    if (begun && ended) this.close(ended.name, ended.at);
+    const parent = this.open.at(-1);
     if (begun) {
       if (parent) this.put(row, parent);
       if (this.open.length >= DEEPEST) return;
@@ -101,7 +116,7 @@ export class Folding {
         kind: "group",
         title: begun.title,
         lines: 0,
-        beganAt: row.at,
+        beganAt: begun.at,
         endedAt: null,
         collapsed: begun.collapsed,
         parent: parent ?? null,
@@ -112,10 +127,10 @@ export class Folding {
       this.names.push(begun.name);
       return;
     }
-    const ended = this.ending(row.text);
-    if (ended !== null && parent) {
-      this.put(row, parent);
-      this.close(ended, row.at);
+    if (ended && parent) {
+      if (isSectionEnd(row.text)) this.inside.set(row, parent);
+      else this.put(row, parent);
+      this.close(ended.name, ended.at);
       return;
     }
     if (parent) this.put(row, parent);
@@ -130,20 +145,22 @@ export class Folding {
     }
   }
 
-  private beginning(text: string): { title: string; name: string; collapsed: boolean } | null {
+  private beginning({ text, at }: TextLine): Begun | null {
     if (!text.includes("group") && !text.includes("section_start")) return null;
     const github = GITHUB.exec(plainText(text));
-    if (github) return { title: github[1] ?? "", name: "", collapsed: true };
+    if (github) return { title: github[1] ?? "", name: "", collapsed: true, at };
     const gitlab = GITLAB.exec(text);
     if (!gitlab) return null;
-    const [, , name = "", options = "", title = ""] = gitlab;
-    return { title: plainText(title).trim() || name, name, collapsed: options.includes("collapsed=true") };
+    const [, seconds, name = "", options = "", title = ""] = gitlab;
+    const collapsed = !options.includes("collapsed=false");
+    return { title: plainText(title).trim() || name, name, collapsed, at: 1000 * Number(seconds) };
   }
 
-  /** The name of the section that ends here; empty for GitHub's groups, which have none. */
-  private ending(text: string): string | null {
-    if (text.includes("endgroup") && GITHUB_END.test(plainText(text))) return "";
-    return text.includes("section_end") ? (GITLAB_END.exec(text)?.[2] ?? null) : null;
+  /** The name of the section that ends here, empty for GitHub's groups, which have none; and when it ends. */
+  private ending({ text, at }: TextLine): { name: string; at: number } | null {
+    if (text.includes("endgroup") && GITHUB_END.test(plainText(text))) return { name: "", at };
+    const [, seconds, name] = (text.includes("section_end") && GITLAB_END.exec(text)) || [];
+    return name === undefined ? null : { name, at: 1000 * Number(seconds) };
   }
 
   private close(name: string, at: number): void {

@@ -1,11 +1,21 @@
 // Lines that are fetched back: the hub's answers as rows, without a hole between them and the rows that are held.
 
+import { exact } from "../streams/format";
 import type { LineRow, LinesAnswer, StreamLinesParams } from "../wire/types";
 import { compare, gapNote, goneNote, type Note, type Row, type TextLine } from "./rows";
 import type { Runs } from "./runs";
 import type { Target } from "./target";
 
-export type Ask = (from: StreamLinesParams["from"], before: boolean, count: number) => Promise<LinesAnswer>;
+/** Asks the hub. `epoch`: of whom the offset is; null for the stream as it is now, by default of what is held. */
+export type Ask = (
+  from: StreamLinesParams["from"],
+  before: boolean,
+  count: number,
+  epoch?: number | null,
+) => Promise<LinesAnswer>;
+
+/** The stream does not have the place that somebody wants to see. */
+export class NoSuchPlace extends Error {}
 
 /** A piece of the stream as rows. */
 export interface Piece {
@@ -40,7 +50,8 @@ export class History {
     let answer = await this.ask(first, true, PAGE);
     let from = first;
     for (let calls = 0; calls < MOST_CALLS; calls++) {
-      if (answer.truncate !== undefined) return cut(answer);
+      // Lines before the cut were told: where it is, says what comes after it.
+      if (answer.truncate !== undefined) return cut(await this.ask(from, false, 1));
       const fresh = placed(answer).filter((row) => row.offset < first);
       rows.push(...fresh);
       if (calls > 0 && fresh.length === 0) break;
@@ -62,7 +73,6 @@ export class History {
   /** The last rows of the stream, as far as they are whole lines. */
   async last(count: number): Promise<Piece> {
     const above = await this.ask("end", true, count);
-    if (above.truncate !== undefined) return cut(above);
     const begin = above.lines[0]?.offset ?? above.next[1];
     let piece = this.piece(begin, above, Number.POSITIVE_INFINITY);
     const unfinished = piece.rows.at(-1);
@@ -72,7 +82,7 @@ export class History {
     }
     // What the answer had no room for, and what came meanwhile.
     for (let calls = 0; calls < MOST_FOR_A_GAP && !piece.atEnd; calls++) {
-      const more = await this.after(piece.next);
+      const more = await this.after(piece.next, PAGE, piece.epoch);
       if (more.truncated !== undefined) return more;
       piece = { ...more, rows: [...piece.rows, ...more.rows], line: more.line ?? piece.line };
     }
@@ -80,18 +90,18 @@ export class History {
   }
 
   /** Some rows from `from` on, which is where a line begins. */
-  async after(from: number, count = PAGE): Promise<Piece> {
-    return this.piece(from, await this.ask(from, false, count), count);
+  async after(from: number, count = PAGE, epoch?: number): Promise<Piece> {
+    return this.piece(from, await this.ask(from, false, count, epoch), count);
   }
 
-  /** The rows around a place: whole lines, some above the line that holds it. */
-  async around(offset: number): Promise<Piece> {
-    const above = await this.ask(offset, true, ABOVE);
-    if (above.truncate !== undefined) return cut(above);
+  /** The rows around a place: whole lines, some above the line that holds it. `epoch`: when the place was seen. */
+  async around(offset: number, epoch: number | null = null): Promise<Piece> {
+    const above = await this.ask(offset, true, ABOVE, epoch);
+    if (above.truncate !== undefined) throw await this.nowhere(offset, epoch);
     const begin = above.lines[0]?.offset ?? above.next[1];
     let piece = this.piece(begin, above, Number.POSITIVE_INFINITY);
     for (let calls = 0; calls < MOST_CALLS; calls++) {
-      const more = await this.after(piece.next);
+      const more = await this.after(piece.next, PAGE, piece.epoch);
       if (more.truncated !== undefined) return more;
       piece = { ...more, rows: [...piece.rows, ...more.rows] };
       if (more.atEnd || more.next > offset) break;
@@ -121,15 +131,25 @@ export class History {
     return { ...piece, rows, next: end, line: null };
   }
 
-  /** The rows around a line that is known by its number. */
-  async aroundLine(line: number): Promise<Piece> {
+  /** The rows around a line that is known by its number, and where it begins; of lines not kept any more, the next. */
+  async aroundLine(line: number): Promise<{ piece: Piece; offset: number }> {
     const first = Math.max(0, line - ABOVE);
     const count = line - first + PAGE;
     const answer = await this.ask({ line: first }, false, count);
-    const piece = this.piece(answer.lines[0]?.offset ?? answer.next[1], answer, count);
-    const at = answer.lines.find((row) => row.line >= line)?.offset;
-    // Long lines: the answer was full before it came to this one.
-    return at === undefined && !piece.atEnd ? this.after(piece.next) : piece;
+    let piece = this.piece(answer.lines[0]?.offset ?? answer.next[1], answer, count);
+    let at = answer.lines.find((row) => row.line >= line)?.offset;
+    if (at === undefined && !piece.atEnd) {
+      // Long lines: the answer was full before it came to this one.
+      piece = await this.after(piece.next, PAGE, piece.epoch);
+      at = piece.rows.find((row) => row.kind === "line" && (row.line ?? 0) >= line)?.offset ?? piece.next;
+    }
+    if (at === undefined) {
+      const last = answer.lines.at(-1) ?? (await this.ask("end", true, 1)).lines.at(-1);
+      throw new NoSuchPlace(
+        `there is no line ${exact(line + 1)} yet: ${lineCount(last ? last.line + 1 : 0)} so far`,
+      );
+    }
+    return { piece, offset: at };
   }
 
   /** Where the first line begins that was received at or after a time. */
@@ -144,6 +164,13 @@ export class History {
     if (here && here.offset === offset) return here.line;
     const last = (await this.ask(offset, true, 1)).lines.at(-1);
     return last ? last.line + (last.partial ? 0 : 1) : 0;
+  }
+
+  private async nowhere(offset: number, epoch: number | null): Promise<NoSuchPlace> {
+    const [now, end] = (await this.ask(offset, false, 1, epoch)).next;
+    if (epoch !== null && now !== epoch)
+      return new NoSuchPlace("what was there is gone: the stream was cut or made anew since");
+    return new NoSuchPlace(`there is no offset ${exact(offset)}: the stream ends at ${exact(end)}`);
   }
 
   private piece(from: number, answer: LinesAnswer, count: number): Piece {
@@ -173,13 +200,9 @@ export async function findPlace(
   runs: Runs,
   target: Target,
 ): Promise<{ piece: Piece; offset: number }> {
-  if (target.kind === "line") {
-    const piece = await history.aroundLine(target.line);
-    const row = piece.rows.find((each) => each.kind === "line" && (each.line ?? 0) >= target.line);
-    return { piece, offset: row?.offset ?? piece.rows.at(-1)?.offset ?? 0 };
-  }
+  if (target.kind === "line") return history.aroundLine(target.line);
   const offset = await offsetOf(history, runs, target);
-  return { piece: await history.around(offset), offset };
+  return { piece: await history.around(offset, target.kind === "offset" ? target.epoch : null), offset };
 }
 
 async function offsetOf(history: History, runs: Runs, target: Target): Promise<number> {
@@ -191,10 +214,19 @@ async function offsetOf(history: History, runs: Runs, target: Target): Promise<n
   return run.start;
 }
 
+/** What an answer from a place on says of the cut before that place: it begins there. */
 function cut(answer: LinesAnswer): Piece {
   const [epoch, next] = answer.next;
-  const from = answer.lines[0]?.offset ?? next;
+  const from = Math.min(
+    next,
+    ...answer.lines.map((row) => row.offset),
+    ...answer.gaps.map(({ gap }) => gap[0]),
+  );
   return { rows: [], epoch, next: from, line: null, atEnd: false, truncated: from };
+}
+
+function lineCount(count: number): string {
+  return `${exact(count)} ${count === 1 ? "line" : "lines"}`;
 }
 
 function placed(answer: LinesAnswer): Row[] {

@@ -1,7 +1,7 @@
 // How high each row is: nothing for a row that is left out or lies in what is folded.
 
 import { plainText } from "./ansi";
-import type { Fold, Folding } from "./folding";
+import { type Fold, type Folding, isSectionEnd } from "./folding";
 import { Heights } from "./heights";
 import { jsonOf, prettyLines } from "./json-line";
 import type { LineRules } from "./line-rules";
@@ -81,6 +81,7 @@ export class Layout {
 
   isShown(row: Row): boolean {
     if (row.kind === "note") return true;
+    if (this.look.fold && isSectionEnd(row.text)) return false;
     if (this.rules && !this.rules.accept(plainText(row.text), row)) return false;
     // What was asked for by a filter is not hidden by a fold.
     if (!this.look.fold || this.rules?.filters) return true;

@@ -1,6 +1,6 @@
 // The rows that a viewer holds: a bounded window of the stream, so that memory stays flat.
 
-import { compare, type Note, type Row } from "./rows";
+import { breaksNumbers, compare, type Note, type Row } from "./rows";
 
 export const MAX_ROWS = 20_000;
 export const MAX_CHARS = 16 * 1024 * 1024;
@@ -75,15 +75,20 @@ export class LineBuffer {
     return Math.max(0, index);
   }
 
-  /** Gives lines their numbers from the one that begins at `offset` on; returns the number after the last one. */
-  number(offset: number, first: number): number {
+  /**
+   * Gives lines their numbers from the one that begins at `offset` up to where one has a number, or bytes are missing
+   * whose lines nobody counted. Where that line had to make room, those after it are not known by it.
+   */
+  number(offset: number, first: number): void {
     let line = first;
-    for (const row of this.rows) {
-      if (row.kind !== "line" || row.offset < offset) continue;
+    const from = this.rows.findIndex((row) => row.kind === "line" && row.offset >= offset);
+    if (this.rows[from]?.offset !== offset) return;
+    for (const row of this.rows.slice(from)) {
+      if (row.kind === "note" ? breaksNumbers(row) : row.line !== undefined) return;
+      if (row.kind === "note") continue;
       row.line = line;
       if (!row.partial) line += 1;
     }
-    return line;
   }
 
   /** Rows that are not told already: the same note may come from two sides. */

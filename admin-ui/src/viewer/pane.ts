@@ -14,55 +14,20 @@
 
 import type { Connection } from "../session/connection";
 import type { LinesAnswer, RunsAnswer } from "../wire/types";
-import { findPlace, History, type Piece } from "./history";
+import { findPlace, History, NoSuchPlace, type Piece } from "./history";
 import { type Lag, lagBetween, type StreamEnd } from "./lag";
 import type { LineRules } from "./line-rules";
 import type { Look } from "./look";
 import { nextFrame } from "./next-frame";
 import type { OverviewMark } from "./overview";
-import type { Note, Row, TextLine } from "./rows";
+import { FIRST_STATE, type PaneEvents, type PaneState } from "./pane-state";
+import { type Note, type Row, type TextLine, truncatedNote } from "./rows";
 import { Runs } from "./runs";
 import { StreamFollow } from "./stream-follow";
 import type { Target } from "./target";
 import { TextView } from "./text-view";
 
-export type Phase = "waiting" | "reading" | "live" | "ended";
-
-export interface PaneState {
-  /** Whether the end is kept in sight. */
-  following: boolean;
-  /** Lines that came since it is not. */
-  missed: number;
-  /** The rows held end before the stream does. */
-  apart: boolean;
-  phase: Phase;
-  /** How the last run ended. */
-  detail: string;
-  /** What is being fetched, for people. */
-  busy: string;
-  /** What went wrong with a fetch. */
-  problem: string;
-}
-
-export const FIRST_STATE: PaneState = {
-  following: true,
-  missed: 0,
-  apart: false,
-  phase: "waiting",
-  detail: "",
-  busy: "",
-  problem: "",
-};
-
-export interface PaneEvents {
-  changed(state: PaneState): void;
-  /** Offsets of the rows in sight. */
-  sees(first: number, last: number): void;
-  /** Somebody asks for a link to a line, or to all lines up to it. */
-  link(row: TextLine, extend: boolean): void;
-  /** Rows that came live, as they are added. */
-  fresh?(rows: Row[]): void;
-}
+export { FIRST_STATE, type PaneEvents, type PaneState } from "./pane-state";
 
 const REST_MS = 50;
 
@@ -73,14 +38,14 @@ export class Pane {
   private follow: StreamFollow | null = null;
   private unfollow = () => {};
   private history: History;
-  private epoch: number | undefined;
+  /** The epoch of what is held, once that is known. */
+  epoch: number | undefined;
   private closed = false;
   private loading = false;
   private wanted: (() => Promise<void>) | null = null;
   private scheduled: (() => void) | null = null;
   /** The number of lines of the stream when rows stopped coming by themselves. */
   private linesThen: number | null = null;
-  private lastUnnumbered = -1;
   private readonly resized: ResizeObserver;
 
   constructor(
@@ -102,10 +67,10 @@ export class Pane {
       link: (row, extend) => events.link(row, extend),
     });
     this.history = new History(
-      (from, before, count) =>
+      (from, before, count, epoch = this.epoch ?? null) =>
         connection.call<LinesAnswer>("stream.lines", {
           stream: name,
-          epoch: this.epoch ?? null,
+          epoch,
           from,
           before,
           count,
@@ -117,10 +82,10 @@ export class Pane {
   }
 
   /** Begins at a place, the end by default. */
-  open(target: Target = { kind: "end" }): void {
+  open(target: Target = { kind: "end" }, to?: number): void {
     this.loadRuns();
     if (target.kind === "end") this.attach();
-    else this.goTo(target);
+    else this.goTo(target, to);
   }
 
   close(): void {
@@ -133,6 +98,12 @@ export class Pane {
   /** The row that the reader is at. */
   get inSight(): Row | undefined {
     return this.view.inSight;
+  }
+
+  /** The place that is read, where `goTo` brings it again. */
+  get seen(): Target | null {
+    const row = this.view.rowAt(1 / 4);
+    return row ? { kind: "offset", offset: row.offset, epoch: this.epoch ?? null } : null;
   }
 
   /** How far what is held is behind the stream's end; null where it is not. */
@@ -271,13 +242,13 @@ export class Pane {
   }
 
   private number(offset: number): void {
-    this.lastUnnumbered = offset;
     const follow = this.follow;
     this.history.lineAt(offset).then(
       (line) => {
-        if (this.closed || this.follow !== follow || !follow || this.lastUnnumbered !== offset) return;
+        if (this.closed || this.follow !== follow || !follow) return;
         follow.settle();
-        follow.numberOn(this.view.number(offset, line));
+        this.view.number(offset, line);
+        follow.numberOn(offset, line);
       },
       (error: Error) => console.warn(`no line numbers: ${error.message}`),
     );
@@ -315,8 +286,9 @@ export class Pane {
 
   private async jump(target: Target, to?: number): Promise<void> {
     if (target.kind === "run") await this.loadRuns();
-    const { piece, offset } = await findPlace(this.history, this.runs, target);
-    if (this.closed || this.cutBy(piece)) return;
+    const { piece, offset } = await this.find(target);
+    if (this.closed) return;
+    if (piece.truncated !== undefined) throw new Error("the stream was cut meanwhile: try again");
     this.detach();
     this.epoch = piece.epoch;
     this.view.following = false;
@@ -325,6 +297,16 @@ export class Pane {
     this.view.replaceAll(piece.rows);
     this.view.show(offset, to);
     if (piece.atEnd) this.attach(piece);
+  }
+
+  /** Who has nothing before him, or wants what is not there, gets to see what there is. */
+  private async find(target: Target): ReturnType<typeof findPlace> {
+    try {
+      return await findPlace(this.history, this.runs, target);
+    } catch (error) {
+      if (error instanceof NoSuchPlace || !this.view.buffer.length) this.toEnd();
+      throw error;
+    }
   }
 
   private async loadRuns(): Promise<void> {
@@ -342,6 +324,8 @@ export class Pane {
     if (piece.truncated === undefined) return false;
     this.epoch = piece.epoch;
     this.view.truncate(piece.truncated);
+    // Where rows come by themselves, the hub says so in turn.
+    if (this.state.apart) this.view.append(this.view.buffer.unseen([truncatedNote(piece.truncated)]), null);
     return true;
   }
 
@@ -351,15 +335,15 @@ export class Pane {
   }
 
   /** Fetches, one thing at a time, the latest wish next. */
-  private async load(some: () => Promise<void>, busy = "Fetching …"): Promise<void> {
+  private async load(some: () => Promise<void>, busy = ""): Promise<void> {
     if (this.closed) return;
     if (this.loading) {
-      this.wanted = some;
+      this.wanted = () => this.load(some, busy);
       return;
     }
     this.loading = true;
     this.wanted = null;
-    this.change({ busy });
+    this.change({ busy: busy || "Fetching …" });
     const before = this.view.buffer.firstOffset;
     const after = this.view.buffer.endOffset;
     let problem = "";
@@ -371,11 +355,13 @@ export class Pane {
     }
     if (this.closed) return;
     this.change({ busy: "", problem });
-    const came = before !== this.view.buffer.firstOffset || after !== this.view.buffer.endOffset;
+    // Who was brought to a place may have it all in sight, and nothing to scroll.
+    const came =
+      busy !== "" || before !== this.view.buffer.firstOffset || after !== this.view.buffer.endOffset;
     setTimeout(() => {
       this.loading = false;
       // Whoever scrolled to an end meanwhile cannot scroll again to ask.
-      if (this.wanted) this.load(this.wanted);
+      if (this.wanted) this.wanted();
       else if (came && !problem) this.view.lookAround();
     }, REST_MS);
   }

@@ -75,6 +75,19 @@ const REASONS: Record<string, string> = {
 /** Bytes that the hub never had or has no more cannot be fetched; what only this page lacks can. */
 const FETCHABLE = new Set(["lag", "filter", "unknown"]);
 
+/** Skipped bytes whose LFs the hub does not count, so that the numbers go on. */
+const UNCOUNTED = new Set(["producer_skip", "store_loss", "corrupt"]);
+
+/** Whether the number of the line after missing bytes is not known by that of the line before. */
+export function uncountable(reason: string): boolean {
+  return !UNCOUNTED.has(reason);
+}
+
+/** Whether lines after a note have no number by those before. */
+export function breaksNumbers({ tone, reason }: Note): boolean {
+  return tone === "truncated" || (tone === "gap" && uncountable(reason ?? "unknown"));
+}
+
 /** The row of bytes that are missing. */
 export function gapNote(from: number, to: number, reason: string, at?: number): Note {
   const why = REASONS[reason] ?? "nobody knows why";
@@ -147,7 +160,7 @@ export function truncatedNote(offset: number): Note {
     tone: "truncated",
     key: `truncated:${offset}`,
     offset,
-    text: "the hub does not have what came after this any more (it was restarted)",
+    text: "the hub does not have what came after this any more: it was restarted, or the stream made anew",
   };
 }
 

@@ -3,7 +3,17 @@
 import type { Follower } from "../session/connection";
 import { type Frame, numberAt } from "../wire/frame";
 import { Assembler } from "./assembler";
-import { endNote, gapNote, joined, type Note, type Row, runNote, type TextLine, truncatedNote } from "./rows";
+import {
+  endNote,
+  gapNote,
+  joined,
+  type Note,
+  type Row,
+  runNote,
+  type TextLine,
+  truncatedNote,
+  uncountable,
+} from "./rows";
 
 export interface FollowEvents {
   /** Rows that are complete, and the unfinished last line as it is now. */
@@ -28,8 +38,6 @@ export interface Seam {
 const FIRST_LINES = 500;
 const ACK_BYTES = 256 * 1024;
 const MOST_FRESH = 5000;
-/** Skipped bytes whose LFs the hub does not count, so that the numbers go on. */
-const UNCOUNTED = new Set(["producer_skip", "store_loss", "corrupt"]);
 
 export class StreamFollow implements Follower {
   epoch = 0;
@@ -41,6 +49,8 @@ export class StreamFollow implements Follower {
   private assembler = new Assembler();
   private fresh: Row[] = [];
   private shown: TextLine | null = null;
+  /** From where on nobody has told the numbers of lines, and how many of them ended since; null where they are known. */
+  private unnumbered: { from: number; lines: number } | null = null;
 
   constructor(
     readonly name: string,
@@ -71,9 +81,11 @@ export class StreamFollow implements Follower {
     this.apply();
   }
 
-  /** Says which number the next line has. */
-  numberOn(line: number): void {
-    this.assembler.line = line;
+  /** Says which number the line has that begins at `offset`; those after a break that came since have none by that. */
+  numberOn(offset: number, line: number): void {
+    if (this.unnumbered?.from !== offset) return;
+    this.assembler.line = line + this.unnumbered.lines;
+    this.unnumbered = null;
     this.schedule(() => this.apply());
   }
 
@@ -131,7 +143,9 @@ export class StreamFollow implements Follower {
   private data(frame: Frame): void {
     const offset = numberAt(frame, 1);
     const payload = frame.payload ?? new Uint8Array();
-    this.add(this.assembler.push(offset, numberAt(frame, 2), payload, frame.keys.ch));
+    const rows = this.assembler.push(offset, numberAt(frame, 2), payload, frame.keys.ch);
+    if (this.unnumbered) this.unnumbered.lines += rows.length;
+    this.add(rows);
     this.next = offset + payload.length;
     this.unacknowledged += payload.length;
     if (this.unacknowledged < ACK_BYTES) return;
@@ -154,11 +168,12 @@ export class StreamFollow implements Follower {
 
   private missing(from: number, to: number, reason: string): void {
     this.tell(gapNote(from, to, reason, Date.now()));
-    if (!UNCOUNTED.has(reason)) this.unnumber(to);
+    if (uncountable(reason)) this.unnumber(to);
   }
 
   private unnumber(offset: number): void {
     this.assembler.line = offset === 0 ? 0 : null;
+    this.unnumbered = offset === 0 ? null : { from: offset, lines: 0 };
     if (offset > 0) this.events.unnumbered(offset);
   }
 

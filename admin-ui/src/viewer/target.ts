@@ -3,7 +3,8 @@
 export type Target =
   | { kind: "start" }
   | { kind: "end" }
-  | { kind: "offset"; offset: number }
+  /** `epoch`: of the stream as it was seen; null or none for the stream as it is. */
+  | { kind: "offset"; offset: number; epoch?: number | null }
   | { kind: "line"; line: number }
   | { kind: "time"; at: number }
   | { kind: "run"; run: number };
@@ -25,6 +26,7 @@ const FIRST_EPOCH_MS = 100_000_000_000;
  * Understands what people type: `start`, `end`, `line 1,234` or `:1234`, `offset 99` or `@99`, `run 7` or `#7`,
  * `5 min ago`, `12:03`, `yesterday 17:30`, `monday 8am`, `2026-11-24 02:03:04`, ISO times, milliseconds. A bare
  * number is a line. Lines count from 1 here as they are shown, and from 0 in the target as the hub counts them.
+ * `@7:99` is an offset as it was in epoch 7.
  * Null for anything else. Times without a zone are the reader's; a time of day that is to come was yesterday's.
  */
 export function parseTarget(text: string, now: number): Target | null {
@@ -33,6 +35,8 @@ export function parseTarget(text: string, now: number): Target | null {
   if (/^(end|tail|bottom|last|live|now)$/.test(words)) return { kind: "end" };
   const offset = numberAfter(words, "(?:offset|byte|bytes|@) ?");
   if (offset !== null) return { kind: "offset", offset };
+  const [, epoch, seen] = /^(?:@|byte )(\d{1,16}):(\d{1,16})$/.exec(words) ?? [];
+  if (seen) return { kind: "offset", offset: Number(seen), epoch: Number(epoch) };
   const run = numberAfter(words, "(?:run|#) ?#?");
   if (run !== null) return { kind: "run", run };
   const line = numberAfter(words, "(?:(?:line|ln|l|:) ?)?");
@@ -45,7 +49,7 @@ export function parseTarget(text: string, now: number): Target | null {
 export function printTarget(target: Target): string {
   switch (target.kind) {
     case "offset":
-      return `@${target.offset}`;
+      return `@${target.epoch == null ? "" : `${target.epoch}:`}${target.offset}`;
     case "line":
       return `line ${target.line + 1}`;
     case "run":
@@ -55,6 +59,18 @@ export function printTarget(target: Target): string {
     default:
       return target.kind;
   }
+}
+
+/** The same for a place that is read and not pointed at: an address has `@` for lines that are marked. */
+export function printSeen(target: Target): string {
+  return printTarget(target).replace("@", "byte ");
+}
+
+/** What an address has for a place in a stream: the target, and the end of a range; what nobody understands is the end. */
+export function parsePlaceIn(at: string): [target: Target, to?: number] {
+  const [from = "", to] = at.split("-@");
+  const target = parseTarget(from, Date.now()) ?? ({ kind: "end" } as const);
+  return to === undefined ? [target] : [target, Number(to)];
 }
 
 function numberAfter(words: string, before: string): number | null {

@@ -10,23 +10,10 @@ import { LineBuffer } from "./line-buffer";
 import type { LineRules } from "./line-rules";
 import { type Look, PLAIN_LOOK } from "./look";
 import { RowElements } from "./row-element";
-import { holds, joined, type Note, type Row, type TextLine } from "./rows";
+import { holds, joined, type Row, type TextLine } from "./rows";
+import { leftEnd, type Scrolled } from "./scrolling";
 import { copiedText, keepSelected, selectionIn } from "./selection";
-
-export interface ViewEvents {
-  /** The reader scrolled: away from the end, or down to it. */
-  scrolled(atEnd: boolean, down: boolean): void;
-  /** The first row held, or the last one, is near. */
-  wantsOlder(): void;
-  wantsNewer(): void;
-  /** Somebody marks text with the pointer or the keyboard. */
-  selects(): void;
-  /** Which offsets are in sight. */
-  sees(first: number, last: number): void;
-  /** Somebody wants a gap's bytes, or a link to a line. */
-  fetch(gap: Note): void;
-  link(row: TextLine, extend: boolean): void;
-}
+import type { ViewEvents } from "./view-events";
 
 const NEAR = 5 * ROW_HEIGHT;
 const OVERSCAN = 12 * ROW_HEIGHT;
@@ -45,6 +32,8 @@ export class TextView {
   private elements = new Map<Row, HTMLElement>();
   private target: { from: number; to: number } | null = null;
   private lastTop = 0;
+  /** The box as it was drawn last. */
+  private drawn: Scrolled = { scrollTop: 0, clientHeight: 0, clientWidth: 0 };
   private readonly sheet: HTMLElement;
   private readonly makes: RowElements;
   private readonly probe: HTMLElement;
@@ -171,11 +160,10 @@ export class TextView {
     });
   }
 
-  /** Gives lines their numbers from the one that begins at `offset` on; returns the number after the last one. */
-  number(offset: number, line: number): number {
-    const next = this.buffer.number(offset, line);
+  /** Gives lines their numbers from the one that begins at `offset` on. */
+  number(offset: number, line: number): void {
+    this.buffer.number(offset, line);
     this.refreshGutters(Date.now());
-    return next;
   }
 
   refreshGutters(now: number): void {
@@ -226,6 +214,8 @@ export class TextView {
       if (this.following) this.box.scrollTop = this.box.scrollHeight;
       this.place();
     }
+    const { scrollTop, clientHeight, clientWidth } = this.box;
+    this.drawn = { scrollTop, clientHeight, clientWidth };
     const first = this.inSight;
     const last = this.rowAt(1);
     if (first && last) this.events.sees(first.offset, last.kind === "line" ? last.end : last.offset);
@@ -357,7 +347,8 @@ export class TextView {
     const { scrollTop, clientHeight, scrollHeight } = this.box;
     const down = scrollTop > this.lastTop;
     this.lastTop = scrollTop;
-    this.events.scrolled(scrollTop + clientHeight >= scrollHeight - ROW_HEIGHT / 2, down);
+    if (!this.following || leftEnd(this.drawn, this.box))
+      this.events.scrolled(scrollTop + clientHeight >= scrollHeight - ROW_HEIGHT / 2, down);
     this.draw();
     this.lookAround();
   };

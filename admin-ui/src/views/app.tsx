@@ -6,7 +6,7 @@ import { asOf, connection, goTo, place, status, who } from "../session/page-stat
 import { showsSeveral } from "../several/several-place";
 import { Banner } from "./banner";
 import { ControlPart } from "./control-slot";
-import { Jump } from "./jump";
+import { Jump } from "./later-boxes";
 import { lazy, parts } from "./lazy";
 import { type Opened, VIEWS } from "./places";
 import { TopBar } from "./top-bar";
@@ -37,7 +37,8 @@ export function App() {
       if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === "?") setOpened("help");
       else if (
-        event.key === "Escape" &&
+        // Esc shuts what is open: pressed once more it must not take away what is read.
+        event.key === (place.value.view === "stream" ? "u" : "Escape") &&
         place.value.view !== "list" &&
         !document.querySelector("dialog[open]")
       )

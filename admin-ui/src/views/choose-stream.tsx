@@ -1,6 +1,6 @@
 // Choosing a stream by some letters of its name.
 
-import { Jump } from "./jump";
+import { Jump } from "./later-boxes";
 
 export function ChooseStream(props: { label: string; take: (name: string) => void; close: () => void }) {
   const { label, take, close } = props;

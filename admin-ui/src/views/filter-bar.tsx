@@ -1,5 +1,6 @@
 // The bar that says which lines of a stream are shown, and how many are not.
 
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { printPlace } from "../session/address";
 import { place, setKeys } from "../session/page-state";
 import { count } from "../streams/format";
@@ -23,14 +24,20 @@ interface Props {
   problems: { include: string; exclude: string };
   filters: boolean;
   counted: { lines: number; left: number };
+  /** Somebody opened it, to type. */
+  focus: boolean;
   close(): void;
 }
 
-export function FilterBar({ name, problems, filters, counted, close }: Props) {
+export function FilterBar({ name, problems, filters, counted, focus, close }: Props) {
+  const box = useRef<HTMLInputElement>(null);
+  useLayoutEffect(() => {
+    if (focus) box.current?.focus();
+  }, []);
   const { keys } = place.value;
   return (
     <search class="find-bar" aria-label="Lines that are shown">
-      <QueryInput name="has" label="Only lines with" problem={problems.include} />
+      <QueryInput name="has" label="Only lines with" problem={problems.include} box={box} />
       <QueryInput name="not" label="No lines with" problem={problems.exclude} />
       <Choice name="level" label="Level" options={LEVELS} />
       <Choice name="ch" label="Output" options={CHANNELS} />

@@ -1,6 +1,7 @@
 // The bar over a stream's text to look for something in it: how many there are, which one this is, and on to the next.
 
 import type { RefObject } from "preact";
+import { useLayoutEffect } from "preact/hooks";
 import { type Finder, type FinderState, MOST_HITS } from "../find/finder";
 import { now } from "../session/page-state";
 import { age, count, timeOfDay } from "../streams/format";
@@ -13,11 +14,16 @@ interface Props {
   asked: boolean;
   problem: string;
   box: RefObject<HTMLInputElement | null>;
+  /** Somebody opened it, to type. */
+  focus: boolean;
   step(down: boolean): void;
   close(): void;
 }
 
-export function FindBar({ finder, state, asked, problem, box, step, close }: Props) {
+export function FindBar({ finder, state, asked, problem, box, focus, step, close }: Props) {
+  useLayoutEffect(() => {
+    if (focus) box.current?.select();
+  }, []);
   const busy = state.counting || state.seeking;
   return (
     <search class="find-bar" aria-label="Find in this stream">

@@ -2,14 +2,25 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
-import { now, setKeys } from "../session/page-state";
-import { count } from "../streams/format";
+import { errorWords } from "../find/error-words";
+import { now, setKeys, streams } from "../session/page-state";
 import { clearFilter } from "./filter-keys";
 import type { Bar, Finding } from "./finding";
 import { lazy } from "./lazy";
 
-const FindBar = lazy("What finds", () => import("./find-bar").then(({ FindBar }) => FindBar));
-const FilterBar = lazy("The filter", () => import("./filter-bar").then(({ FilterBar }) => FilterBar));
+const nothing = () => null;
+const FindBar = lazy(
+  "What finds",
+  () => import("./find-bar").then(({ FindBar }) => FindBar),
+  nothing,
+  ({ focus }) => focus,
+);
+const FilterBar = lazy(
+  "The filter",
+  () => import("./filter-bar").then(({ FilterBar }) => FilterBar),
+  nothing,
+  ({ focus }) => focus,
+);
 const HighlightRules = lazy("The rules", () =>
   import("./highlight-rules").then(({ HighlightRules }) => HighlightRules),
 );
@@ -36,7 +47,7 @@ export function FindingButtons({ finding }: { finding: Finding }) {
         text="Highlight"
         title="Your own highlight rules"
       />
-      <Errors finding={finding} />
+      {streams.get(finding.name) && <Errors finding={finding} />}
     </>
   );
 }
@@ -50,13 +61,11 @@ function Opens({ on, flip, text, title }: { on: boolean; flip(): void; text: str
 }
 
 function Errors({ finding: { errors, firstError, stepError } }: { finding: Finding }) {
-  const { hits, whole, seeking, counting, reached } = errors.state;
+  const { seeking, counting, reached } = errors.state;
   return (
     <span class="steps">
       <button type="button" onClick={firstError} title="The first error of all that is kept">
-        {seeking || counting
-          ? "searching …"
-          : `${count(hits)}${whole ? "" : "+"} ${hits === 1 ? "error" : "errors"}`}
+        {seeking || counting ? "searching …" : errorWords(errors.state)}
       </button>
       <button type="button" onClick={() => stepError(false)} title="The error before (E)">
         ↑<span class="hidden">Previous error</span>
@@ -85,7 +94,7 @@ export function FindingBars({ finding }: { finding: Finding }) {
     show(bar, false);
     pane()?.view.box.focus({ preventScroll: true });
   };
-  const shutFind = shut("find", () => setKeys({ find: "", "find.as": "" }));
+  const shutFind = shut("find", () => setKeys({ find: "", "find.as": "", open: "" }));
   const shutFilter = shut("filter", clearFilter);
   const shutRules = shut("rules", () => {});
   return (
@@ -98,6 +107,7 @@ export function FindingBars({ finding }: { finding: Finding }) {
             asked={find.matcher !== null}
             problem={find.problem}
             box={find.box}
+            focus={finding.focus === "find"}
             step={stepFind}
             close={shutFind}
           />
@@ -106,6 +116,7 @@ export function FindingBars({ finding }: { finding: Finding }) {
       {open.has("filter") && (
         <Escapes by={shutFilter}>
           <FilterBar
+            focus={finding.focus === "filter"}
             name={name}
             problems={problems}
             filters={filter.filters}

@@ -39,6 +39,8 @@ export interface Finding {
   find: Looking & { matcher: Matcher | null; problem: string; box: RefObject<HTMLInputElement | null> };
   errors: Looking;
   open: ReadonlySet<Bar>;
+  /** The bar that was opened last by somebody, who types into it. */
+  focus: Bar | null;
   show(bar: Bar, shown: boolean): void;
   openFind(): void;
   stepFind(down: boolean): void;
@@ -53,7 +55,7 @@ export function useFinding(name: string, pane: () => Pane | null): Finding {
   const find = useFinder(name, pane);
   const errors = useFinder(name, pane);
   const box = useRef<HTMLInputElement>(null);
-  const { open, show } = useOpenBars(keys.find !== undefined, filter.filters);
+  const { open, show, focus } = useOpenBars(keys, filter.filters);
   useEffect(() => {
     find.finder.look(matcher);
     const timer = setTimeout(() => find.finder.count(), TYPING_MS);
@@ -69,7 +71,7 @@ export function useFinding(name: string, pane: () => Pane | null): Finding {
   const stepError = (down: boolean) => go((from) => errors.finder.step(down, from));
   const openFind = () => {
     show("find", true);
-    requestAnimationFrame(() => box.current?.select());
+    box.current?.select();
   };
   useFindKey(openFind, box);
   const own = highlights.value;
@@ -89,6 +91,7 @@ export function useFinding(name: string, pane: () => Pane | null): Finding {
     find: { ...find, matcher, problem, box },
     errors,
     open,
+    focus,
     show,
     openFind,
     stepFind,
@@ -195,13 +198,20 @@ function useSteps(pane: () => Pane | null) {
   return { at, go };
 }
 
-function useOpenBars(find: boolean, filter: boolean): Pick<Finding, "open" | "show"> {
+function useOpenBars(
+  keys: Record<string, string>,
+  filter: boolean,
+): Pick<Finding, "open" | "show" | "focus"> {
+  const find = keys.find !== undefined || keys.open === "find";
+  const focus = useRef<Bar | null>(keys.open === "find" ? "find" : null);
   const [open, setOpen] = useState<ReadonlySet<Bar>>(
     () => new Set<Bar>([...(find ? (["find"] as const) : []), ...(filter ? (["filter"] as const) : [])]),
   );
-  const show = (bar: Bar, shown: boolean) =>
+  const show = (bar: Bar, shown: boolean) => {
+    focus.current = shown ? bar : null;
     setOpen((bars) => new Set(shown ? [...bars, bar] : [...bars].filter((each) => each !== bar)));
-  return { open, show };
+  };
+  return { open, show, focus: focus.current };
 }
 
 /** Takes Ctrl-F, which would find only what is drawn; pressed again in the box it is the browser's own. */

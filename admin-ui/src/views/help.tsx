@@ -9,7 +9,7 @@ const GROUPS: [string, [string, string][]][] = [
     [
       [`${MOD_KEY} K`, "jump to any stream or view"],
       ["?", "this help"],
-      ["Esc", "shut what is open; back to the list"],
+      ["Esc", "shut what is open"],
     ],
   ],
   [
@@ -37,6 +37,7 @@ const GROUPS: [string, [string, string][]][] = [
       ["z", "fold groups and traces"],
       ["i", "statistics beside the text"],
       ["c", "who controls it, commands, watchers, marks"],
+      ["u", "back to the list"],
       ["b", "another stream beside this one"],
       ["r", "compare two runs"],
       ["/", `find; also ${MOD_KEY} F, which pressed again is the browser's own`],
@@ -48,6 +49,7 @@ const GROUPS: [string, [string, string][]][] = [
     "Side by side, merged, compared",
     [
       ["1 2 3 4", "the pane that has the keys"],
+      ["/", "find in the stream of this pane, alone"],
       ["s", "the other panes to the time of this one"],
       ["b", "one more stream"],
       ["n N", "the next difference of two runs, the one before"],

@@ -2,16 +2,19 @@
 // does not wait for it, and what is opened later does not wait for a hub that may be gone by then.
 
 import type { FunctionComponent } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { Parts } from "../session/parts";
+import { holdKeys } from "./held-keys";
 
 export const parts = new Parts();
 
-/** A component whose code is loaded by `load`; `what` is what people call it, `Waiting` keeps its place meanwhile. */
+/** A component whose code is loaded by `load`; `what` is what people call it, `Waiting` keeps its place meanwhile.
+ * Where it `takesKeys` once it is there, what is typed before is put into it. */
 export function lazy<P extends object>(
   what: string,
   load: () => Promise<FunctionComponent<P>>,
   Waiting: FunctionComponent = () => null,
+  takesKeys: (props: P) => boolean = () => false,
 ): FunctionComponent<P> & { soon(): void } {
   const part = parts.add(load);
   function Lazy(props: P) {
@@ -27,6 +30,9 @@ export function lazy<P extends object>(
     useEffect(() => {
       if (!Loaded) begin();
     }, []);
+    const waits = !Loaded && !failed && takesKeys(props);
+    // It has the focus when this ends: effects of what is inside come first.
+    useLayoutEffect(() => (waits ? holdKeys() : undefined), [waits]);
     if (Loaded) return <Loaded {...props} />;
     if (!failed) return <Waiting />;
     return (

@@ -3,7 +3,7 @@
 import { copyText } from "../share/clipboard";
 import { fileName, lineEnd, rangeOf, save } from "../share/download";
 import type { Marked } from "../share/marked-lines";
-import { count } from "../streams/format";
+import { lineWords } from "../share/marked-words";
 import { plainText } from "../viewer/ansi";
 import type { Row } from "../viewer/rows";
 import { askLines } from "./share-sheet";
@@ -65,14 +65,4 @@ export function LineChip({ name, marked, rows, close }: Props) {
       </button>
     </section>
   );
-}
-
-function lineWords({ from, to }: Marked, rows: readonly Row[]): string {
-  const lines = rows.filter((row) => row.kind === "line");
-  const number = (offset: number) => lines.find((row) => row.offset <= offset && row.end > offset)?.line;
-  const first = number(from);
-  const last = number(to);
-  if (first === undefined || last === undefined) return from === to ? "One line" : "Some lines";
-  if (first === last) return `Line ${count(first + 1)}`;
-  return `Lines ${count(first + 1)} to ${count(last + 1)}`;
 }

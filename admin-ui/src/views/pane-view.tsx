@@ -8,23 +8,24 @@ import type { Look } from "../viewer/look";
 import { Overview, type OverviewMark } from "../viewer/overview";
 import { FIRST_STATE, Pane, type PaneState } from "../viewer/pane";
 import type { Row, TextLine } from "../viewer/rows";
-import { parseTarget } from "../viewer/target";
+import { parsePlaceIn, type Target } from "../viewer/target";
 
 interface Props {
   name: string;
   look: Look;
   rules?: LineRules | null;
   marks?: readonly OverviewMark[];
-  /** Where to begin, as an address has it (target.ts); `@3-@9` marks a range. */
+  /** Where to begin, as an address has it (target.ts); `@3-@9` marks a range. Another value later changes nothing. */
   at: string;
   /** The pane, once it is there, and null when it goes. */
   take(pane: Pane | null): void;
   changed(state: PaneState): void;
-  /**
-   * Somebody clicked a line's number: for an address of it, or of all from the last one to it. Returns what the address
-   * has now: that is in sight already.
-   */
-  link(row: TextLine, extend: boolean): string;
+  /** Somebody clicked a line's number: for an address of it, or of all from the last one to it. */
+  link(row: TextLine, extend: boolean): void;
+  /** The reader scrolled, or was brought elsewhere. */
+  scrolled(): void;
+  /** Somebody points at a place in the strip; by default it goes there. */
+  go?(target: Target): void;
   /** Rows that came live. */
   fresh?(rows: Row[]): void;
   /** Whether it takes the keyboard when it opens; by default it does. */
@@ -32,18 +33,34 @@ interface Props {
 }
 
 export function PaneView(props: Props) {
-  const { name, look, rules = null, marks, at, take, changed, link, fresh, focus = true } = props;
+  const {
+    name,
+    look,
+    rules = null,
+    marks,
+    at,
+    take,
+    changed,
+    link,
+    scrolled,
+    go,
+    fresh,
+    focus = true,
+  } = props;
   const box = useRef<HTMLDivElement>(null);
   const strip = useRef<HTMLDivElement>(null);
   const pane = useRef<Pane | null>(null);
   const overview = useRef<Overview | null>(null);
   const [state, setState] = useState<PaneState>(FIRST_STATE);
-  const heard = useRef({ changed, link, fresh });
-  heard.current = { changed, link, fresh };
-  const shownAt = useRef(at);
+  const heard = useRef({ changed, link, go, fresh });
+  heard.current = { changed, link, go, fresh };
   useEffect(() => {
     if (!box.current || !strip.current) return;
-    const map = new Overview(strip.current, (offset) => opened.goTo({ kind: "offset", offset }));
+    const map = new Overview(strip.current, (offset) => {
+      const target = { kind: "offset", offset } as const;
+      if (heard.current.go) heard.current.go(target);
+      else opened.goTo(target);
+    });
     const opened = new Pane(
       name,
       box.current,
@@ -54,9 +71,7 @@ export function PaneView(props: Props) {
           heard.current.changed(next);
         },
         sees: (first, last) => map.setSight(first, last),
-        link: (row, extend) => {
-          shownAt.current = heard.current.link(row, extend);
-        },
+        link: (row, extend) => heard.current.link(row, extend),
         fresh: (rows) => heard.current.fresh?.(rows),
       },
       () => streams.get(name)?.lines,
@@ -65,7 +80,7 @@ export function PaneView(props: Props) {
     overview.current = map;
     opened.setLook(look);
     opened.setRules(rules);
-    begin(opened, at);
+    opened.open(...parsePlaceIn(at));
     take(opened);
     if (focus) box.current.focus({ preventScroll: true });
     return () => {
@@ -77,10 +92,6 @@ export function PaneView(props: Props) {
   }, [name]);
   useEffect(() => pane.current?.setLook(look), [look]);
   useEffect(() => pane.current?.setRules(rules), [rules]);
-  useEffect(() => {
-    if (shownAt.current !== at && pane.current && at) begin(pane.current, at);
-    shownAt.current = at;
-  }, [at]);
   useEffect(() => pane.current?.tick(now.value), [now.value]);
   useEffect(
     () => overview.current?.setMarks([...(pane.current?.marks ?? []), ...(marks ?? [])]),
@@ -94,6 +105,7 @@ export function PaneView(props: Props) {
       <div
         class="text"
         ref={box}
+        onScroll={scrolled}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled box takes the focus to be scrolled by keys
         tabIndex={0}
         role="log"
@@ -133,12 +145,4 @@ export function Paused({ state, resume }: { state: PaneState; resume: () => void
       </button>
     </div>
   );
-}
-
-/** Goes where an address says; what nobody understands is the end. */
-function begin(pane: Pane, at: string): void {
-  const [from = "", to] = at.split("-@");
-  const target = (at && parseTarget(from, Date.now())) || ({ kind: "end" } as const);
-  if (to !== undefined) pane.goTo(target, Number(to));
-  else pane.open(target);
 }

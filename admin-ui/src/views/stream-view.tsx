@@ -1,7 +1,7 @@
 // One stream or several side by side, followed live. What is common to all of them is here: keys, look, address.
 
 import { useRef, useState } from "preact/hooks";
-import { place, setKeys, streams, version } from "../session/page-state";
+import { place, streams, version } from "../session/page-state";
 import { extended, parseMarked, printMarked } from "../share/marked-lines";
 import { lagWords } from "../viewer/lag";
 import { FIRST_STATE, type Pane, type PaneState } from "../viewer/pane";
@@ -10,7 +10,7 @@ import { BesideMenu } from "./beside-menu";
 import { ControlSlot, ControlSwitch, toggleControl } from "./control-slot";
 import { useFinding } from "./finding";
 import { FindingBars, FindingButtons } from "./finding-bars";
-import { JumpBox } from "./jump-box";
+import { JumpBox } from "./later-boxes";
 import { lazy } from "./lazy";
 import { NumbersFrame, NumbersSwitch, toggleNumbers } from "./numbers-frame";
 import { PaneView } from "./pane-view";
@@ -18,6 +18,7 @@ import { ShareMenu } from "./share-menu";
 import { LookSwitches, nextTimes, StreamHead } from "./stream-head";
 import { useKeys } from "./use-keys";
 import { flip, useLook } from "./use-look";
+import { type ReadingPlace, useReadingPlace } from "./use-reading-place";
 
 const LineChip = lazy("What can be done with lines", () =>
   import("./line-chip").then(({ LineChip }) => LineChip),
@@ -29,11 +30,17 @@ export function StreamView({ name }: { name: string }) {
   const [jumping, setJumping] = useState(false);
   const look = useLook();
   const finding = useFinding(name, () => pane.current);
+  const reading = useReadingPlace("at", pane, state);
+  const shutJump = () => {
+    setJumping(false);
+    pane.current?.view.box.focus({ preventScroll: true });
+  };
   useKeys({
     f: () => pane.current?.toggle(),
-    End: () => pane.current?.toEnd(),
-    Home: () => pane.current?.goTo({ kind: "start" }),
+    End: () => reading.go({ kind: "end" }),
+    Home: () => reading.go({ kind: "start" }),
     g: () => setJumping(true),
+    ...(jumping ? { Escape: shutJump } : {}),
     t: nextTimes,
     w: () => flip("wrap"),
     l: () => flip("numbers"),
@@ -45,7 +52,7 @@ export function StreamView({ name }: { name: string }) {
   version.value;
   const row = streams.get(name);
   const lag = lagWords((row && pane.current?.lag(row)) ?? null);
-  const { marked, link, unmark } = useMarked(pane);
+  const { marked, link, unmark } = useMarked(pane, reading);
   return (
     <section class="stream">
       <StreamHead name={name} lag={lag}>
@@ -66,17 +73,16 @@ export function StreamView({ name }: { name: string }) {
         <button
           type="button"
           class="main"
-          aria-pressed={state.following}
           onClick={() => pane.current?.toggle()}
           title="Follow the end, or pause (f)"
         >
           {state.following ? "❚❚ Pause" : "▶ Follow"}
         </button>
       </StreamHead>
-      {jumping && <JumpBox go={(target) => pane.current?.goTo(target)} close={() => setJumping(false)} />}
+      {jumping && <JumpBox go={reading.go} close={shutJump} />}
       <FindingBars finding={finding} />
-      <ControlSlot name={name} goTo={(offset) => pane.current?.goTo({ kind: "offset", offset })} />
-      <NumbersFrame name={name} goTo={(at) => pane.current?.goTo({ kind: "time", at })}>
+      <ControlSlot name={name} goTo={(offset) => reading.go({ kind: "offset", offset })} />
+      <NumbersFrame name={name} goTo={(at) => reading.go({ kind: "time", at })}>
         <PaneView
           name={name}
           look={look}
@@ -89,6 +95,9 @@ export function StreamView({ name }: { name: string }) {
           }}
           changed={setState}
           link={link}
+          focus={finding.focus !== "find"}
+          scrolled={reading.scrolled}
+          go={reading.go}
         />
       </NumbersFrame>
       {marked && (
@@ -99,18 +108,16 @@ export function StreamView({ name }: { name: string }) {
 }
 
 /** The lines that are marked, as the address has them. */
-function useMarked(pane: { current: Pane | null }) {
+function useMarked(pane: { current: Pane | null }, reading: ReadingPlace) {
   const marked = parseMarked(place.value.keys.at);
   const link = (row: TextLine, extend: boolean) => {
-    const next = extend ? extended(marked, row.offset) : { from: row.offset, to: row.offset };
-    const at = printMarked(next);
+    const next = extended(extend ? marked : null, row.offset, pane.current?.epoch ?? null);
     pane.current?.pause();
     pane.current?.view.mark(next.from, next.to);
-    setKeys({ at });
-    return at;
+    reading.mark(printMarked(next));
   };
   const unmark = () => {
-    setKeys({ at: "" });
+    reading.unmark();
     pane.current?.view.unmark();
     pane.current?.view.box.focus({ preventScroll: true });
   };

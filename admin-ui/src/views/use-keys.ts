@@ -1,6 +1,7 @@
 // Keys of a view.
 
 import { useEffect, useRef } from "preact/hooks";
+import { isTyping } from "./typing";
 
 /** Keys that do something unless somebody types or asks for something of the browser. */
 export function useKeys(keys: Record<string, () => void>): void {
@@ -8,8 +9,7 @@ export function useKeys(keys: Record<string, () => void>): void {
   current.current = keys;
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
-      const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
-      if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
       const act = current.current[event.key];
       if (!act) return;
       event.preventDefault();

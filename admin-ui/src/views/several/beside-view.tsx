@@ -1,6 +1,6 @@
 // Streams in columns, each with a pane of its own; one of them has the keyboard.
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { printPlace, streamPlace } from "../../session/address";
 import { goTo, place, setKeys, streams, version } from "../../session/page-state";
 import { activeOf, atKey, withoutStream } from "../../several/several-place";
@@ -8,13 +8,13 @@ import { stateWord } from "../../streams/format";
 import { lagWords } from "../../viewer/lag";
 import type { Look } from "../../viewer/look";
 import { FIRST_STATE, type Pane, type PaneState } from "../../viewer/pane";
-import { printTarget, type Target } from "../../viewer/target";
-import { JumpBox } from "../jump-box";
+import type { Target } from "../../viewer/target";
+import { JumpBox } from "../later-boxes";
 import { PaneView } from "../pane-view";
 import { LookSwitches, nextTimes } from "../stream-head";
 import { useKeys } from "../use-keys";
 import { flip, useLook } from "../use-look";
-import { KeptPlace } from "./kept-place";
+import { useReadingPlace } from "../use-reading-place";
 import { SeveralHead } from "./several-head";
 
 export function BesideView({ names }: { names: string[] }) {
@@ -43,12 +43,22 @@ export function BesideView({ names }: { names: string[] }) {
     if (!state.problem) align(timeOf(panes.current[index] ?? null, target));
   };
   const focus = (index: number) => panes.current[index]?.view.box.focus({ preventScroll: true });
+  const shutJump = () => {
+    setJumping(false);
+    focus(active);
+  };
+  const findAlone = () => {
+    const at = place.value.keys[atKey(active)] ?? "";
+    goTo(streamPlace(names[active] ?? "", { at, open: "find" }));
+  };
   useKeys({
+    "/": findAlone,
     ...Object.fromEntries(names.map((_, index) => [String(index + 1), () => focus(index)])),
     f: () => pane()?.toggle(),
     End: () => (together ? go({ kind: "end" }) : pane()?.toEnd()),
     Home: () => go({ kind: "start" }),
     g: () => setJumping(true),
+    ...(jumping ? { Escape: shutJump } : {}),
     s: () => align(pane()?.view.rowAt(1 / 4)?.at),
     t: nextTimes,
     w: () => flip("wrap"),
@@ -71,7 +81,7 @@ export function BesideView({ names }: { names: string[] }) {
           Go to…
         </button>
       </SeveralHead>
-      {jumping && <JumpBox go={go} close={() => setJumping(false)} />}
+      {jumping && <JumpBox go={go} close={shutJump} />}
       <p class="hidden" role="status">
         {`Keys go to pane ${active + 1} of ${names.length}: ${names[active]}`}
       </p>
@@ -105,42 +115,22 @@ interface ColumnProps {
   changed: (state: PaneState) => void;
 }
 
-const WRITE_MS = 400;
-
 function Column({ name, index, count, active, look, take, changed }: ColumnProps) {
   const pane = useRef<Pane | null>(null);
   const [state, setState] = useState<PaneState>(FIRST_STATE);
-  const kept = useMemo(() => new KeptPlace(atKey(index)), []);
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const at = kept.shown;
-  const keep = () => {
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => {
-      const row = pane.current?.view.rowAt(1 / 4);
-      if (state.busy || state.problem) return;
-      kept.write(state.following || !row ? "" : printTarget({ kind: "offset", offset: row.offset }));
-    }, WRITE_MS);
-  };
-  useEffect(() => () => clearTimeout(timer.current), []);
-  useEffect(keep, [state.following, state.busy]);
-  const first = useRef(true);
-  useEffect(() => {
-    if (!first.current && at === "") pane.current?.toEnd();
-    first.current = false;
-  }, [at]);
+  const reading = useReadingPlace(atKey(index), pane, state);
   return (
     <section
       class={active ? "column active" : "column"}
       aria-label={`Pane ${index + 1} of ${count}: ${name}`}
       aria-current={active ? "true" : undefined}
       onFocusCapture={() => active || setKeys({ pane: index === 0 ? "" : String(index + 1) })}
-      onScrollCapture={keep}
     >
       <ColumnHead name={name} index={index} active={active} pane={pane} state={state} />
       <PaneView
         name={name}
         look={look}
-        at={at}
+        at={place.value.keys[atKey(index)] ?? ""}
         focus={active}
         take={(taken) => {
           pane.current = taken;
@@ -153,9 +143,8 @@ function Column({ name, index, count, active, look, take, changed }: ColumnProps
         link={(row) => {
           pane.current?.pause();
           pane.current?.view.mark(row.offset);
-          kept.write(printTarget({ kind: "offset", offset: row.offset }));
-          return at;
         }}
+        scrolled={reading.scrolled}
       />
     </section>
   );
@@ -194,7 +183,6 @@ function ColumnHead({ name, index, active, pane, state }: HeadProps) {
       <button
         type="button"
         class="main"
-        aria-pressed={state.following}
         aria-label={`${state.following ? "Pause" : "Follow"} ${name}`}
         title="Follow the end, or pause (f)"
         onClick={() => pane.current?.toggle()}

@@ -1,22 +1,21 @@
 // Rows of several streams as one text in the order of time.
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { printPlace, streamPlace } from "../../session/address";
 import { connection, goTo, now, place, streams } from "../../session/page-state";
 import { FEW_LETTERS, labelsFor, MOST_LETTERS } from "../../several/labels";
 import { MergedPane } from "../../several/merged-pane";
 import { withoutStream } from "../../several/several-place";
 import { FIRST_STATE, type PaneState } from "../../viewer/pane";
-import { parseTarget, printTarget, type Target } from "../../viewer/target";
-import { JumpBox } from "../jump-box";
+import { parsePlaceIn } from "../../viewer/target";
+import { JumpBox } from "../later-boxes";
 import { Paused } from "../pane-view";
 import { LookSwitches, nextTimes } from "../stream-head";
 import { useKeys } from "../use-keys";
 import { flip, useLook } from "../use-look";
-import { KeptPlace } from "./kept-place";
+import { useReadingPlace } from "../use-reading-place";
 import { SeveralHead } from "./several-head";
 
-const WRITE_MS = 400;
 const NARROW_PX = 760;
 
 function ownLabels(names: string[]): string[] {
@@ -25,13 +24,18 @@ function ownLabels(names: string[]): string[] {
 
 export function MergedView({ names }: { names: string[] }) {
   const box = useRef<HTMLDivElement>(null);
-  const { pane, state } = useMergedPane(names, box);
+  const { pane, state, reading } = useMergedPane(names, box);
   const [jumping, setJumping] = useState(false);
+  const shutJump = () => {
+    setJumping(false);
+    box.current?.focus({ preventScroll: true });
+  };
   useKeys({
     f: () => pane.current?.toggle(),
-    End: () => pane.current?.toEnd(),
-    Home: () => pane.current?.goTo({ kind: "start" }),
+    End: () => reading.go({ kind: "end" }),
+    Home: () => reading.go({ kind: "start" }),
     g: () => setJumping(true),
+    ...(jumping ? { Escape: shutJump } : {}),
     t: nextTimes,
     w: () => flip("wrap"),
     l: () => flip("numbers"),
@@ -46,14 +50,13 @@ export function MergedView({ names }: { names: string[] }) {
         <button
           type="button"
           class="main"
-          aria-pressed={state.following}
           onClick={() => pane.current?.toggle()}
           title="Follow the end, or pause (f)"
         >
           {state.following ? "❚❚ Pause" : "▶ Follow"}
         </button>
       </SeveralHead>
-      {jumping && <JumpBox go={(target) => pane.current?.goTo(target)} close={() => setJumping(false)} />}
+      {jumping && <JumpBox go={reading.go} close={shutJump} />}
       <Legend names={names} />
       <div class="text-frame">
         <div
@@ -114,21 +117,10 @@ function Legend({ names }: { names: string[] }) {
 function useMergedPane(names: string[], box: { current: HTMLDivElement | null }) {
   const pane = useRef<MergedPane | null>(null);
   const [state, setState] = useState<PaneState>(FIRST_STATE);
-  const latest = useRef(state);
-  latest.current = state;
   const look = useLook();
-  const kept = useMemo(() => new KeptPlace("at"), []);
-  const at = kept.shown;
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const keep = () => {
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => {
-      const { following, busy, problem } = latest.current;
-      if (busy || problem) return;
-      const time = pane.current?.view.rowAt(1 / 4)?.at;
-      kept.write(following || time === undefined ? "" : printTarget({ kind: "time", at: time }));
-    }, WRITE_MS);
-  };
+  const reading = useReadingPlace("at", pane, state);
+  const moved = useRef(reading.scrolled);
+  moved.current = reading.scrolled;
   useEffect(() => {
     if (!box.current) return;
     const labels = ownLabels(names);
@@ -139,32 +131,21 @@ function useMergedPane(names: string[], box: { current: HTMLDivElement | null })
       connection,
       {
         changed: setState,
-        moved: keep,
+        moved: () => moved.current(),
         open: ({ name, offset }) => goTo(streamPlace(name, { at: `@${offset}` })),
       },
       (name) => streams.get(name)?.lines ?? 0,
     );
     pane.current = opened;
     opened.setLook(look);
-    opened.open(targetOf(at));
+    opened.open(parsePlaceIn(place.peek().keys.at ?? "")[0]);
     box.current.focus({ preventScroll: true });
     return () => {
-      clearTimeout(timer.current);
       opened.close();
       pane.current = null;
     };
   }, []);
-  useEffect(keep, [state.following, state.busy]);
   useEffect(() => pane.current?.setLook(look), [look]);
   useEffect(() => pane.current?.tick(now.value), [now.value]);
-  const first = useRef(true);
-  useEffect(() => {
-    if (!first.current) pane.current?.goTo(targetOf(at));
-    first.current = false;
-  }, [at]);
-  return { pane, state };
-}
-
-function targetOf(at: string): Target {
-  return (at && parseTarget(at, Date.now())) || { kind: "end" };
+  return { pane, state, reading };
 }
