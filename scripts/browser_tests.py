@@ -42,7 +42,8 @@ def main() -> int:
     if browser is None:
         print(f"\n*** THE PAGE'S BROWSER TESTS WERE NOT RUN: there is no Chromium; {HOW} ***\n", flush=True)
         return 1 if os.environ.get("CI") else 0
-    spread = ["-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"]
+    # They wait for most of their time, for the page and for each other: more of them than cores.
+    spread = ["-n", "4", "--dist", "worksteal"]
     command = [
         sys.executable,
         "-m",

@@ -37,7 +37,7 @@ def jumping(page: Page) -> None:
     listed(page)
     page.keyboard.press("Control+k")
     page.keyboard.type("cw1")
-    expect(page.get_by_role("option").first).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_role("option").first).to_be_visible()
 
 
 def hinted(page: Page) -> None:

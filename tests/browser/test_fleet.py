@@ -153,7 +153,7 @@ def test_keys_walk_the_list_open_a_stream_and_come_back_to_it(page: Page, produc
     page.keyboard.press("Enter")
     expect(page.get_by_role("log")).to_be_visible()
     assert page.url.endswith("#/s/ci/1")
-    page.keyboard.press("Escape")
+    page.keyboard.press("u")
     expect(selected.get_by_role("rowheader")).to_have_text("1")
 
 
