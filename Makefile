@@ -69,6 +69,9 @@ page: $(STAMPS)/run ## build the dashboard into the package
 browser: $(STAMPS)/dev
 	@$(BIN)/python -m pip show -q playwright >/dev/null 2>&1 || $(BIN)/python -m pip install -q -e ".[browser]"
 
+axe: $(STAMPS)/dev page browser ## look at the views that make test leaves out for who hears or barely sees the page
+	$(BIN)/python scripts/browser_tests.py long
+
 pictures: $(STAMPS)/dev page browser ## take pictures of every view of the page into pictures/; ARGS="list help" takes those
 	$(BIN)/python scripts/page_pictures.py $(ARGS)
 
@@ -93,4 +96,4 @@ $(STAMPS)/dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install -q -e ".[test,dev]"
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/run
 
-.PHONY: help run test check faults faults-short abuse types format bench bench-store bench-page page browser pictures docs clean
+.PHONY: help run test check faults faults-short abuse types format bench bench-store bench-page page browser axe pictures docs clean

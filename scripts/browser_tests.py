@@ -34,7 +34,7 @@ def _playwrights_own() -> str | None:
 
 
 def main() -> int:
-    """Run the tests; without a browser that is a failure in CI, and said loudly elsewhere."""
+    """Run the tests, those that take long with `long`; without a browser that is a failure in CI, and said loudly elsewhere."""
     if not (ROOT / "tests" / "browser").is_dir():
         print("there are no browser tests")
         return 1
@@ -42,8 +42,8 @@ def main() -> int:
     if browser is None:
         print(f"\n*** THE PAGE'S BROWSER TESTS WERE NOT RUN: there is no Chromium; {HOW} ***\n", flush=True)
         return 1 if os.environ.get("CI") else 0
-    # They wait for most of their time, for the page and for each other: more of them than cores.
-    spread = ["-n", "4", "--dist", "worksteal"]
+    chosen = "long" if sys.argv[1:] == ["long"] else "not long"
+    spread = ["-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"]
     command = [
         sys.executable,
         "-m",
@@ -54,7 +54,7 @@ def main() -> int:
         "-o",
         "addopts=",
         "-m",
-        "not long",
+        chosen,
         *spread,
         "tests/browser",
     ]

@@ -53,7 +53,7 @@ def test_all_history_is_searched_and_stepped_through(hub: RunningHub, page: Page
         expect(log.locator(".row.target")).to_have_text("a Needle in line 45000")
         expect(find.get_by_role("status")).to_have_text("5 of 6 lines")
         expect(page.locator(".overview-marks .hit")).to_have_count(6)
-        assert page.url.endswith("?find=needle")
+        assert "?find=needle" in page.url
         log.focus()
         page.keyboard.press("N")
         expect(log.locator(".row.target")).to_have_text("a Needle in line 35000")
