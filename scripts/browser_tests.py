@@ -34,7 +34,7 @@ def _playwrights_own() -> str | None:
 
 
 def main() -> int:
-    """Run the tests, those that take long with `long`; without a browser that is a failure in CI, and said loudly elsewhere."""
+    """Run the tests, or with `long` those that take long; without a browser that fails in CI and is said elsewhere."""
     if not (ROOT / "tests" / "browser").is_dir():
         print("there are no browser tests")
         return 1
