@@ -120,8 +120,7 @@ class ProducerSessions:
         self._detached.pop(writer, None)
         writer.end(cause, status)
         if writer.session is not None:
-            self._over.pop(writer.session, None)
-            self._over[writer.session] = self._clock.monotonic() + self._limits.producer_session_seconds
+            self._remember(writer.session)
             self._news("session.ended", writer, cause)
         if holder is not None and cause != "end":
             holder.displaced(Problem("EXPIRED", text or "the session is over", cause=cause, offset=writer.stream.end))
@@ -152,6 +151,11 @@ class ProducerSessions:
             self._runs.pop(session, None)
             self._deleted.pop(session, None)
 
+    def _remember(self, session: str) -> None:
+        """Keep what is over from now on for as long as a session may stay away."""
+        self._over.pop(session, None)
+        self._over[session] = self._clock.monotonic() + self._limits.producer_session_seconds
+
     def _is_owed(self, session: str) -> bool:
         """Tell whether the producer could not be told yet how far a session came: the store has not taken its end."""
         name, _ = self._runs.get(session, ("", 0))
@@ -177,6 +181,8 @@ class ProducerSessions:
         if known[0] != name or stream.owner != principal.name:
             raise Problem("DENIED", "this key belongs to another stream or to somebody else")
         if run.end is not None:
+            # Who asks may have to ask once more, when the store has taken the end: it must not be forgotten between.
+            self._remember(session)
             if run.cause == "end":
                 return Attached(stream, run, None, True)
             raise Problem("EXPIRED", "the session is over", cause=run.cause or "unknown", offset=run.end)

@@ -488,6 +488,21 @@ def walk() -> Resuming:
     return walk
 
 
+def test_who_asks_while_the_end_is_not_held_is_still_known_when_it_is() -> None:
+    walk = Resuming()
+    walk.begin(slow=False, refuses=True)
+    walk.write(size=1)
+    walk.come_back()
+    walk.supersede()
+    walk.wait(seconds=61)
+    walk.come_back()  # the end is not held: it cannot be told yet how far the session came
+    walk.turn(refuses=False, slow=False)
+    walk.wait(seconds=30)
+    walk.come_back()
+    assert walk.stored() == list(walk.written)
+    walk.teardown()
+
+
 @pytest.mark.parametrize(("slow", "refuses"), [(True, False), (False, True)])
 @pytest.mark.parametrize("ends", [False, True])
 def test_a_store_that_turns_bad_a_cut_and_a_kill(walk: Resuming, slow: bool, refuses: bool, ends: bool) -> None:
