@@ -205,8 +205,15 @@ def _lines(name: str, holding: Holding) -> Iterable[tuple[str, str]]:
 
 
 def _gaps(truth: Truth, holding: Holding, reasons: Collection[str]) -> Iterable[tuple[str, str]]:
+    # Skips that touch may be told as one gap.
+    skips: list[tuple[int, int]] = []
+    for skip in sorted(truth.skips, key=lambda each: each.start):
+        if skips and skip.start <= skips[-1][1]:
+            skips[-1] = (skips[-1][0], max(skips[-1][1], skip.end))
+        else:
+            skips.append((skip.start, skip.end))
     for gap in holding.gaps:
-        inside = any(skip.start <= gap.start and gap.end <= skip.end for skip in truth.skips)
+        inside = any(start <= gap.start and gap.end <= end for start, end in skips)
         if gap.reason not in reasons and not (gap.reason == "producer_skip" and inside):
             yield "gap", f"{gap.start} to {gap.end} reason={gap.reason} was never declared"
 
