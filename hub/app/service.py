@@ -38,8 +38,9 @@ from hub.app.stores import open_store
 from hub.conversations.commander import Commander
 from hub.conversations.producer import ProducerConversation
 from hub.conversations.reader import ReaderConversation
+from hub.core.credentials import Policy
 from hub.core.events import Event, MayHear
-from hub.core.hub import Hub, Policy
+from hub.core.hub import Hub
 from hub.model.peer import Peer
 from hub.version import __version__
 
@@ -152,7 +153,7 @@ class HubService(MultiService):
     def login_link(self) -> str:
         """Return a link to the page that logs a browser in as the admin, once and within a minute."""
         token = self.config.admin_token_path.read_text(encoding="ascii").strip()
-        admin = self.hub.admin(token, Peer(None))
+        admin = self.hub.credentials.admin(token, Peer(None))
         return self.web.new_link(self.hub.endpoints["web"], admin)
 
     def reload(self) -> None:

@@ -29,7 +29,7 @@ class BodyProducer:
         self.peer = replace(peer, via="http")
         self._hub = hub
         self._sink = sink
-        who = principal or hub.producer_principal(peer, None, raw=False)
+        who = principal or hub.credentials.producer(peer, None, raw=False)
         check_stream_name(name)
         if not who.may_produce or not who.may_see(name):
             raise Problem("DENIED", "these credentials are not for a stream of that name")

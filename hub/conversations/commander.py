@@ -263,7 +263,7 @@ class Commander:
     async def _check_password(self, call: Call, hello: Hello, user: str) -> None:
         try:
             try:
-                principal = await self.hub.log_in(user, hello.password or "", self.peer)
+                principal = await self.hub.credentials.log_in(user, hello.password or "", self.peer)
             finally:
                 self._checks = False
             if self._over:
@@ -306,7 +306,7 @@ class Commander:
 
     def _who(self, hello: Hello) -> Principal:
         if hello.token is not None:
-            return self.hub.admin(hello.token, self.peer)
+            return self.hub.credentials.admin(hello.token, self.peer)
         if self._principal is not None:
             return self._principal
         raise Problem("AUTH", "hub.hello needs a token, or user and password")

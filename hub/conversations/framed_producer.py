@@ -196,7 +196,7 @@ class FramedProducer:
         hub, hello = self._hub, producer_port.parse_hello(frame)
         principal = self._known if hello.token is None else None
         if principal is None:
-            principal = hub.producer_principal(self.peer, hello.token, raw=False)
+            principal = hub.credentials.producer(self.peer, hello.token, raw=False)
         elif not principal.may_produce:
             raise Problem("DENIED", "these credentials are not for producers")
         if not principal.may_see(hello.stream):

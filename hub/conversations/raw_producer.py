@@ -97,7 +97,7 @@ class RawProducer:
         """Decide who it is and what the stream will be called; raise Problem."""
         keys: dict[str, str] = {} if header is None else dict(header.keys)
         streams = self._hub.streams
-        principal = self._hub.producer_principal(self.peer, keys.get("token"), raw=True)
+        principal = self._hub.credentials.producer(self.peer, keys.get("token"), raw=True)
         self._principal = principal
         self._hub.standing.enter(principal, self)
         meta = parse_meta(keys.get("meta"), self._hub.limits.meta_bytes)

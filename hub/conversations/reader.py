@@ -183,7 +183,7 @@ class ReaderConversation:
             session = sessions.find(hello.session)
             self._hub.admit("data", self.peer, resumes=True, slot=hello.slot)
         else:
-            principal = self._hub.admin(hello.token or "", self.peer)
+            principal = self._hub.credentials.admin(hello.token or "", self.peer)
             self._hub.admit("data", self.peer, resumes=False, slot=hello.slot)
             key, session = sessions.begin(principal)
         try:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import partial
 
 from hub.core.account_book import AccountBook
 from hub.core.admission import Admission
-from hub.core.audit import LOGIN, Audit
+from hub.core.audit import Audit
 from hub.core.catch_up import CatchUp
 from hub.core.committer import Committer
 from hub.core.counters import Counters
+from hub.core.credentials import Credentials, Policy
 from hub.core.deadlines import Deadlines
 from hub.core.deletion import delete_late
 from hub.core.ended_logins import EndedLogins
@@ -25,7 +26,6 @@ from hub.core.kept_sessions import KeptSessions
 from hub.core.lease_news import LeaseEvents
 from hub.core.leases import Leases
 from hub.core.log import Log
-from hub.core.login_rate import LoginRate, Tokens
 from hub.core.marks import Marks
 from hub.core.meter import Meter
 from hub.core.ports import Accounts, Clock, Failures, Opened, Passwords, Store, Tasks
@@ -44,11 +44,10 @@ from hub.core.subscription import Subscriptions
 from hub.core.tail import TailMemory
 from hub.core.turn import Turn
 from hub.core.writer import Writer
-from hub.model.account import LONGEST_NAME
 from hub.model.limits import Limits
 from hub.model.pattern import Pattern
 from hub.model.peer import Peer
-from hub.model.principal import ANONYMOUS, Principal, Role
+from hub.model.principal import Principal
 from hub.model.problem import Problem
 
 PUBLIC_LIMITS = (
@@ -69,18 +68,6 @@ PUBLIC_LIMITS = (
 
 GATES = ("producers", "commands", "data", "web")
 """Each listener has a gate of its own: a storm at one keeps nobody from another."""
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What the configuration decides beside the limits."""
-
-    producer_auth: str = "loopback"
-    """`loopback`: local producers need no token; `always`: everybody does."""
-    raw_allow: tuple[str, ...] = ()
-    """Addresses and networks beyond loopback that may send raw without a token."""
-    version: str = ""
-    node: str = ""
 
 
 class Hub:
@@ -124,27 +111,18 @@ class Hub:
         self.standing = Standing(self.accounts, self.sessions)
         # At the end of the turn: whoever ended their own login is answered first.
         self.accounts.changed = lambda: self.turn.add(self.standing.review)
-        self.login_rate = LoginRate(clock, limits.login_attempts_per_minute)
-        self._tokens = Tokens(clock, limits.token_attempts_per_minute, self.accounts.by_token)
-        self.code_rate = LoginRate(clock, limits.login_attempts_per_minute)
-        """Wrong codes and tokens: those who have a good one, or a password, are let in all along."""
-        self._logins = LoginRate(clock, limits.logins_per_minute, "logins_per_minute")
         self.ended_logins = EndedLogins(store, clock, tasks)
         self.audit = Audit(store, clock, tasks, limits.audit_entries)
+        self.credentials = Credentials(self.accounts, self.audit, clock, limits, policy)
         self.subscriptions = Subscriptions()
         self.readers: set[Reader] = set()
         self.queue_memory = QueueMemory(limits.reader_queues_bytes)
         self.history = History(store, clock, tasks)
         self.catch_up = CatchUp(self.history, clock, tasks, failures, limits.catch_up_slice_bytes)
-        committer = Committer(store, clock, tasks, self.turn, failures, limits.not_durable_bytes)
-        committer.stored_late = lambda stream: delete_late(self, stream)
-        tails = TailMemory(limits.tail_stream_bytes, limits.tail_bytes)
-        self.log = Log(clock, self.counters, tails, committer, self._guarded, limits.gaps_per_stream)
+        self.log = self._new_log()
         self.epochs = Epochs(store, clock, tasks, opened)
-        self.streams = Streams(self.log, limits, self.epochs, self.subscriptions, self._news)
-        self.streams.retire = self._retire
+        self.streams = self._new_streams()
         self.meter = Meter(self.started_at)
-        store.trimmed = self.streams.trimmed
         self.changed: set[Stream] = set()
         """Streams whose rows changed since the last second."""
         self.producer_sessions = ProducerSessions(self.streams, clock, limits, self.counters, self._producer_news)
@@ -154,8 +132,20 @@ class Hub:
         self.leases = Leases(clock, limits, LeaseEvents(self), self._live_names, self._is_live)
         self.sessions.ties = self.leases
         self.kept_leases = KeptLeases(self.leases, self.sessions, store, self.accounts, clock, tasks)
-        now = clock.now_ms()
-        self.streams.load(opened.streams, lambda record: self.producer_sessions.load(record, now))
+        self.streams.load(opened.streams, partial(self.producer_sessions.load, now_ms=clock.now_ms()))
+
+    def _new_log(self) -> Log:
+        limits = self.limits
+        committer = Committer(self.store, self.clock, self.tasks, self.turn, self.failures, limits.not_durable_bytes)
+        committer.stored_late = lambda stream: delete_late(self, stream)
+        tails = TailMemory(limits.tail_stream_bytes, limits.tail_bytes)
+        return Log(self.clock, self.counters, tails, committer, self._guarded, limits.gaps_per_stream)
+
+    def _new_streams(self) -> Streams:
+        streams = Streams(self.log, self.limits, self.epochs, self.subscriptions, self._news)
+        streams.retire = self._retire
+        self.store.trimmed = streams.trimmed
+        return streams
 
     def tick(self) -> None:
         """Do what is done once a second: deadlines, meters, events. What fails keeps nothing else from being done."""
@@ -213,61 +203,6 @@ class Hub:
         self.changed.add(stream)
         if stream.writer is not None:
             stream.writer.watched(stream.watchers)
-
-    def producer_principal(self, peer: Peer, token: str | None, *, raw: bool) -> Principal:
-        """Return who a producer is; raise Problem AUTH when a token is needed or wrong (PROTOCOL 4)."""
-        if token is not None:
-            principal = self.owner(token, peer)
-            if not principal.may_produce:
-                raise Problem("DENIED", "this token is not for producers")
-            return principal
-        if peer.certified is not None:
-            return Principal(peer.certified, Role.NONE)
-        if peer.is_local and self.policy.producer_auth == "loopback":
-            return ANONYMOUS
-        if raw and any(peer.is_within(network) for network in self.policy.raw_allow):
-            return ANONYMOUS
-        if peer.is_local:
-            raise Problem("AUTH", "a token is needed here (setting: producer_auth)")
-        where = "beyond loopback, or an address that raw_allow names" if raw else "beyond loopback"
-        raise Problem("AUTH", f"a token is needed {where}")
-
-    def owner(self, token: str, peer: Peer) -> Principal:
-        """Return whose token this is; raise Problem AUTH if it is nobody's, LIMIT where that came too often."""
-        return self._tokens.principal(token, peer.counted_as)
-
-    def admin(self, token: str, peer: Peer) -> Principal:
-        """Return whose token this is; raise Problem AUTH if it is nobody's or a producer's only, LIMIT as `owner`."""
-        principal = self.owner(token, peer)
-        if not principal.role:
-            raise Problem("AUTH", "this token is not valid")
-        return principal
-
-    async def log_in(self, user: str, password: str, peer: Peer) -> Principal:
-        """Return the user of that name and password; raise Problem AUTH, BUSY, or LIMIT after too many failures."""
-        address = peer.counted_as
-        # Nobody has a longer name, and what is kept of one is bounded.
-        known = user if len(user) <= LONGEST_NAME else None
-        self.login_rate.check(address, known)
-        self._logins.check(address)
-        self.login_rate.failed(address, known)
-        try:
-            principal = await self.accounts.by_password(user if known is not None else "", password)
-        except Problem as problem:
-            if problem.word == "AUTH":
-                self.audit.note(user, str(peer), LOGIN, peer.via, problem.word)
-            else:  # nothing was checked: no failure of theirs
-                self.login_rate.succeeded(address, known)
-            raise
-        self.login_rate.succeeded(address, known)
-        self.logged_in(principal, peer, peer.via)
-        return principal
-
-    def logged_in(self, principal: Principal, peer: Peer, how: str) -> None:
-        """Take note of a login; raise Problem LIMIT where an address logs in very often."""
-        self._logins.check(peer.counted_as)
-        self._logins.failed(peer.counted_as)
-        self.audit.note(principal.name, str(peer), LOGIN, how)
 
     def _row(self, name: str) -> StreamRow | None:
         stream = self.streams.get(name)

@@ -28,7 +28,8 @@ from hub.app.methods import METHODS
 from hub.conversations.commander import Commander
 from hub.conversations.producer import ProducerConversation
 from hub.conversations.reader import ReaderConversation
-from hub.core.hub import Hub, Policy
+from hub.core.credentials import Policy
+from hub.core.hub import Hub
 from hub.model.limits import Limits
 from hub.wire.frame import Frame
 from hub.wire.frame_reader import FrameReader

@@ -16,10 +16,12 @@ class Lease:
     def __init__(self, *answers: Problem | None) -> None:
         self.said: list[tuple[bytes, str]] = []
         self._answers = list(answers)
+        self.asked = threading.Event()
         self.done = threading.Event()
 
     def command(self, command: str, args: dict[str, Any], idem: str) -> dict[str, Any]:
         self.said.append((base64.b64decode(args["data"]), idem))
+        self.asked.set()
         answer = self._answers.pop(0)
         if not self._answers:
             self.done.set()
@@ -37,8 +39,7 @@ def test_what_may_have_been_typed_is_not_typed_again() -> None:
     control = Control(lease)  # type: ignore[arg-type]
     control.type(b"rm x\r")
     control.start()
-    while not lease.said:
-        pass
+    assert lease.asked.wait(10)
     control.type(b"ls\r")
     assert lease.done.wait(10)
     control.close()

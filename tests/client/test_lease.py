@@ -229,10 +229,10 @@ def test_who_looks_at_the_end_sees_it_though_the_hub_is_waited_for() -> None:
         lease.acquire()
         keepers.append(LeaseKeeper(lease, reserve_s=1))
         clock.now += 1
-        while lease.until == 104:
+        deadline = time.monotonic() + SOON_SECONDS
+        while lease.until == 104 and time.monotonic() < deadline:
             time.sleep(0.001)
         clock.now += 1
-        deadline = time.monotonic() + SOON_SECONDS
         while len(seen) < 2 and time.monotonic() < deadline:
             time.sleep(0.001)
         keepers[0].close()

@@ -487,6 +487,6 @@ def test_a_name_that_nobody_can_have_is_refused_and_not_kept(world: World, admin
     for number in range(4):
         _, answer = log_in(world, f"{number}" + "x" * 100_000)
         assert answer["error"]["data"]["code"] == "AUTH"
-    assert all(len(key) < 100 for key in world.hub.login_rate._failed)
+    assert all(len(key) < 100 for key in world.hub.credentials.guesses._failed)
     assert all(len(entry.principal) <= 64 for entry in world.hub.audit.newest_first())
     assert set(world.passwords.checks) == {""}, "it takes as long as any"

@@ -10,7 +10,7 @@ from conversations.data_line import DataLine
 from fakes.sink import RecordingSink
 from fakes.world import FAR, LOOPBACK, World
 from hub.conversations.producer import ProducerConversation
-from hub.core.hub import Policy
+from hub.core.credentials import Policy
 from hub.core.stream import Stream
 from hub.model.chunk import Chunk, Gap
 from hub.model.peer import Peer

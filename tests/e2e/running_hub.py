@@ -125,6 +125,13 @@ class RunningHub:
         """Return what `hub ls --json` lists."""
         return [json.loads(line) for line in self.run("ls", "--json", *args).stdout.splitlines()]
 
+    def until_listed(self, *args: str, state: str | None = None) -> list[dict[str, Any]]:
+        """Wait until `hub ls --json` with these arguments lists something, in this state if one is given."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not (rows := [row for row in self.rows(*args) if state in (None, row["state"])]):
+            assert time.monotonic() < deadline, f"nothing is listed for {args}"
+        return rows
+
     def children(self) -> list[int]:
         """Return the processes that the hub has started."""
         tasks = Path(f"/proc/{self.process.popen.pid}/task").iterdir()

@@ -85,8 +85,7 @@ def test_a_token_sends_and_is_revoked_while_it_does(hub: RunningHub) -> None:
     with hub.start("run", "--name", "ci/job", "--quiet", "--", "sh", "-c", "echo one; read x; echo two") as job:
         job.until(b"one\n")
         del hub.env["HUB_TOKEN"]
-        while not hub.rows("ci/job"):
-            pass
+        hub.until_listed("ci/job")
         assert hub.run("token", "revoke", row["token"]).stdout == f"revoked {row['token']} of builds\n".encode()
         job.feed(b"\n")
         job.until(b"two\n")

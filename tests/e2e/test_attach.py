@@ -45,8 +45,7 @@ def shell(hub: RunningHub) -> Iterator[Process]:
     args = ("run", "--control", "--pty", "--name", "box", "--quiet", "--", sys.executable, "-c", SHELL)
     with hub.start(*args) as run:
         run.until(b"ready")
-        while not hub.rows():
-            pass
+        hub.until_listed()
         yield run
 
 
@@ -152,8 +151,7 @@ def test_only_one_is_attached_and_may_lose_it(hub: RunningHub, shell: Process, t
 def test_a_hub_that_is_killed_is_gone_on_with(hub: RunningHub, shell: Process, terminal: Terminal) -> None:
     terminal.until(b"size 100 30")
     hub.come_again()
-    while not (hub.rows("box") and hub.rows("box")[0]["state"] == "live"):
-        pass
+    hub.until_listed("box", state="live")
     terminal.type(b"still\r")
     terminal.until(b"got still")
 
@@ -163,8 +161,7 @@ def test_a_former_runs_end_among_the_last_lines_ends_nothing(hub: RunningHub) ->
     args = ("run", "--control", "--pty", "--name", "box", "--quiet", "--", sys.executable, "-c", SHELL)
     with hub.start(*args) as run:
         run.until(b"ready")
-        while not hub.rows("--live", "box"):
-            pass
+        hub.until_listed("--live", "box")
         terminal = Terminal(hub, "box")
         try:
             terminal.until(b"of before")
@@ -204,8 +201,7 @@ def test_commands_are_sent_and_refused(hub: RunningHub) -> None:
     text = "import signal, sys\nsignal.signal(10, lambda *a: sys.exit(4))\nprint('ready', flush=True)\nsignal.pause()"
     with hub.start("run", "--control", "--name", "job", "--quiet", "--", sys.executable, "-c", text) as job:
         job.until(b"ready")
-        while not hub.rows():
-            pass
+        hub.until_listed()
         assert b"it offers: signal, stdin, resize" in hub.run("cmd", "job", "dance", code=1).stderr
         assert b"no terminal" in hub.run("cmd", "job", "resize", "24x80", code=1).stdout
         assert json.loads(hub.run("cmd", "job", "signal", "USR1", "--json").stdout) == {"done": True}

@@ -38,8 +38,7 @@ def test_a_producer_is_sent_away_and_its_command_goes_on(hub: RunningHub, tmp_pa
     script = "echo one; read line; echo two $line"
     with hub.start("run", "--name", "job", "--quiet", "--", "sh", "-c", script) as job:
         job.until(b"one\n")
-        while not hub.rows():
-            pass
+        hub.until_listed()
         (row,) = [json.loads(line) for line in hub.run("sessions", "--json").stdout.splitlines()]
         assert (row["kind"], row["stream"], row["attached"]) == ("producer", "job", True)
         (ended,) = [json.loads(line) for line in hub.run("kick", "job", "--json").stdout.splitlines()]

@@ -75,8 +75,7 @@ def test_a_client_certificate_says_who_a_producer_is(hub: RunningHub, authority:
         context.wrap_socket(plain, server_hostname="localhost") as line,
     ):
         line.sendall(b"HUB/1 RAW stream=from/box7\nhello\n")
-        while not hub.rows("from/box7"):
-            pass
+        hub.until_listed("from/box7")
         (row,) = [json.loads(each) for each in hub.run("ls", "--json", "from/box7").stdout.splitlines()]
         assert row["state"] == "live"
     hub.env = elsewhere(hub, HUB_CA=authority.root, HUB_CERTIFICATE=own.certificate, HUB_KEY=own.key)

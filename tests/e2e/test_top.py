@@ -17,8 +17,7 @@ def test_it_shows_what_goes_on_once_and_live(tmp_path: Path) -> None:
     try:
         with hub.start("send", "going/on") as send:
             send.feed(b"one\n")
-            while not hub.rows():
-                pass
+            hub.until_listed()
             shown = json.loads(hub.run("top", "--json").stdout)
             assert [row["stream"] for row in shown["streams"]] == ["going/on"]
             assert shown["stats"]["admission"]["admitted"] > 0

@@ -12,7 +12,8 @@ from fakes.sink import RecordingSink
 from fakes.store import TrickyStore
 from fakes.tasks import FakeFailures, FakeTasks
 from hub.adapters.store.memory import MemoryStore
-from hub.core.hub import Hub, Policy
+from hub.core.credentials import Policy
+from hub.core.hub import Hub
 from hub.core.writer import Writer
 from hub.model.limits import Limits
 from hub.model.peer import Peer

@@ -10,7 +10,7 @@ from fakes.sink import RecordingSink
 from fakes.world import FAR, LOOPBACK, World
 from hub.conversations import framed_producer, reader
 from hub.conversations.producer import ProducerConversation
-from hub.core.hub import Policy
+from hub.core.credentials import Policy
 from hub.model.peer import Peer
 from rights.people import EVERYBODY, WITH_ROLE, WITHOUT_ROLE, Somebody, named
 

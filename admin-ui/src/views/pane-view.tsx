@@ -2,13 +2,13 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { connection, now, streams, version } from "../session/page-state";
-import { count } from "../streams/format";
 import type { LineRules } from "../viewer/line-rules";
 import type { Look } from "../viewer/look";
 import { Overview, type OverviewMark } from "../viewer/overview";
 import { FIRST_STATE, Pane, type PaneState } from "../viewer/pane";
 import type { Row, TextLine } from "../viewer/rows";
 import { parsePlaceIn, type Target } from "../viewer/target";
+import { PaneOver } from "./pane-over";
 
 interface Props {
   name: string;
@@ -113,36 +113,7 @@ export function PaneView(props: Props) {
         aria-label={`output of ${name}`}
       />
       <div class="overview" ref={strip} aria-hidden="true" title="The whole stream: click to go there" />
-      <div class="over">
-        {state.problem && (
-          <p class="chip bad" role="alert">
-            {state.problem}
-          </p>
-        )}
-        {state.busy && (
-          <p class="chip" role="status">
-            {state.busy}
-          </p>
-        )}
-      </div>
-      {!state.following && <Paused state={state} resume={() => pane.current?.toEnd()} />}
-    </div>
-  );
-}
-
-export function Paused({ state, resume }: { state: PaneState; resume: () => void }) {
-  return (
-    <div class="paused" role="status">
-      <span aria-hidden="true">❚❚</span> Paused
-      {state.missed > 0 && (
-        <b>
-          {count(state.missed)} new {state.missed === 1 ? "line" : "lines"}
-        </b>
-      )}
-      {state.apart && <span class="quiet wide">the rest waits at the hub</span>}
-      <button type="button" onClick={resume}>
-        Jump to end ↓
-      </button>
+      <PaneOver state={state} resume={() => pane.current?.toEnd()} />
     </div>
   );
 }

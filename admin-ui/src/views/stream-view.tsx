@@ -13,6 +13,7 @@ import { FindingBars, FindingButtons } from "./finding-bars";
 import { JumpBox } from "./later-boxes";
 import { lazy } from "./lazy";
 import { NumbersFrame, NumbersSwitch, toggleNumbers } from "./numbers-frame";
+import { FollowButton, GoToButton } from "./pane-buttons";
 import { PaneView } from "./pane-view";
 import { ShareMenu } from "./share-menu";
 import { LookSwitches, nextTimes, StreamHead } from "./stream-head";
@@ -62,22 +63,8 @@ export function StreamView({ name }: { name: string }) {
         <LookSwitches />
         <NumbersSwitch />
         <ControlSwitch name={name} />
-        <button
-          type="button"
-          onClick={() => setJumping(!jumping)}
-          aria-expanded={jumping}
-          title="Go to a place (g)"
-        >
-          Go to…
-        </button>
-        <button
-          type="button"
-          class="main"
-          onClick={() => pane.current?.toggle()}
-          title="Follow the end, or pause (f)"
-        >
-          {state.following ? "❚❚ Pause" : "▶ Follow"}
-        </button>
+        <GoToButton open={jumping} flip={() => setJumping(!jumping)} />
+        <FollowButton following={state.following} toggle={() => pane.current?.toggle()} />
       </StreamHead>
       {jumping && <JumpBox go={reading.go} close={shutJump} />}
       <FindingBars finding={finding} />

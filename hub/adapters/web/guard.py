@@ -73,7 +73,7 @@ class Guard:
         """Return who asks, by Bearer token or cookie; None without either. Raise Problem AUTH, LIMIT for wrong ones."""
         token = bearer(request)
         if token is not None:
-            return self._hub.owner(token, request.peer)
+            return self._hub.credentials.holder(token, request.peer)
         principal, named = self._logins.principal(request), self.named_by_proxy(request)
         # The proxy's user may have changed since: then the cookie is somebody else's.
         return None if named is not None and principal is not None and principal.name != named.name else principal

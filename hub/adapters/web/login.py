@@ -68,11 +68,11 @@ class Logins:
         # First of all: who has a good one is let in, whatever others have tried from the same address.
         principal = self._by_code(code) if code is not None else self._hub.accounts.by_token(token or "")
         if principal is None or not principal.role:
-            self._hub.code_rate.check(peer.counted_as)
-            self._hub.code_rate.failed(peer.counted_as)
+            self._hub.credentials.codes.check(peer.counted_as)
+            self._hub.credentials.codes.failed(peer.counted_as)
             self._hub.audit.note("", str(peer), LOGIN, peer.via, "AUTH")
             raise Problem("AUTH", "this code or token is not valid; a link works once, within a minute")
-        self._hub.logged_in(principal, peer, peer.via)
+        self._hub.credentials.logged_in(principal, peer, peer.via)
         return self.let_in(request, principal)
 
     def let_in(self, request: Request, principal: Principal) -> Login:

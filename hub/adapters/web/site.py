@@ -160,7 +160,7 @@ class WebListener:
     def _who(self, request: HubRequest) -> bytes:
         named = self._guard.named_by_proxy(request)
         if named is not None and self._guard.principal(request) is None:
-            self._hub.logged_in(named, request.peer, "proxy")
+            self._hub.credentials.logged_in(named, request.peer, "proxy")
             return answer_json(request, self._logins.let_in(request, named))
         return answer_json(request, self._logins.current(request))
 
@@ -174,7 +174,7 @@ class WebListener:
 
     async def _check_password(self, request: HubRequest, user: str, password: str) -> None:
         try:
-            principal = await self._hub.log_in(user, password, replace(request.peer, via="http"))
+            principal = await self._hub.credentials.log_in(user, password, replace(request.peer, via="http"))
             body = answer_json(request, self._logins.let_in(request, principal))
         except Problem as problem:
             self._hub.counters.problem(problem.word)

@@ -24,7 +24,8 @@ from fakes.tasks import FakeFailures
 from hub.adapters.store.memory import MemoryStore
 from hub.adapters.web import Front, WebListener, make_site
 from hub.app.methods import METHODS
-from hub.core.hub import Hub, Policy
+from hub.core.credentials import Policy
+from hub.core.hub import Hub
 from hub.core.writer import Writer
 from hub.model.limits import Limits
 from hub.model.principal import ANONYMOUS, Principal

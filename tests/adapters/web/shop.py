@@ -24,7 +24,8 @@ from hub.adapters.reactor.clock import ReactorClock
 from hub.adapters.store.memory import MemoryStore
 from hub.adapters.web import make_site
 from hub.app.methods import METHODS
-from hub.core.hub import Hub, Policy
+from hub.core.credentials import Policy
+from hub.core.hub import Hub
 from hub.core.writer import Writer
 from hub.model.limits import Limits
 from hub.model.principal import ANONYMOUS

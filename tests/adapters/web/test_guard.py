@@ -7,7 +7,7 @@ from twisted.internet.address import IPv4Address
 
 from adapters.web.desk import ADMIN, FAR, HOST, ORIGIN, Desk
 from hub.adapters.web.guard import host_name
-from hub.core.hub import Policy
+from hub.core.credentials import Policy
 
 ROUTES = ["/", "/livez", "/readyz", "/metrics", "/.well-known/hub", "/login", "/streams/s", "/ws", "/nothing"]
 

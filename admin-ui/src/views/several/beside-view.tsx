@@ -10,6 +10,7 @@ import type { Look } from "../../viewer/look";
 import { FIRST_STATE, type Pane, type PaneState } from "../../viewer/pane";
 import type { Target } from "../../viewer/target";
 import { JumpBox } from "../later-boxes";
+import { GoToButton } from "../pane-buttons";
 import { PaneView } from "../pane-view";
 import { LookSwitches, nextTimes } from "../stream-head";
 import { useKeys } from "../use-keys";
@@ -77,9 +78,7 @@ export function BesideView({ names }: { names: string[] }) {
           Same time
         </button>
         <LookSwitches />
-        <button type="button" onClick={() => setJumping(!jumping)} aria-expanded={jumping} title="Go to… (g)">
-          Go to…
-        </button>
+        <GoToButton open={jumping} flip={() => setJumping(!jumping)} />
       </SeveralHead>
       {jumping && <JumpBox go={go} close={shutJump} />}
       <p class="hidden" role="status">

@@ -9,7 +9,8 @@ import { withoutStream } from "../../several/several-place";
 import { FIRST_STATE, type PaneState } from "../../viewer/pane";
 import { parsePlaceIn } from "../../viewer/target";
 import { JumpBox } from "../later-boxes";
-import { Paused } from "../pane-view";
+import { FollowButton, GoToButton } from "../pane-buttons";
+import { PaneOver } from "../pane-over";
 import { LookSwitches, nextTimes } from "../stream-head";
 import { useKeys } from "../use-keys";
 import { flip, useLook } from "../use-look";
@@ -44,17 +45,8 @@ export function MergedView({ names }: { names: string[] }) {
     <section class="stream several">
       <SeveralHead way="merged">
         <LookSwitches folds={false} />
-        <button type="button" onClick={() => setJumping(!jumping)} aria-expanded={jumping} title="Go to… (g)">
-          Go to…
-        </button>
-        <button
-          type="button"
-          class="main"
-          onClick={() => pane.current?.toggle()}
-          title="Follow the end, or pause (f)"
-        >
-          {state.following ? "❚❚ Pause" : "▶ Follow"}
-        </button>
+        <GoToButton open={jumping} flip={() => setJumping(!jumping)} />
+        <FollowButton following={state.following} toggle={() => pane.current?.toggle()} />
       </SeveralHead>
       {jumping && <JumpBox go={reading.go} close={shutJump} />}
       <Legend names={names} />
@@ -68,19 +60,7 @@ export function MergedView({ names }: { names: string[] }) {
           aria-live="off"
           aria-label={`output of ${names.length} streams, by time`}
         />
-        <div class="over">
-          {state.problem && (
-            <p class="chip bad" role="alert">
-              {state.problem}
-            </p>
-          )}
-          {state.busy && (
-            <p class="chip" role="status">
-              {state.busy}
-            </p>
-          )}
-        </div>
-        {!state.following && <Paused state={state} resume={() => pane.current?.toEnd()} />}
+        <PaneOver state={state} resume={() => pane.current?.toEnd()} />
       </div>
     </section>
   );
