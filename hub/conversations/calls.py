@@ -109,6 +109,8 @@ class Calls:
 
     def _change(self, call: Call, method: Method, params: Mutation, batch: Batch | None) -> None:
         """Run what changes something: once, however often it is asked for with the same `idem`."""
+        if self._is_taken(call, batch):
+            return  # before its `idem` is taken for a call that is never done
         if params.idem is not None:
             first = self._first_answers.begin(self._session, params.idem, _identity(call, params))
             if first is not None:
@@ -183,14 +185,20 @@ class Calls:
         waits: bool,
         lasting: bool = False,
     ) -> None:
-        if call.id in self._under_way:
+        if self._is_taken(call, batch):
             work.close()
-            text = "a call with this id is under way"
-            self.answer(call, _mistake(call, json_rpc.INVALID_REQUEST, text), batch)
             return
         entry = self._under_way[call.id] = UnderWay(call, batch, waits=waits, lasting=lasting)
         self._waiting += waits
         entry.task = self._hub.tasks.spawn(self._finish(entry, work))
+
+    def _is_taken(self, call: Call, batch: Batch | None) -> bool:
+        """Tell whether a call with this id is under way; whoever made the second one is told so."""
+        if call.id not in self._under_way:
+            return False
+        text = "a call with this id is under way"
+        self.answer(call, _mistake(call, json_rpc.INVALID_REQUEST, text), batch)
+        return True
 
     async def _finish(self, entry: UnderWay, work: Coroutine[Any, Any, object]) -> None:
         call = entry.call

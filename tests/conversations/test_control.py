@@ -140,6 +140,19 @@ def test_a_command_with_idem_is_sent_once(world: World) -> None:
     assert producer.told() == []
 
 
+def test_a_call_that_is_refused_for_its_id_takes_no_idem(world: World) -> None:
+    producer, line = producer_of(world), CommandLine(world)
+    ask(line, idem="i")
+    first = asked(producer)[0]
+    ask(line, idem="j")
+    assert "a call with this id is under way" in answer(line)["error"]["message"]
+    reply(producer, first, b"1")
+    assert answer(line)["result"]["reply"] == 1
+    ask(line, 8, idem="j")
+    reply(producer, asked(producer)[0], b"2")
+    assert answer(line, 8)["result"]["reply"] == 2
+
+
 def test_a_command_that_may_have_been_done_is_never_sent_again_under_its_idem(world: World) -> None:
     producer, line = producer_of(world), CommandLine(world)
     ask(line, idem="i", timeout_s=1)

@@ -60,7 +60,7 @@ class TailedFile:
             return self.read(most) if self._go_on() else b""
         if os.fstat(self._file).st_size < self._offset:  # truncated in its place: what is there now is new
             self._offset = os.lseek(self._file, 0, os.SEEK_SET)
-            return os.read(self._file, 0) or self.read(most)
+            return self.read(most)
         self._moved = bool(self._next())
         return self.read(most) if self._moved else b""
 
