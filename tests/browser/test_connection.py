@@ -99,7 +99,8 @@ def test_a_hub_that_stops_in_order_says_so(hub: RunningHub, page: Page) -> None:
     assert any(text.startswith("The hub is shutting down") for text in told), told
 
 
-@pytest.mark.own_hub(HUB_LIMITS_CONNECTIONS="4")
+# A browser loads a page over up to six connections, and then opens its WebSocket.
+@pytest.mark.own_hub(HUB_LIMITS_CONNECTIONS="8")
 def test_a_hub_that_is_full_says_so_and_lets_the_page_in_later(hub: RunningHub, page: Page) -> None:
     page.evaluate(PATIENT)
     hub.process.end(signal.SIGKILL)
@@ -108,7 +109,7 @@ def test_a_hub_that_is_full_says_so_and_lets_the_page_in_later(hub: RunningHub, 
         re.compile(r"cannot be reached.*again in ([5-9]|1\d) s"), timeout=30_000
     )
     hub.come_again()
-    crowd = [stream(hub, f"ci/crowd-{number}") for number in range(4)]
+    crowd = [stream(hub, f"ci/crowd-{number}") for number in range(8)]
     try:
         for each in crowd:
             each.sendall(b"I stay\n")
