@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { lagBetween, lagWords } from "../src/viewer/lag";
+import { lagBetween, lagWords, linesSoFar } from "../src/viewer/lag";
 
 const stream = { end: 1_000_000, lines: 20_000, last_at: 90_000 };
 
@@ -24,4 +24,14 @@ test("lines that nobody has counted are bytes", () => {
 test("what will be there in a moment is not worth a word", () => {
   expect(lagWords({ bytes: 1000, lines: 10, ms: 900 })).toBeNull();
   expect(lagWords({ bytes: 1000, lines: 10, ms: 5000 })).toBe("10 lines, 5.0 s behind");
+});
+
+test("lines are counted from what came here where the list is older, so that none counts as new that was seen", () => {
+  // The list said 15,718 when 30,000 had been shown: 30,000 more are not 44,282.
+  expect(linesSoFar(15_718, 30_000)).toBe(30_000);
+  expect(linesSoFar(30_000, 12_000)).toBe(30_000);
+  expect(linesSoFar(30_000, 30_000, 40)).toBe(30_040);
+  expect(linesSoFar(undefined, 7)).toBe(7);
+  expect(linesSoFar(9, null)).toBe(9);
+  expect(linesSoFar(undefined, null)).toBeNull();
 });

@@ -39,3 +39,12 @@ export function lagWords(lag: Lag | null): string | null {
   const much = lag.lines === null ? bytes(lag.bytes) : `${count(lag.lines)} lines`;
   return lag.ms < 1000 ? `${much} behind` : `${much}, ${duration(lag.ms)} behind`;
 }
+
+/**
+ * How many lines a stream has, as far as this page can know: `listed` is told once a second, what came here may be
+ * newer. `next` is the number after the last line held, `dropped` lines came behind it and were not kept.
+ */
+export function linesSoFar(listed: number | undefined, next: number | null, dropped = 0): number | null {
+  if (listed === undefined && next === null) return null;
+  return Math.max(listed ?? 0, next === null ? 0 : next + dropped);
+}

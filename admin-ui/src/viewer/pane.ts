@@ -15,7 +15,7 @@
 import type { Connection } from "../session/connection";
 import type { LinesAnswer, RunsAnswer } from "../wire/types";
 import { findPlace, History, NoSuchPlace, type Piece } from "./history";
-import { type Lag, lagBetween, type StreamEnd } from "./lag";
+import { type Lag, lagBetween, linesSoFar, type StreamEnd } from "./lag";
 import type { LineRules } from "./line-rules";
 import type { Look } from "./look";
 import { nextFrame } from "./next-frame";
@@ -219,10 +219,10 @@ export class Pane {
   }
 
   /** From now on the rows held end before the stream does. */
-  private part(): void {
+  private part(dropped = 0): void {
     this.detach();
-    const lines = this.linesNow();
-    this.linesThen = lines === undefined ? null : lines - this.state.missed;
+    const lines = linesSoFar(this.linesNow(), this.view.buffer.nextLine, dropped);
+    this.linesThen = lines === null ? null : lines - this.state.missed;
     this.change({ apart: true, following: false });
   }
 
@@ -233,7 +233,7 @@ export class Pane {
       // More would push out what is read: the rest waits at the hub.
       const missed = this.state.missed + lines.length;
       this.change({ missed });
-      this.part();
+      this.part(lines.length);
       return;
     }
     this.view.append(this.view.buffer.unseen(rows), partial);
@@ -293,7 +293,7 @@ export class Pane {
     this.epoch = piece.epoch;
     this.view.following = false;
     this.change({ following: false, missed: 0, apart: true, problem: "" });
-    this.linesThen = this.linesNow() ?? null;
+    this.linesThen = linesSoFar(this.linesNow(), this.view.buffer.nextLine);
     this.view.replaceAll(piece.rows);
     this.view.show(offset, to);
     if (piece.atEnd) this.attach(piece);
