@@ -58,6 +58,9 @@ bench: $(STAMPS)/dev page ## measure the hub beside its peers; ARGS="--quick" is
 bench-store: $(STAMPS)/dev page ## measure the store through a real hub; ARGS="--gb 20" stores more
 	$(BIN)/python -m bench.store $(ARGS)
 
+bench-search: $(STAMPS)/dev page ## measure what live lines pay for a search beside them; one minute
+	$(BIN)/python -m bench.search $(ARGS)
+
 bench-page: $(STAMPS)/dev page browser ## measure the dashboard in a real Chromium; ARGS="--gb 5" opens a longer stream
 	$(BIN)/python -m bench.page $(ARGS)
 
@@ -96,4 +99,4 @@ $(STAMPS)/dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install -q -e ".[test,dev]"
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/run
 
-.PHONY: help run test check faults faults-short abuse types format bench bench-store bench-page page browser axe pictures docs clean
+.PHONY: help run test check faults faults-short abuse storm types format bench bench-store bench-search bench-page page browser axe pictures docs clean

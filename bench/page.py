@@ -226,8 +226,7 @@ def measure(gigabytes: float, seconds: float) -> Figures:
                 sum(len(gzip.compress(path.read_bytes())) for path in SCRIPTS.rglob("*.js")) / 1000,
             )
     finally:
-        hub.process.kill()
-        hub.process.wait()
+        hub.end()
         shutil.rmtree(directory)
 
 

@@ -68,6 +68,11 @@ class Running:
         self.process.wait()
         self.start()
 
+    def end(self) -> None:
+        """End it in good order: its own processes are then done with the directory."""
+        self.process.terminate()
+        self.process.wait()
+
     def port(self, name: str) -> int:
         """Return where a listener listens."""
         return port_of(json.loads((self.directory / "endpoints.json").read_text())[name])
@@ -151,8 +156,7 @@ def measure(gigabytes: float) -> Figures:
         replayed = time.perf_counter() - began
         return Figures(gigabytes, size / MB / seconds, size / MB / replayed, on_disk / size, p50, p99, live)
     finally:
-        hub.process.kill()
-        hub.process.wait()
+        hub.end()
         shutil.rmtree(directory)
 
 

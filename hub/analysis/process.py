@@ -117,7 +117,10 @@ def _work(path: Path | None) -> None:
             data = os.read(0, READ_BYTES)
             if not data:
                 break
-            loop.received(data)
+            try:
+                loop.received(data)
+            except BrokenPipeError:  # the hub was killed: nobody is left to be answered
+                break
     numbers.save()
 
 

@@ -2,8 +2,10 @@
  *
  * Files below the directory $FAULTS_BELOW are on a disk that fills up, fails and forgets; the rest is left alone. What
  * is to go wrong stands in the file $FAULTS_CONTROL (struct control, see disk.py), mapped, so that it can be changed
- * while the process runs. What is done to such files goes to $FAULTS_TRACE, with all data that was written: so a test
- * can say what would be left of a file after a loss of power, when only what was synced is on the disk.
+ * while the process runs. What is done to such files goes to a file in the directory $FAULTS_TRACE, with all data that was
+ * written: so a test can say what would be left of a file after a loss of power, when only what was synced is on the
+ * disk. Each process has a trace of its own, named so that they sort by when they began: one that is killed may leave
+ * half an entry, and nothing may come after that.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -41,6 +43,7 @@ enum { WRITE = 1, TRUNCATE = 2, SYNC = 3, SYNC_FAILED = 4, UNLINK = 5 };
 static struct control *control;
 static struct control none = {.room = -1};
 static int trace = -1;
+static const char *traces;
 static char below[PATH_MAX];
 static size_t below_length;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -60,7 +63,15 @@ __attribute__((constructor)) static void begin(void) {
     void *mapped = mmap(NULL, sizeof(struct control), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     close(file);
     if (mapped != MAP_FAILED) control = mapped;
-    trace = open(told, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    traces = told;
+}
+
+static void begin_trace(void) {
+    char name[PATH_MAX + 64];
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    snprintf(name, sizeof name, "%s/%010lld.%09ld.%d", traces, (long long)now.tv_sec, now.tv_nsec, (int)getpid());
+    trace = open(name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
 }
 
 /* Say whether a descriptor is of a file on the disk that fails, and which. */
@@ -75,6 +86,7 @@ static int ours(int file, char *path) {
 }
 
 static void note(int64_t op, const char *path, int64_t offset, const void *data, int64_t length) {
+    if (trace < 0) begin_trace();
     const char *name = path + below_length;
     struct entry entry = {op, offset, length, (int64_t)strlen(name)};
     struct iovec parts[] = {

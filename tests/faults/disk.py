@@ -86,7 +86,8 @@ class Disk:
     def __init__(self, below: Path, scratch: Path) -> None:
         """Make what is needed in `scratch`; raise NoDisk where that cannot be."""
         scratch.mkdir(parents=True, exist_ok=True)
-        self._below, self._trace = below, scratch / "trace"
+        self._below, self._traces = below, scratch / "traces"
+        self._traces.mkdir(exist_ok=True)
         control = scratch / "control"
         control.write_bytes(bytes(ctypes.sizeof(Control)))
         with control.open("r+b") as file:
@@ -95,11 +96,12 @@ class Disk:
             "LD_PRELOAD": str(compiled(scratch)),
             "FAULTS_BELOW": str(below),
             "FAULTS_CONTROL": str(control),
-            "FAULTS_TRACE": str(self._trace),
+            "FAULTS_TRACE": str(self._traces),
         }
         self.heal()
         self._files: dict[str, Kept] = {}
-        self._read = 0
+        self._read: dict[Path, int] = {}
+        """Bytes of each trace that were looked at."""
 
     def full(self, room: int = 0) -> None:
         """Let files grow by no more than `room` bytes; what is removed makes room."""
@@ -154,22 +156,21 @@ class Disk:
                 kept.doubtful.clear()
 
     def _done(self) -> Iterator[Done]:
-        """Yield what was done since the last look."""
-        if not self._trace.exists():
-            return
-        with self._trace.open("rb") as file:
-            file.seek(self._read)
-            content = file.read()
-        at = 0
-        while at + _ENTRY.size <= len(content):
-            op, offset, length, path_length = _ENTRY.unpack_from(content, at)
-            begin = at + _ENTRY.size + path_length
-            if begin + length > len(content):
-                break
-            name = content[at + _ENTRY.size : begin].decode()
-            yield Done(op, name, offset, content[begin : begin + length])
-            at = begin + length
-        self._read += at
+        """Yield what was done since the last look, process by process."""
+        for trace in sorted(self._traces.iterdir()):
+            with trace.open("rb") as file:
+                file.seek(self._read.get(trace, 0))
+                content = file.read()
+            at = 0
+            while at + _ENTRY.size <= len(content):
+                op, offset, length, path_length = _ENTRY.unpack_from(content, at)
+                begin = at + _ENTRY.size + path_length
+                if begin + length > len(content):
+                    break  # what a killed process left half written; it was not synced either
+                name = content[at + _ENTRY.size : begin].decode()
+                yield Done(op, name, offset, content[begin : begin + length])
+                at = begin + length
+            self._read[trace] = self._read.get(trace, 0) + at
 
 
 def compiled(scratch: Path) -> Path:

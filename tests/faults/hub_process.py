@@ -82,6 +82,14 @@ class HubProcess:
         time.sleep(seconds)
         self.process.send_signal(signal.SIGCONT)
 
+    def end(self) -> None:
+        """End it however long that takes; its own processes are then done with its directory."""
+        try:
+            self.stop()
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
     def stop(self) -> int:
         """End it with SIGTERM; return its exit code."""
         self.process.terminate()

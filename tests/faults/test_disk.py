@@ -89,6 +89,9 @@ class Child:
             self.disk = Disk(self.below, directory / "scratch")
         except NoDisk as error:
             pytest.skip(str(error))
+        self.start()
+
+    def start(self) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-c", CHILD, str(self.below)],
             env=self.disk.env,
@@ -157,3 +160,18 @@ def test_a_loss_of_power_leaves_what_was_synced(tmp_path: Path) -> None:
     assert (child.below / "hub.db").read_bytes() == b"aXYdef"
     child.disk.lose_power()
     assert (child.below / "hub.db").read_bytes() == b"abc"
+
+
+def test_what_a_killed_process_left_half_told_hides_nothing_of_the_next_one(tmp_path: Path) -> None:
+    child = Child(tmp_path)
+    try:
+        child.do("write 0 abc", "sync", "write 0 XYZ")
+        child.end()
+        (trace,) = (tmp_path / "scratch" / "traces").iterdir()
+        trace.write_bytes(trace.read_bytes()[:-2])
+        child.start()
+        child.do("write 3 def", "sync")
+    finally:
+        child.end()
+    child.disk.lose_power()
+    assert (child.below / "hub.db").read_bytes() == b"abcdef"

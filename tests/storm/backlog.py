@@ -114,8 +114,7 @@ class Backlog:
     def close(self) -> None:
         for crew in self._crews:
             crew.close()
-        self.hub.process.kill()
-        self.hub.process.wait()
+        self.hub.end()
 
     def _round(self) -> Round:
         began = time.monotonic()

@@ -114,8 +114,7 @@ class Storm:
         self._watch.close()
         for crew in self._crews:
             crew.close()
-        self.hub.process.kill()
-        self.hub.process.wait()
+        self.hub.end()
 
     def _cut(self) -> None:
         for crew in (self._producers, self._readers):

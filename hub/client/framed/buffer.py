@@ -91,7 +91,8 @@ class MemoryBuffer:
             piece = self._pieces[index]
             if piece.channel != first.channel or piece.at - first.at > self.JOIN_MS:
                 break
-            found.append(piece.data[max(position - piece.position, 0) :][: most - size])
+            begin = max(position - piece.position, 0)
+            found.append(piece.data[begin : begin + most - size])
             size += len(found[-1])
             index += 1
         return Piece(position, b"".join(found), first.at, first.channel)
