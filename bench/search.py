@@ -65,8 +65,9 @@ def search(pipe: Connection, directory: str) -> None:
     die_with_parent()
     with Commander.connect(Locator(data_dir=directory).locate()) as hub:
         while True:
-            until, scanned, began = time.monotonic() + pipe.recv(), 0, time.monotonic()
-            while time.monotonic() < until:
+            seconds: float = pipe.recv()
+            scanned, began = 0, time.monotonic()
+            while time.monotonic() < began + seconds:
                 found = hub.call_long("stream.search", _ignore, pattern="bench/text", query="needle-her[a-d]")
                 scanned += found["scanned_bytes"]
             pipe.send((scanned, time.monotonic() - began))
@@ -101,6 +102,7 @@ def measure(megabytes: int, rounds: int) -> Figures:
         helpers.append(_SPAWN.Process(target=search, args=(theirs, str(hub.directory)), daemon=True))
         for helper in helpers:
             helper.start()
+        theirs.close()  # so that the end of a searcher that failed is seen
         with Reader.connect(hub.locator.locate()) as reader:
             reader.subscribe("1", "**", "end")
             return _rounds(hub, reader, mine, rounds)
@@ -131,8 +133,16 @@ def _rounds(hub: Running, reader: Reader, pipe: Connection, rounds: int) -> Figu
         watch(reader, SETTLE_SECONDS)
     quiet.sort()
     beside.sort()
-    p50, p99 = (tuple(quantile(each, share) / 1e6 for each in (quiet, beside)) for share in (0.5, 0.99))
-    return Figures(len(beside), *p50, *p99, p99[1] / p99[0], scanned / MB / wall, scanned / MB / max(cpu, 0.01))
+    p99s = quantile(quiet, 0.99) / 1e6, quantile(beside, 0.99) / 1e6
+    return Figures(
+        len(beside),
+        quantile(quiet, 0.5) / 1e6,
+        quantile(beside, 0.5) / 1e6,
+        *p99s,
+        p99s[1] / p99s[0],
+        scanned / MB / wall,
+        scanned / MB / max(cpu, 0.01),
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

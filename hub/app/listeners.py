@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import IAddress, IListeningPort, IReactorCore
 from twisted.internet.protocol import Factory
+from twisted.internet.tcp import Port
 
 from hub.adapters.reactor.far_end import ProxyLineFactory
 from hub.app.config_endpoint import NOT_INHERITED, parse_endpoint
 
 BACKLOG = 4096
 """A thousand clients that come back at once find room in the kernel; Twisted's own default is 50."""
+ACCEPTS = 4
+"""Connections that a listener accepts before everybody else gets a turn."""
 _WITH_BACKLOG = ("tcp:", "tcp6:", "ssl:", "unix:")
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 
@@ -29,7 +33,20 @@ def listen(reactor: IReactorCore, description: str, factory: Factory) -> Deferre
     if inner.startswith(_WITH_BACKLOG) and "backlog=" not in inner:
         inner += f":backlog={BACKLOG}"
     listening: Deferred[IListeningPort] = serverFromString(reactor, inner).listen(outer)
-    return listening
+    return listening.addCallback(_paced)
+
+
+def _paced(port: IListeningPort) -> IListeningPort:
+    """Let a port accept some connections a turn: Twisted's own accepts ever more while a crowd comes."""
+    if isinstance(port, Port):
+        accept: Callable[[], None] = port.doRead
+
+        def accept_some() -> None:
+            port.numberAccepts = ACCEPTS
+            accept()
+
+        port.doRead = accept_some  # type: ignore[method-assign]
+    return port
 
 
 def client_address(address: IAddress, *, tls: bool) -> str:

@@ -53,7 +53,7 @@ class Commander:
         limits = hub.limits
         self._first: PortFirstBytes | None = PortFirstBytes(limits.first_frame_bytes)
         self._lines = LineReader(limits.request_bytes)
-        self._slices = Slices(hub, sink, self.message)
+        self._slices = Slices(hub.turn.share, sink, self._line)
         self._calls = Calls(self, methods, self._send)
         self._strikes = 0
         self._topics: tuple[str, ...] = ()
@@ -90,8 +90,14 @@ class Commander:
             return
         self._slices.add(lines)
 
-    def message(self, line: bytes) -> None:
-        """Take one line, or one message of a WebSocket."""
+    def message(self, message: bytes) -> None:
+        """Take one message of a WebSocket."""
+        if self.session is None:
+            self._line(message)  # what shares the socket waits for it
+        else:
+            self._slices.add([message])
+
+    def _line(self, line: bytes) -> None:
         limits = self.hub.limits
         if self._checks:
             self._early.append(line)
@@ -113,7 +119,8 @@ class Commander:
         """Send the events that had to wait, and read on."""
         if self._over:
             return
-        if not self._slices.waiting:
+        self._slices.go_on()
+        if not self._slices.waiting and not self._checks and self._sink.open:
             self._sink.resume_reading()
         while self._events and self._sink.open:
             self._send_event(*self._events.pop())

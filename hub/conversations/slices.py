@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from hub.core.hub import Hub
 from hub.core.ports import Sink
-
-SLICE_SECONDS = 0.01
+from hub.core.turn_share import TurnShare
 
 
 class Slices:
-    """Lines of one connection, taken for some milliseconds a turn; while any wait, the peer is not read."""
+    """Lines of one connection, taken as far as the turn's share for calls goes; while any wait, the peer is not read.
 
-    __slots__ = ("_do", "_hub", "_lines", "_scheduled", "_sink")
+    A peer that does not take the answers has nothing more done for it until it does.
+    """
 
-    def __init__(self, hub: Hub, sink: Sink, do: Callable[[bytes], None]) -> None:
-        self._hub = hub
+    __slots__ = ("_do", "_held", "_lines", "_queued", "_share", "_sink")
+
+    def __init__(self, share: TurnShare, sink: Sink, do: Callable[[bytes], None]) -> None:
+        self._share = share
         self._sink = sink
         self._do = do
         self._lines: deque[bytes] = deque()
-        self._scheduled = False
+        self._queued = False
+        self._held = False
+        """Whether the peer is not read because of this."""
 
     @property
     def waiting(self) -> bool:
@@ -29,34 +32,41 @@ class Slices:
         return bool(self._lines)
 
     def add(self, lines: list[bytes]) -> None:
-        """Do lines now, and the rest in later turns if that takes long."""
+        """Do lines now, and the rest later if that takes long."""
         self._lines.extend(line for line in lines if line)
-        if not self._scheduled:
-            self._work()
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Do what waits, as far as this turn's share goes and the peer takes the answers."""
+        if not self._queued and not self._share.used_up:
+            self._some()
+        self._put_off()
 
     def clear(self) -> None:
         """Forget what was not done."""
         self._lines.clear()
 
-    def _work(self) -> None:
-        clock = self._hub.clock
-        until = clock.monotonic() + SLICE_SECONDS
-        while self._lines:
+    def _some(self) -> None:
+        while self._lines and self._sink.open:
             self._do(self._lines.popleft())
-            if self._lines and clock.monotonic() >= until:
-                self._scheduled = True
-                self._sink.pause_reading()
-                clock.call_later(0, self._go_on)
+            if self._share.used_up:
                 return
 
-    def _go_on(self) -> None:
-        self._scheduled = False
+    def _later(self) -> None:
+        self._queued = False
         try:
-            self._work()
-        except Exception:  # ours, and of one call: the others are done all the same
-            self._hub.failures.report("in a call")
-            self._scheduled = bool(self._lines)
-            if self._scheduled:
-                self._hub.clock.call_later(0, self._go_on)
-        if not self._lines and self._sink.open:
+            self._some()
+        finally:
+            self._put_off()
+
+    def _put_off(self) -> None:
+        """Leave what is left to a later turn, or to when the peer takes something."""
+        if self._lines and self._sink.open and not self._queued:
+            self._queued = True
+            self._share.wait(self._later)
+        if self._lines and not self._held:
+            self._held = True
+            self._sink.pause_reading()
+        elif self._held and not self._lines and self._sink.open:
+            self._held = False
             self._sink.resume_reading()

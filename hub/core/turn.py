@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hub.core.ports import Clock, Failures
+from hub.core.turn_share import TurnShare
 
 GATHER_SECONDS = 0.0005
 """Turns come no closer than this. A lone line goes out at once; ten thousand lines a second share their writes, which
@@ -19,6 +20,8 @@ class Turn:
         self._failures = failures
         self._calls: list[Callable[[], None]] = []
         self._last = clock.monotonic() - GATHER_SECONDS
+        self.share = TurnShare(clock, failures)
+        """What of a turn goes to calls."""
 
     def add(self, call: Callable[[], None]) -> None:
         """Run `call` at the end of this turn, after what was added before."""

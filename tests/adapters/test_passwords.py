@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 import time
 from collections.abc import Iterator
 
@@ -80,3 +83,18 @@ async def test_past_a_bound_the_next_one_is_told_to_come_again_and_the_reactor_t
 
 def test_it_is_a_checker_of_twisted_cred(pool: PasswordPool) -> None:
     assert verifyObject(ICredentialsChecker, PasswordChecker(pool, lambda user: None))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have priorities of their own on Linux only")
+@pytest_twisted.ensureDeferred
+async def test_a_password_gives_way_to_live_lines(pool: PasswordPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran_at: list[int] = []
+
+    def look(hashed: str | None, password: str) -> bool:
+        ran_at.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        return True
+
+    monkeypatch.setattr(pool, "_fits", look)
+    await pool.verify("$hash", "correct horse")
+    assert ran_at == [19]
+    assert os.getpriority(os.PRIO_PROCESS, 0) < 19, "the reactor does not"

@@ -69,17 +69,21 @@ def test_a_fault_of_ours_while_writing_ends_that_connection_alone() -> None:
     assert [what for what, _ in world.failures.take()] == ["while writing to a reader"]
 
 
-def test_many_calls_at_once_are_done_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World()
-    line = CommandLine(world)
-    # Each call takes a while of the clock, as a list of very many streams does.
+def slow_clock(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each look at the clock take a while, as calls on very many streams do."""
     inside = world.clock.monotonic
 
     def slow() -> float:
-        world.clock.now += 0.004
+        world.clock.now += 0.0005
         return inside()
 
     monkeypatch.setattr(world.clock, "monotonic", slow)
+
+
+def test_many_calls_at_once_are_done_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    line = CommandLine(world)
+    slow_clock(world, monkeypatch)
     request = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "hub.info"}).encode() + b"\n"
     line.commander.received(request * 20)
     done = len(line.answers())
@@ -88,4 +92,35 @@ def test_many_calls_at_once_are_done_in_slices(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.undo()
     world.settle()
     assert done + len(line.answers()) == 20
+    assert line.sink.reading
+
+
+def test_all_who_call_at_once_share_one_part_of_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    lines = [CommandLine(world) for _ in range(10)]
+    slow_clock(world, monkeypatch)
+    request = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "hub.info"}).encode() + b"\n"
+    for line in lines:
+        line.commander.received(request * 20)
+    done = [len(line.answers()) for line in lines]
+    assert 0 < sum(done) < 20, "one line's calls fill it already"
+    assert done[-1] == 0
+    monkeypatch.undo()
+    world.settle()
+    assert [before + len(line.answers()) for before, line in zip(done, lines, strict=True)] == [20] * 10
+    assert all(line.sink.reading for line in lines)
+
+
+def test_nothing_is_done_for_who_does_not_take_the_answers() -> None:
+    world = World()
+    line = CommandLine(world)
+    line.sink.stall()
+    request = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "hub.info"}).encode() + b"\n"
+    line.commander.received(request * 20)
+    world.settle()
+    assert line.answers() == []
+    assert not line.sink.reading
+    line.sink.drain()
+    world.settle()
+    assert len(line.answers()) == 20
     assert line.sink.reading

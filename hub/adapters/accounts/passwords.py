@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -20,6 +24,8 @@ from hub.model.problem import Problem
 THREADS = 2
 """Twice 19 MiB and two processors at most, however many try to log in."""
 BUSY_MS = 1000
+NICE = 19
+"""Live lines are first to get a processor; whoever logs in can wait for some milliseconds more."""
 
 # OWASP's least for argon2id. A stronger setting later takes in old hashes: theirs is in them.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -67,7 +73,7 @@ class PasswordPool:
             )
         self._under_way += 1
         try:
-            return await deferToThreadPool(self._reactor, self._pool, call)
+            return await deferToThreadPool(self._reactor, self._pool, _nicely, call)
         finally:
             self._under_way -= 1
 
@@ -116,6 +122,14 @@ class CheckedPasswords:
         except UnauthorizedLogin:
             return False
         return True
+
+
+def _nicely(call: Callable[[], object]) -> object:
+    """Run a call in a thread that gives way to all others; only Linux has priorities of threads."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+    return call()
 
 
 def _as_bytes(text: str) -> bytes:
