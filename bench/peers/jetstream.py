@@ -35,6 +35,7 @@ _STREAM = {
     "max_age": 0,
 }
 _CONFIG = """
+max_pending: 1GB
 jetstream {{
   store_dir: {directory}/jetstream
   max_mem: 1G
@@ -53,7 +54,7 @@ class JetStream(Nats):
     settings = (
         "JetStream: file storage, one replica, persist_mode async, default sync interval (2 min); published without "
         "acknowledgement, ephemeral push consumers with ack none; ingest buffer raised (max_buffered_msgs 1,000,000) "
-        "so that none is dropped"
+        "so that none is dropped, and what may wait for a reader (max_pending 1 GB) so that none is cut off"
     )
 
     def __init__(self, batch: int = 1, *, stream: Mapping[str, Any] | None = None, sync: str = "2m") -> None:
