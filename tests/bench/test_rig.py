@@ -13,7 +13,7 @@ from bench.peers.relay import TwistedRelay
 from bench.plan import Plan
 from bench.rig import LoadFailed, load
 
-FLAT_OUT = Plan(2, 3, 16, warm_up=0.05, seconds=0.2)
+FLAT_OUT = Plan(2, 3, 16, warm_up=0.05, seconds=0.5)
 PACED = Plan(20, 1, 1, rate=1000.0, warm_up=0.05, seconds=0.2)
 
 
