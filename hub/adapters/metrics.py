@@ -26,6 +26,7 @@ _COUNTERS = {
     "gap_bytes": ("gap_bytes", "Bytes told as gaps."),
     "busy": ("busy", "Hellos and calls that were told to come later."),
     "slots_honoured": ("slots_honoured", "Hellos that came at the time they were told."),
+    "slots_missed": ("slots_missed", "Times to come that passed unused; the next who come have their places."),
     "refused": ("refused", "Peers refused for who they are or for a limit."),
     "unknown_verbs": ("unknown_verbs", "Frames with a verb that this hub does not know."),
     "http_on_plain": ("http_on_plain", "HTTP requests to ports that speak no HTTP."),

@@ -15,6 +15,7 @@ class Counters:
     gap_bytes: int = 0
     busy: int = 0
     slots_honoured: int = 0
+    slots_missed: int = 0
     refused: int = 0
     unknown_verbs: int = 0
     http_on_plain: int = 0

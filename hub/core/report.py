@@ -144,6 +144,7 @@ def hub_stats(hub: Hub) -> HubStats:
         "tail_bytes": hub.log.tails.bytes,
         "busy": counters.busy,
         "slots_honoured": counters.slots_honoured,
+        "slots_missed": counters.slots_missed,
         "refused": counters.refused,
         "unknown_verbs": counters.unknown_verbs,
         "http_on_plain": counters.http_on_plain,

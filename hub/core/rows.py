@@ -166,6 +166,7 @@ class HubStats(TypedDict):
     tail_bytes: int
     busy: int
     slots_honoured: int
+    slots_missed: int
     refused: int
     unknown_verbs: int
     http_on_plain: int

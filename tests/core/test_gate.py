@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fakes.clock import FakeClock
 from hub.core.counters import Counters
-from hub.core.gate import Gate
+from hub.core.gate import HONOURED_SECONDS, Gate
 from hub.model.limits import Limits
 from hub.model.problem import Problem
 
@@ -60,10 +60,12 @@ def test_a_word_is_good_for_five_seconds_and_not_before_its_time() -> None:
     assert late is not None
     assert late.retry_after == 10_001
     word = str(late.keys["slot"])
+    door.clock.advance(4)
     early = door.come(slot=word)
     assert early is not None
-    assert early.keys["slot"] != word, "who comes too early stands in the queue anew"
-    door.clock.advance(15.1)
+    assert (early.keys["slot"], early.retry_after) == (word, 6001), "who comes too early has its own place still"
+    assert door.gate.waiting == 10
+    door.clock.advance(11.1)
     again = door.come(slot=word)
     assert again is None or again.keys["slot"] != word
     assert door.counters.slots_honoured == 0
@@ -96,6 +98,86 @@ def test_too_many_who_wait_get_a_time_and_no_word() -> None:
     door.clock.advance(10)
     assert door.gate.waiting == 0
     assert door.come() is None
+
+
+def test_the_place_of_one_who_never_comes_is_the_next_ones() -> None:
+    door = Door(hellos_per_second=1, hellos_at_once=1)
+    told = [door.come() for _ in range(31)]
+    faithful = told[20]
+    assert faithful is not None
+    door.clock.advance(5.9)
+    late = door.come()
+    assert late is not None
+    assert late.retry_after == 25_101, "until somebody's time has passed unused nobody's place is free"
+    for second in range(10):
+        door.clock.advance(1.0)
+        assert door.come() is None, f"second {second}: the place of one who did not come"
+        again = door.come()
+        assert again is not None
+        assert "slot" in again.keys, "and of one alone"
+    assert door.counters.slots_missed == 10
+    door.clock.advance(20.0 - 15.9)
+    assert door.come(slot=str(faithful.keys["slot"])) is None, "who comes at the time that it was told is in"
+
+
+def test_places_of_those_who_did_not_come_are_not_saved_up() -> None:
+    door = Door(hellos_per_second=10, hellos_at_once=5)
+    for _ in range(105):
+        door.come()
+    door.clock.advance(9.0)
+    assert [door.come() is None for _ in range(8)] == [True] * 5 + [False] * 3, "no more than come in at once"
+    door.clock.advance(60)
+    assert [door.come() is None for _ in range(8)] == [True] * 5 + [False] * 3, "nor with the room of a quiet minute"
+
+
+def test_a_time_is_good_for_five_seconds_though_another_lane_has_a_longer_queue() -> None:
+    door = Door(hellos_per_second=1, hellos_at_once=1, resumes_per_second=1, resumes_at_once=1)
+    for _ in range(60):
+        door.come()
+    assert door.come(resumes=True) is None
+    back = door.come(resumes=True)
+    assert back is not None
+    assert back.retry_after == 1001
+    door.clock.advance(6.1)
+    waiting = door.gate.waiting
+    assert door.come(slot=str(back.keys["slot"])) is None, "there are free places now"
+    assert (door.counters.slots_honoured, door.gate.waiting) == (0, waiting)
+
+
+@given(st.lists(st.tuples(st.floats(0, 2), st.booleans(), st.booleans()), min_size=30, max_size=300))
+def test_whoever_comes_in_time_hears_busy_once_whoever_else_does_not(comers: list[tuple[float, bool, bool]]) -> None:
+    rate, at_once = 10, 5
+    door = Door(hellos_per_second=rate, hellos_at_once=at_once, resumes_per_second=rate, resumes_at_once=at_once)
+    coming: list[tuple[float, int, str | None]] = []
+    at = door.clock.now
+    for number, (pause, _, _) in enumerate(comers):
+        at += pause / rate
+        coming.append((at, number, None))
+    let_in: list[float] = []
+    words = 0
+    while coming:
+        coming.sort(key=lambda each: each[:2])
+        at, number, slot = coming.pop(0)
+        door.clock.advance(max(at - door.clock.now, 0))
+        _, resumes, faithful = comers[number]
+        problem = door.come(resumes=resumes, slot=slot)
+        if problem is None:
+            let_in.append(door.clock.now)
+            continue
+        assert slot is None, "a second BUSY"
+        words += 1
+        if faithful:
+            wait = (problem.retry_after or 0) / 1000
+            coming.append((door.clock.now + wait, number, str(problem.keys["slot"])))
+    # Each place is used once, and up to HONOURED_SECONDS after its time.
+    for start in let_in:
+        most = 2 * (rate * (1 + HONOURED_SECONDS) + 2 * at_once)
+        assert sum(1 for at in let_in if start <= at < start + 1) <= most
+    seconds = let_in[-1] - let_in[0]
+    assert len(let_in) <= 2 * (rate * seconds + at_once) + 2, "over all no more than the lanes have places"
+    door.clock.advance(3600)
+    assert door.gate.waiting == 0
+    assert door.counters.slots_honoured + door.counters.slots_missed == words
 
 
 @given(st.lists(st.booleans(), min_size=50, max_size=400))

@@ -174,6 +174,7 @@ export interface HubStats {
   tail_bytes: number;
   busy: number;
   slots_honoured: number;
+  slots_missed: number;
   refused: number;
   unknown_verbs: number;
   http_on_plain: number;

@@ -182,7 +182,7 @@ def head_lines(board: Board) -> list[str]:
     rates = f"{words.number(stats['lines_per_s'])} lines/s   {words.size(stats['bytes_per_s'])}/s"
     readers = f"{stats['readers']} readers, {words.size(stats['queued_bytes'])} queued, {catchup['waiting']} catch up"
     who = f"{stats['sessions']} sessions   {stats['connections']} connections"
-    told = f"{stats['busy']} were told to, {stats['slots_honoured']} came"
+    told = f"{stats['busy']} were told to, {stats['slots_honoured']} came, {stats['slots_missed']} did not"
     return [
         f"{up}   {going}   {rates}",
         f"{readers}   {who}",
