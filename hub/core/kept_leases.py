@@ -63,12 +63,12 @@ class KeptLeases:
                 continue
             self._leases.fence = max(self._leases.fence, kept.fence)
             principal = self._accounts.by_credential(kept.credential)
-            if principal is None or kept.expires_at <= now_ms:
+            if principal is None:
                 stale[name] = None
                 continue
             session = self._sessions.by_hash(kept.session) or self._sessions.adopt(kept.session, principal, ())
             left = (kept.expires_at - now_ms) / 1000
-            since = now - (now_ms - kept.since) / 1000
+            since = now - max(now_ms - kept.since, 0) / 1000
             self._leases.restore(name, session, kept.fence, kept.ttl_s, since, now + left)
         if stale:
             await self._store.put(KIND, stale)

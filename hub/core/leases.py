@@ -146,12 +146,19 @@ class Leases:
         return self._grant(name, session, ttl_s)
 
     def wait(self, session: Session, want: Want, ttl_s: int, promise: Promise[Lease]) -> Waiter:
-        """Stand in the queue, at the place that the session has there already, if it has one."""
-        for waiter in self._waiters:
-            if self._same(waiter, session, want) and waiter.promise is None:
+        """Stand in the queue, at the place that the session has there already, if it has one.
+
+        Places that are kept from a former connection give way where all would be more than calls may wait.
+        """
+        mine = [waiter for waiter in self._waiters if waiter.session is session]
+        kept = [waiter for waiter in mine if waiter.promise is None]
+        for waiter in kept:
+            if waiter.want == want:
                 waiter.promise, waiter.ttl_s = promise, ttl_s
                 return waiter
         self._check_share(session)
+        if kept and len(mine) >= self.limits.waiting_calls:
+            self.give_up(kept[0], keep_turn=False)
         if len(self._waiters) >= self.limits.lease_waiters:
             raise Problem("LIMIT", f"all of limits.lease_waiters ({self.limits.lease_waiters}) wait")
         waiter = Waiter(session, want, ttl_s, promise)
@@ -237,11 +244,17 @@ class Leases:
             self._pass_to_waiter(name)
 
     def restore(self, name: str, session: Session, fence: int, ttl_s: int, since: float, expires_at: float) -> None:
-        """Take up a lease of the former hub; its holder has some time to come back."""
-        lease = Lease(name, session, fence, ttl_s, since, min(expires_at, self.clock.monotonic() + ttl_s))
+        """Take up a lease of the former hub; its holder has some time to come back.
+
+        A holder counts on it for its ttl, or the grace, after it last heard of the hub. So long it is kept in any case:
+        when it expires is known by a clock alone that may have jumped.
+        """
+        now, grace = self.clock.monotonic(), self.limits.lease_grace_seconds
+        expires_at = max(min(expires_at, now + ttl_s), now + min(ttl_s, grace))
+        lease = Lease(name, session, fence, ttl_s, since, expires_at)
         self._held[name] = self._by_session.setdefault(session, {})[name] = lease
         if not session.is_held(COMMAND):
-            self._away[session] = self.clock.monotonic() + self.limits.lease_start_grace_seconds
+            self._away[session] = now + max(self.limits.lease_start_grace_seconds, grace)
 
     def advance(self) -> None:
         """End what is over by now; to be called once a second."""
@@ -318,23 +331,36 @@ class Leases:
         return self._grant(lease.name, to, ttl_s, given=end.cause == "handed_over")
 
     def _pass_to_waiter(self, name: str) -> None:
+        """Give a name that is free to the first who waits for it; those who may hold no more are told so."""
         stream = stream_of(name)
+        refused: list[tuple[Waiter, Problem]] = []
         for waiter in self._waiters:
             if not waiter.want.takes(name, waiter.session):
                 continue
-            if waiter.want.pattern is None or (stream is not None and self.is_live(stream)):
-                self._grant(name, waiter.session, waiter.ttl_s)
-                return
+            if waiter.want.pattern is not None and (stream is None or not self.is_live(stream)):
+                continue
+            try:
+                self._check_room(waiter.session)
+            except Problem as problem:
+                refused.append((waiter, problem))
+                continue
+            self._grant(name, waiter.session, waiter.ttl_s)
+            break
+        for waiter, full in refused:
+            self._refuse(waiter, full)
+
+    def _refuse(self, waiter: Waiter, problem: Problem) -> None:
+        """Let somebody wait no more, who is told why."""
+        del self._waiters[waiter]
+        self._queued(waiter.want)
+        if waiter.promise is not None:
+            self.clock.call_later(0, partial(waiter.promise.break_off, problem))
 
     def _leave(self, session: Session, cause: str) -> None:
         self._away.pop(session, None)
         # Its waiting first: what it loses is not to come back to itself.
         for waiter in [each for each in self._waiters if each.session is session]:
-            del self._waiters[waiter]
-            self._queued(waiter.want)
-            if waiter.promise is not None:
-                over = Problem("EXPIRED", "the session is over", cause="unknown")
-                self.clock.call_later(0, partial(waiter.promise.break_off, over))
+            self._refuse(waiter, Problem("EXPIRED", "the session is over", cause="unknown"))
         for lease in self.of(session):
             self._end(lease, End(lease.fence, cause))
 

@@ -7,6 +7,7 @@ import re
 import msgspec
 
 from hub.model.problem import Problem
+from hub.model.stream_name import check_stream_name
 
 STREAM = "stream:"
 """A stream's own lease: whoever holds it may command its producer."""
@@ -18,6 +19,8 @@ def check_lease_name(text: str) -> str:
     """Return `text` if it may name a lease; raise Problem PROTO that says what a name looks like."""
     if _NAME.fullmatch(text) is None:
         raise Problem("PROTO", f"a lease's name is 1 to {MAX_BYTES} of A-Z a-z 0-9 . _ ~ - : /")
+    if (stream := stream_of(text)) is not None:
+        check_stream_name(stream)
     return text
 
 

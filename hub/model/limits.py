@@ -63,7 +63,7 @@ class Limits:
     leases_per_session: int = _limit(1000, "leases that one session holds at once")
     lease_waiters: int = _limit(10_000, "calls that wait for a lease at once")
     lease_grace_seconds: int = _limit(10, "how long a session without a command connection keeps leases and turns")
-    lease_start_grace_seconds: int = _limit(60, "the same after a start of the hub")
+    lease_start_grace_seconds: int = _limit(60, "the same after a start of the hub, and no less")
     login_attempts_per_minute: int = _limit(5, "login attempts per minute of an address and of a user")
     token_attempts_per_minute: int = _limit(60, "wrong tokens per minute of an address; good ones come in all the same")
     logins_per_minute: int = _limit(300, "logins that succeed, per minute of an address")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from conversations.command_line import CommandLine, request
 from fakes.world import World
+from hub.core.writer import Writer
 from hub.model.session_key import public_id
 
 POOL = ("stream:board/0", "stream:board/1")
@@ -26,6 +27,7 @@ GRACE = 10.0
 START_GRACE = 60.0
 SLACK = 0.3
 """What passes between a moment of the hub's and the same one here."""
+HOUR_MS = 3_600_000
 ALIVE = b'{"jsonrpc":"2.0","method":"hub.info"}\n'
 
 
@@ -78,9 +80,14 @@ class Belief:
 
 
 class LeaseMachine(RuleBasedStateMachine):
+    limits: ClassVar[dict[str, int]] = {}
+    """Of the hub, where they are to be met."""
+
     @initialize()
     def begin(self) -> None:
-        self.world = World()
+        self.world = World(**self.limits)
+        self.jumped = False
+        """Whether the clock on the wall ever was put forward or back."""
         self.offset = 0.0
         self.clients = [Client(CommandLine(self.world, hello="operator-token")) for _ in range(4)]
         self.beliefs: dict[str, Belief] = {}
@@ -89,11 +96,24 @@ class LeaseMachine(RuleBasedStateMachine):
         self.away_while_waiting: set[tuple[int, str]] = set()
         """Clients and names whose turn may have come while the client was away: it is told of later."""
         self.last_id = 100
+        self.writers: dict[str, Writer] = {}
         self.streams_come()
 
     def streams_come(self) -> None:
         for name in POOL:
-            self.world.stream_of(name.removeprefix("stream:"), b"x")
+            self.writers[name] = self.world.stream_of(name.removeprefix("stream:"), b"x")
+
+    @rule(name=st.sampled_from(POOL))
+    def a_stream_ends_or_comes_again(self, name: str) -> None:
+        if (writer := self.writers.pop(name, None)) is not None:
+            writer.end("eof")
+        else:
+            self.writers[name] = self.world.stream_of(name.removeprefix("stream:"), b"x")
+        self.hear()
+
+    def takes(self, want: Want, name: str) -> bool:
+        """Tell whether a name that is free would be given to whoever waits for that."""
+        return name in want and (want != POOL or name in self.writers)
 
     # What clients do.
 
@@ -107,7 +127,7 @@ class LeaseMachine(RuleBasedStateMachine):
             assert answer["result"]["name"] in want
             self.told(client, answer["result"]["name"], answer["result"]["fence"], ttl)
         else:
-            assert answer["error"]["data"]["code"] == "CONFLICT"
+            assert self.is_no(answer)
             for name in want:
                 belief = self.beliefs.get(name)
                 assert belief is None or belief.client is not client or self.may_be_over(belief)
@@ -149,6 +169,11 @@ class LeaseMachine(RuleBasedStateMachine):
             place.kept = False
         client.line.say(request(self.last_id, "lease.acquire", ttl_s=25, wait_s=wait_s, **said(want)))
 
+    def is_no(self, answer: dict[str, Any]) -> bool:
+        """Tell whether that is how one is told that there is nothing, or no room, for one."""
+        code = answer["error"]["data"]["code"]
+        return code == "CONFLICT" or (bool(self.limits) and code == "LIMIT")
+
     def still_stands(self, place: Place) -> bool:
         session = public_id(place.client.line.key)
         leases = self.world.hub.leases
@@ -176,9 +201,15 @@ class LeaseMachine(RuleBasedStateMachine):
     def steal(self, name: str, who: int) -> None:
         thief = self.clients[who]
         if thief.connected and not thief.waits_for((name,)):
+            before = self.beliefs[name].over if name in self.beliefs else False
             self.taken(name, thief)
             answer = self.ask(thief, "lease.steal", name=name, reason="r", ttl_s=4)
-            self.told(thief, name, answer["result"]["fence"], 4)
+            if "result" in answer:
+                self.told(thief, name, answer["result"]["fence"], 4)
+            else:
+                assert self.is_no(answer)
+                if name in self.beliefs:
+                    self.beliefs[name].over = before
 
     @rule(name=st.sampled_from(NAMES), who=st.integers(0, 3))
     def hand_over(self, name: str, who: int) -> None:
@@ -193,6 +224,8 @@ class LeaseMachine(RuleBasedStateMachine):
             self.told(heir, name, answer["result"]["fence"], belief.ttl)
             for number in client_calls:
                 del heir.calls[number]
+        elif answer["error"]["data"]["code"] == "LIMIT":
+            assert self.limits
         else:
             assert self.may_be_over(belief)
         self.hear()
@@ -271,12 +304,18 @@ class LeaseMachine(RuleBasedStateMachine):
             self.world.pass_seconds(1)
             self.hear()
 
-    @rule()
-    def the_hub_is_killed(self) -> None:
+    @rule(hours=st.sampled_from([-2, 2]))
+    def the_clock_jumps(self, hours: int) -> None:
+        self.world.clock.wall_shift_ms += hours * HOUR_MS
+        self.jumped = True
+
+    @rule(hours=st.sampled_from([0, 0, -2, 2]))
+    def the_hub_is_killed(self, hours: int) -> None:
         before = self.now
         for belief in self.beliefs.values():
             belief.doubtful = belief.doubtful or self.may_be_over(belief)
-        self.world.restart()
+        self.jumped = self.jumped or hours != 0
+        self.world.restart(wall_shift_ms=self.world.clock.wall_shift_ms + hours * HOUR_MS)
         self.offset = before - self.world.clock.monotonic()
         for client in self.clients:
             client.connected, client.grace_until = False, self.now + START_GRACE
@@ -285,6 +324,8 @@ class LeaseMachine(RuleBasedStateMachine):
         self.streams_come()
         for belief in self.beliefs.values():
             belief.latest = self.now + belief.ttl
+            if self.jumped:  # how much of a ttl is left is not known then: it is kept as its holder counts on it
+                belief.until = min(belief.until, self.now + GRACE)
 
     # What is known.
 
@@ -328,11 +369,14 @@ class LeaseMachine(RuleBasedStateMachine):
             if mine is not None and not its_own:
                 for place in self.queue[: self.queue.index(mine)]:
                     assert (
-                        name not in place.want or place.kept or place.client is client or not place.client.connected
+                        not self.takes(place.want, name)
+                        or place.kept
+                        or place.client is client
+                        or not place.client.connected
                     ), "somebody who waited longer was passed over"
             self.told(client, name, message["result"]["fence"], 25)
         elif message.get("id") in client.calls:
-            assert message["error"]["data"]["code"] == "CONFLICT", "its wait was over, or never began"
+            assert self.is_no(message), "its wait was over, or never began"
             self.gives_up(client, client.calls.pop(message["id"]))
 
     def gives_up(self, client: Client, want: Want) -> None:
@@ -387,8 +431,17 @@ class LeaseMachine(RuleBasedStateMachine):
         for lease in leases:
             assert lease.fence <= self.world.hub.leases.fence
         free = [name for name in NAMES if self.world.hub.leases.get(name) is None]
-        waiting = {name for client in self.clients for want in client.calls.values() for name in want}
+        calls = [want for client in self.clients for want in client.calls.values()]
+        waiting = {name for want in calls for name in want if self.takes(want, name)}
         assert not waiting.intersection(free), "free, though somebody waits for it"
+
+    @invariant()
+    def no_bound_is_passed(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        leases, limits = self.world.hub.leases, self.world.limits
+        assert len(list(leases)) <= limits.leases
+        assert all(len(leases.of(lease.session)) <= limits.leases_per_session for lease in leases)
 
     @invariant()
     def nobody_holds_what_it_was_not_told_of(self) -> None:
@@ -409,3 +462,26 @@ class LeaseMachine(RuleBasedStateMachine):
 
 TestLeases = LeaseMachine.TestCase
 TestLeases.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+class CrowdedLeaseMachine(LeaseMachine):
+    """A hub with less room than there are names, and whose streams come later than those who wait for them."""
+
+    limits: ClassVar[dict[str, int]] = {"leases": 2, "leases_per_session": 1}
+
+    def streams_come(self) -> None:
+        self.writers.clear()
+
+    @rule(order=st.permutations(range(4)), stream=st.sampled_from(POOL), held=st.integers(0, 2))
+    def a_stream_comes_for_those_who_wait(self, order: list[int], stream: str, held: int) -> None:
+        for name in list(self.writers):
+            self.a_stream_ends_or_comes_again(name)
+        for who, name in list(zip(order, ("a", "b"), strict=False))[:held]:
+            self.acquire(who, (name,), 25)
+        for who in reversed(order):
+            self.wait(who, POOL, 50_000)
+        self.a_stream_ends_or_comes_again(stream)
+
+
+TestLeasesOfACrowd = CrowdedLeaseMachine.TestCase
+TestLeasesOfACrowd.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)

@@ -56,10 +56,14 @@ class World:
             opened=self.store.open(now_ms),
         )
 
-    def restart(self, *, slow_store: bool = False, after_seconds: float = 0) -> None:
-        """Kill the hub, with all that was not durable, and start another one over the same store."""
+    def restart(self, *, slow_store: bool = False, after_seconds: float = 0, wall_shift_ms: int = 0) -> None:
+        """Kill the hub, with all that was not durable, and start another one over the same store.
+
+        `wall_shift_ms` is by how much the clock on the wall is wrong from then on.
+        """
         self.clock = FakeClock()
         self.clock.advance(after_seconds)
+        self.clock.wall_shift_ms = wall_shift_ms
         self.tasks = FakeTasks(self.failures)
         self.store = TrickyStore(self.memory, slow=slow_store)
         self.hub = self._start(self.hub.epochs.current)
