@@ -38,9 +38,9 @@ class TwistedProducer:
         meta: Mapping[str, object] | None = None,
         commands: tuple[str, ...] = (),
         memory_bytes: int = MEMORY_BYTES,
-        tell: Callable[[Event], None] = lambda event: None,
+        tell: Callable[[Event | str], None] = lambda event: None,
     ) -> None:
-        """`locate` may block: it is asked in a thread."""
+        """`locate` may block: it is asked in a thread. `tell` also gets why the hub was not reached, as a text."""
         self._reactor = reactor
         self._time = IReactorTime(reactor)
         self._locate = locate
@@ -54,6 +54,8 @@ class TwistedProducer:
         self._backoff = Backoff(self._time.seconds)
         self._line: _Line | None = None
         self._over = False
+        self.lost_bytes = 0
+        """Bytes that were dropped because too many waited."""
         self._connect()
 
     def write(self, data: bytes, channel: str | None = None) -> None:
@@ -62,6 +64,7 @@ class TwistedProducer:
             return
         over = self._buffer.size + len(data) - self._memory_bytes
         if over > 0:
+            self.lost_bytes += over
             self._buffer.drop_oldest(over)
         self._buffer.append(data, time.time_ns() // 1_000_000, channel)
         self._flush()
@@ -73,8 +76,8 @@ class TwistedProducer:
 
     @property
     def waiting_bytes(self) -> int:
-        """Bytes that the hub does not hold yet."""
-        return self._buffer.end - self.machine.acknowledged
+        """Bytes that the hub does not hold yet, and may still get."""
+        return min(self._buffer.end - self.machine.acknowledged, self._buffer.size)
 
     def end(self, status: str | None = None) -> Deferred[None]:
         """Say that nothing more will be written; return `finished`."""
@@ -106,6 +109,8 @@ class TwistedProducer:
 
     def _failed(self, failure: Failure) -> None:
         # Whatever kept it from connecting may be over the next time; only a hub's refusal may be for good.
+        if not self._over:
+            self._tell(failure.getErrorMessage() or type(failure.value).__name__)
         self._again(failure.value if isinstance(failure.value, Problem) else None)
 
     def _again(self, problem: Problem | None) -> None:

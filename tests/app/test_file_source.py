@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -39,16 +40,23 @@ class Collected:
 
     def __init__(self, tmp_path: Path, pattern: str, streams: dict[str, str] | None = None) -> None:
         self.clock, self.said, self.takers = Clock(), list[str](), dict[str, Taker]()
+        self.wrong: list[str] = []
+        """What was said to be wrong, of all that was said."""
         settings = File(stream="f/{name}", path=str(tmp_path / pattern), begin="start")
         self.source = FileSource(
             self.clock,
             settings,
             self.make,
-            self.said.append,
+            self.say,
             Positions(tmp_path / "positions.json"),
             memory_bytes=MEMORY,
             streams=streams,
         )
+
+    def say(self, text: str, *, wrong: bool = False) -> None:
+        self.said.append(text)
+        if wrong:
+            self.wrong.append(text)
 
     def make(self, stream: str, meta: Mapping[str, Any], commands: tuple[str, ...], tell: object) -> Any:
         assert stream not in self.takers, "a stream has one writer"
@@ -69,6 +77,8 @@ def test_two_paths_do_not_share_a_stream(tmp_path: Path) -> None:
     (refused,) = [said for said in collected.said if "not collected" in said]
     assert f"{tmp_path}/b/app.log is" in refused
     assert f"that of {tmp_path}/a/app.log" in refused
+    assert collected.wrong == [refused], "progress is not wrong, and a refusal is"
+    assert [*collected.source.failed] == [f"{tmp_path}/b/app.log"]
     collected.source.close()
 
 
@@ -105,3 +115,25 @@ def test_little_memory_loses_nothing_of_a_file(tmp_path: Path) -> None:
         collected.run(1)
     assert (taker.lost, found == data) == (0, True)
     collected.source.close()
+
+
+def test_a_file_that_cannot_be_read_has_failed_until_it_can(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    os.mkfifo(path)
+    collected = Collected(tmp_path, "app.log")
+    collected.run(3)
+    assert collected.wrong == [f"{path}: it is no regular file; it is tried again"], "said once"
+    assert collected.source.failed == {str(path): "it is no regular file"}
+    path.unlink()
+    path.write_bytes(b"now")
+    collected.run(1)
+    assert bytes(collected.takers["f/app.log"].waiting) == b"now"
+    assert collected.source.failed == {}
+    collected.source.close()
+
+
+def test_how_far_files_were_cannot_be_read(tmp_path: Path) -> None:
+    assert Positions(tmp_path / "none.json").problem is None
+    (tmp_path / "nonsense.json").write_text("[1]")
+    assert "makes no sense" in (Positions(tmp_path / "nonsense.json").problem or "")
+    assert str(tmp_path) in (Positions(tmp_path).problem or ""), "a directory cannot be read"

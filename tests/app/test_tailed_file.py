@@ -157,7 +157,9 @@ def test_what_cannot_be_had_any_more_is_said(path: Path) -> None:
     written_at(path.with_name("app.log.9"), b"old\n", 4)
     append(path, b"four\n")
     said: list[str] = []
-    again = TailedFile(str(path), position._replace(inode=1), from_end=False, say=said.append)  # type: ignore[union-attr]
+    again = TailedFile(
+        str(path), position._replace(inode=1), from_end=False, say=lambda text, wrong=False: said.append(text)
+    )  # type: ignore[union-attr]
     assert all_of(again) == b"three\nfour\n"
     assert ["app.log.2.gz was compressed" in said[0], "byte 4 is gone" in said[1], len(said)] == [True, True, 2]
 

@@ -141,3 +141,39 @@ def test_a_file_that_makes_no_sense_is_refused(hub: RunningHub, tmp_path: Path) 
     assert b"port" in hub.run("collect", str(path), code=2).stderr
     path.write_text("[[tcp]]\nstream = 'a'\naddress = 'h:1'\n")
     assert b"1 sources" in hub.run("collect", "--check", str(path)).stdout
+
+
+def test_quiet_hides_progress_and_no_refusal(hub: RunningHub, tmp_path: Path) -> None:
+    hub.run("send", "taken", given=b"x\n")
+    secret = json.loads(hub.run("token", "create", "--kind", "producer", "--pattern", "other/**", "--json").stdout)[
+        "secret"
+    ]
+    (tmp_path / "c.toml").write_text(f'[[file]]\nstream = "taken"\npath = "{tmp_path}/app.log"\n')
+    hub.env = {**hub.env, "HUB_TOKEN": secret}
+    refused = hub.run("collect", "-q", str(tmp_path / "c.toml"), code=1)
+    assert b"taken: the hub refuses it for good: DENIED" in refused.stderr
+    assert b"app.log\n" not in refused.stderr, "that a file is followed is progress"
+
+
+def test_what_the_file_system_refuses_is_said_and_is_exit_code_1(hub: RunningHub, tmp_path: Path) -> None:
+    log, pipe, nowhere = tmp_path / "app.log", tmp_path / "pipe.log", tmp_path / "file"
+    log.write_bytes(b"one\n")
+    nowhere.write_bytes(b"")
+    os.mkfifo(pipe)
+    text = f'[[file]]\nstream = "logs/{{name}}"\npath = "{tmp_path}/*.log"\nfrom = "start"\n'
+    (tmp_path / "c.toml").write_text(text)
+    with hub.start("collect", "-q", "--state", str(nowhere / "state"), str(tmp_path / "c.toml")) as collect:
+        collect.until(b"pipe.log: it is no regular file", on_stderr=True)
+        collect.until(b"cannot be kept", on_stderr=True)
+        until_stored(hub, "logs/app.log", b"one\n")
+        assert collect.end(signal.SIGINT) == 1
+        said = collect.until(b"files were collected is not kept", on_stderr=True)
+    assert b"begins at the hub" not in said
+
+
+def test_a_hub_that_is_not_reached_is_said(hub: RunningHub, tmp_path: Path) -> None:
+    hub.process.end(signal.SIGKILL)
+    (tmp_path / "c.toml").write_text(f'[[file]]\nstream = "a"\npath = "{tmp_path}/app.log"\n')
+    with hub.start("collect", "-q", str(tmp_path / "c.toml")) as collect:
+        said = collect.until(b"the hub is tried again", on_stderr=True)
+    assert said.count(b"\n") <= 1

@@ -41,17 +41,19 @@ def collect(locator: Locator, file: Path, check: bool, state: Path | None, quiet
 
     from hub.app.collect.collector import Collector
 
-    def say(text: str) -> None:
-        if not quiet:
+    def say(text: str, *, wrong: bool = False) -> None:
+        if wrong or not quiet:
             print(f"{time.strftime('%H:%M:%S')} {printable(text)}", file=sys.stderr, flush=True)
 
     collector = Collector(reactor, settings, locator.locate, state or _state_of(file), say)
     collector.run()
-    for stream, why in collector.failed.items():
-        click.echo(f"hub collect: {stream}: {printable(why)}", err=True)
+    for what, why in collector.failed.items():
+        click.echo(f"hub collect: {printable(what)}: {printable(why)}", err=True)
     if collector.left_bytes:
         click.echo(f"hub collect: {words.size(collector.left_bytes)} did not reach the hub", err=True)
-    if collector.failed or collector.left_bytes:
+    if collector.lost_bytes:
+        click.echo(f"hub collect: {words.size(collector.lost_bytes)} were lost while the hub was away", err=True)
+    if collector.failed or collector.left_bytes or collector.lost_bytes:
         raise SystemExit(exit_codes.FAILED)
 
 

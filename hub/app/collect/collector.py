@@ -12,11 +12,13 @@ from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
 from hub.app.collect.file_source import FileSource
+from hub.app.collect.news import StreamNews, WayNews
 from hub.app.collect.positions import Positions
 from hub.app.collect.serial_source import SerialSource
-from hub.app.collect.settings import Settings
+from hub.app.collect.settings import File, Settings
+from hub.app.collect.source import Say
 from hub.app.collect.tcp_source import TcpSource
-from hub.client.framed.machine import Event, GoingAway, Opened, Refused
+from hub.client.framed.machine import Event
 from hub.client.locator import Hub
 from hub.client.twisted_producer import TwistedProducer
 
@@ -26,21 +28,37 @@ END_SECONDS = 5.0
 
 
 class Collector:
-    """Runs the sources. `failed` holds the streams that the hub refused for good, and why."""
+    """Runs the sources."""
 
-    def __init__(
-        self, reactor: Any, settings: Settings, locate: Callable[[], Hub], positions: Path, say: Callable[[str], None]
-    ) -> None:
+    def __init__(self, reactor: Any, settings: Settings, locate: Callable[[], Hub], positions: Path, say: Say) -> None:
         self._reactor, self._settings, self._locate, self._say = reactor, settings, locate, say
         self._positions = Positions(positions)
         self._producers: list[TwistedProducer] = []
+        self._news: list[StreamNews] = []
         self._sources: list[SerialSource | TcpSource | FileSource] = []
+        self._way = WayNews(say)
         self._saving = LoopingCall(self._save)
         self._saving.clock = reactor
-        self.failed: dict[str, str] = {}
+        self._refused: dict[str, str] = {}
+        self._unsaved: str | None = None
+        self._ending = False
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """What was not collected, or not all of it, by stream or path, and why."""
+        failed = dict(self._refused)
+        for source in self._sources:
+            if isinstance(source, FileSource):
+                failed.update(source.failed)
+        if self._unsaved is not None:
+            failed["how far files were collected is not kept"] = self._unsaved
+        return failed
 
     def run(self) -> None:
-        """Collect until SIGINT or SIGTERM; then end all runs, and return once the hub holds them or does not come."""
+        """Collect until SIGINT or SIGTERM; then end all runs, and return once the hub holds them or does not come.
+
+        It ends by itself where the hub refuses everything for good.
+        """
         self._reactor.callWhenRunning(self._start)
         self._reactor.addSystemEventTrigger("before", "shutdown", self._stop)
         self._reactor.run()
@@ -50,7 +68,14 @@ class Collector:
         """Bytes that the hub does not hold."""
         return sum(producer.waiting_bytes for producer in self._producers)
 
+    @property
+    def lost_bytes(self) -> int:
+        """Bytes that were given up while the hub was away, and those that it lost itself."""
+        return sum(news.lost_bytes for news in self._news) + sum(producer.lost_bytes for producer in self._producers)
+
     def _start(self) -> None:
+        if self._positions.problem is not None:
+            self._say(f"how far files were collected is not known: {self._positions.problem}", wrong=True)
         streams = {serial.stream: serial.port for serial in self._settings.serial}
         streams.update((tcp.stream, tcp.address) for tcp in self._settings.tcp)
         for serial in self._settings.serial:
@@ -72,6 +97,7 @@ class Collector:
         self._saving.start(SAVE_SECONDS, now=False)
 
     def _stop(self) -> Any:
+        self._ending = True
         # A second signal does not want to wait.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
@@ -93,15 +119,21 @@ class Collector:
         for source in self._sources:
             if isinstance(source, FileSource):
                 source.note_positions()
+        for producer, news in zip(self._producers, self._news, strict=True):
+            news.look(producer.lost_bytes)
+        unsaved = None
         try:
             self._positions.save()
         except OSError as error:
-            self._say(f"how far files were collected cannot be kept: {error.strerror or error}")
+            unsaved = f"{error.filename or 'the file'}: {error.strerror or error}"
+            if unsaved != self._unsaved:
+                self._say(f"how far files were collected cannot be kept: {unsaved}; it is tried again", wrong=True)
+        self._unsaved = unsaved
 
     def _make(
         self, stream: str, meta: Mapping[str, Any], commands: tuple[str, ...], tell: Callable[[Event], None]
     ) -> TwistedProducer:
-        news = _News(stream, self._say, tell)
+        news = StreamNews(stream, self._say, tell, self._way, self._settings.memory_bytes)
         producer = TwistedProducer(
             self._reactor,
             self._locate,
@@ -111,29 +143,16 @@ class Collector:
             memory_bytes=self._settings.memory_bytes,
             tell=news,
         )
-        producer.finished.addErrback(self._refused, stream)
+        producer.finished.addErrback(self._refuse, stream)
         self._producers.append(producer)
+        self._news.append(news)
         return producer
 
-    def _refused(self, failure: Failure, stream: str) -> None:
-        self.failed[stream] = failure.getErrorMessage()
-        self._say(f"{stream}: the hub refuses it for good: {failure.getErrorMessage()}")
-
-
-class _News:
-    """Says what becomes of a stream at the hub, once for each step."""
-
-    def __init__(self, stream: str, say: Callable[[str], None], tell: Callable[[Event], None]) -> None:
-        self._stream, self._say, self._tell = stream, say, tell
-        self._refused: str | None = None
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, Opened):
-            self._say(f"{self._stream}: {'goes on' if event.resumed else 'begins'} at the hub, run {event.run}")
-            self._refused = None
-        elif isinstance(event, GoingAway):
-            self._say(f"{self._stream}: the hub goes away; what comes is kept")
-        elif isinstance(event, Refused) and not event.fatal and event.problem.word != self._refused:
-            self._refused = event.problem.word
-            self._say(f"{self._stream}: {event.problem}; it is tried again")
-        self._tell(event)
+    def _refuse(self, failure: Failure, stream: str) -> None:
+        self._refused[stream] = failure.getErrorMessage()
+        self._say(f"{stream}: the hub refuses it for good: {failure.getErrorMessage()}", wrong=True)
+        sources = self._settings.sources
+        more = any(isinstance(source, File) and source.many for source in sources)
+        if not more and not self._ending and len(self._refused) == len(sources):
+            self._ending = True
+            self._reactor.stop()

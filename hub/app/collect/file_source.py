@@ -39,9 +39,9 @@ class FileSource:
         self._ahead = min(AHEAD_BYTES, memory_bytes)
         self._streams = {} if streams is None else streams
         self._left_out: set[str] = set()
+        self._failed: dict[str, str] = {}
         self._reactor, self._settings, self._say = reactor, settings, say
         self._make, self._positions = make, positions
-        self._many = any(letter in settings.path for letter in "*?[")
         self._tails: dict[str, _Tail] = {}
         self._scanned_at = -RESCAN_SECONDS
         self._began = False
@@ -53,6 +53,12 @@ class FileSource:
             self._later.cancel()
         for tail in self._tails.values():
             tail.file.close()
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Files that were not collected, or not all of them, and why."""
+        refused = {path: tail.trouble for path, tail in self._tails.items() if tail.trouble is not None}
+        return {**self._failed, **refused}
 
     def note_positions(self) -> None:
         """Tell how far the hub holds each file."""
@@ -70,7 +76,7 @@ class FileSource:
         self._later = self._reactor.callLater(0.01 if any(busy) else POLL_SECONDS, self._poll)
 
     def _scan(self) -> None:
-        paths = sorted(glob(self._settings.path, recursive=True)) if self._many else [self._settings.path]
+        paths = sorted(glob(self._settings.path, recursive=True)) if self._settings.many else [self._settings.path]
         for path in paths:
             if path not in self._tails and path not in self._left_out and not os.path.isdir(path):
                 self._follow(path)
@@ -79,7 +85,7 @@ class FileSource:
     def _follow(self, path: str) -> None:
         """Follow a path, unless it is a rotation of one that is, or its stream is another's: said once."""
         base = base_of(path)
-        if self._many and base in self._tails:
+        if self._settings.many and base in self._tails:
             self._left_out.add(path)
             self._say(f"{path}: taken for a rotation of {base}, and no stream of its own")
             return
@@ -88,16 +94,21 @@ class FileSource:
         other = self._streams.setdefault(stream, path)
         if other != path:
             self._left_out.add(path)
-            self._say(
-                f"{path} is not collected: its stream would be {stream}, which is that of {other}; use [[file]]s "
-                "with streams of their own"
-            )
+            why = f"its stream would be {stream}, which is that of {other}; use [[file]]s with streams of their own"
+            self._failed[path] = f"it is not collected: {why}"
+            self._say(f"{path} is not collected: {why}", wrong=True)
             return
         producer = self._make(stream, {"path": path, **self._settings.meta}, (), lambda event: None)
         # A file that appears later is new: all of it is.
         from_end = self._settings.begin == "end" and not self._began
         self._say(f"{stream}: {path}")
-        file = TailedFile(path, self._positions.get(path), from_end=from_end, say=self._say)
+
+        def say(text: str, *, wrong: bool = False) -> None:
+            if wrong:
+                self._failed[path] = text
+            self._say(text, wrong=wrong)
+
+        file = TailedFile(path, self._positions.get(path), from_end=from_end, say=say)
         self._tails[path] = _Tail(path, file, producer, self._ahead)
 
 
@@ -108,7 +119,8 @@ class _Tail:
         self._ahead = ahead
         self.path, self.file, self.producer = path, file, producer
         self.acknowledged = Acknowledged()
-        self._told: str | None = None
+        self.trouble: str | None = None
+        """Why it cannot be read, as long as it cannot."""
 
     def read(self, say: Say) -> bool:
         """Pass on what is new, if the hub keeps up; return whether there may be more."""
@@ -119,11 +131,11 @@ class _Tail:
             data = self.file.read(min(READ_BYTES, room))
         except OSError as error:
             why = error.strerror or str(error)
-            if why != self._told:
-                self._told = why
-                say(f"{self.path}: {why}; it is tried again")
+            if why != self.trouble:
+                self.trouble = why
+                say(f"{self.path}: {why}; it is tried again", wrong=True)
             return False
-        self._told = None
+        self.trouble = None
         if not data:
             return False
         self.producer.write(data)

@@ -14,15 +14,21 @@ class Positions:
     """Positions by path, in a small file that is replaced as a whole."""
 
     def __init__(self, path: Path) -> None:
-        """Read what a former process left; a file that makes no sense is one that is not there."""
+        """Read what a former process left; a file that makes no sense is as one that is not there, and `problem`."""
         self._path = path
         self._known: dict[str, Position] = {}
         self._changed = False
+        self.problem: str | None = None
+        """Why what was kept could not be read."""
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))
             self._known = {name: Position(*map(int, place)) for name, place in kept.items()}
-        except (OSError, ValueError, TypeError, AttributeError):
-            self._known = {}
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            self.problem = f"{path}: {error.strerror or error}"
+        except (ValueError, TypeError, AttributeError):
+            self.problem = f"{path} makes no sense"
 
     def get(self, path: str) -> Position | None:
         """Return how far a file was collected."""

@@ -95,7 +95,7 @@ class SerialSource:
     def _again(self, why: str) -> None:
         if why != self._told:
             self._told = why
-            self._say(f"{self._settings.stream}: {self._settings.port}: {why}; it is tried again")
+            self._say(f"{self._settings.stream}: {self._settings.port}: {why}; it is tried again", wrong=True)
         self._later = self._reactor.callLater(AGAIN_SECONDS, self._open)
 
     def _tell(self, event: Event) -> None:

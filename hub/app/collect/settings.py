@@ -47,6 +47,11 @@ class File(_Source, kw_only=True):
     path: str
     begin: Literal["start", "end"] = msgspec.field(default="end", name="from")
 
+    @property
+    def many(self) -> bool:
+        """Whether `path` is a pattern."""
+        return any(letter in self.path for letter in "*?[")
+
 
 class Settings(Struct, forbid_unknown_fields=True, kw_only=True):
     """The whole file."""
@@ -89,8 +94,7 @@ def read_settings(path: Path) -> Settings:
 
 def _check(source: Serial | Tcp | File) -> None:
     if isinstance(source, File):
-        many = any(letter in source.path for letter in "*?[")
-        if many and "{name}" not in source.stream:
+        if source.many and "{name}" not in source.stream:
             raise ValueError("path is a pattern, so stream needs {name}, the file's")
         check_stream_name(source.stream.replace("{name}", "x"))
         return

@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable
 from typing import NamedTuple
 
 from hub.app.collect.rotation import Found, beside, find, rotated
+from hub.app.collect.source import Say
 
 
 class Position(NamedTuple):
@@ -27,7 +27,7 @@ class TailedFile:
     """
 
     def __init__(
-        self, path: str, position: Position | None, *, from_end: bool, say: Callable[[str], None] = lambda text: None
+        self, path: str, position: Position | None, *, from_end: bool, say: Say = lambda text, wrong=False: None
     ) -> None:
         """`position` is where a former process was; `from_end` counts where there is none, for a file that exists."""
         self._path = path
@@ -90,14 +90,15 @@ class TailedFile:
         """Open the first that can be read, from its beginning, and say which cannot; return whether one is open."""
         for file in files:
             if file.packed:
-                self._say(f"{file.path} was compressed before it was read: what is in it is lost")
+                self._say(f"{file.path} was compressed before it was read: what is in it is lost", wrong=True)
                 continue
             try:
                 return self._take(file.path, file.inode, 0)
             except OSError as error:
                 if file.path == self._path:
                     raise
-                self._say(f"{file.path} cannot be read: {error.strerror or error}; what is in it is lost")
+                why = error.strerror or error
+                self._say(f"{file.path} cannot be read: {why}; what is in it is lost", wrong=True)
         return False
 
     def _open(self) -> bool:
@@ -134,7 +135,8 @@ class TailedFile:
         if not self._take_first([*later, head]):
             return False
         self._say(
-            f"{self._path}: the file that was read up to byte {resume.offset} is gone; what came in it later is lost"
+            f"{self._path}: the file that was read up to byte {resume.offset} is gone; what came in it later is lost",
+            wrong=True,
         )
         return True
 

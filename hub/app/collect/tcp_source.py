@@ -52,7 +52,7 @@ class TcpSource:
         if self._over:
             return
         if self._failures == 0:
-            self._say(f"{self.settings.stream}: {self.settings.address}: {why}; it is dialled again")
+            self._say(f"{self.settings.stream}: {self.settings.address}: {why}; it is dialled again", wrong=True)
         most = min(AGAIN_SECONDS * 2.0 ** min(self._failures, 10), MOST_AGAIN_SECONDS)
         self._failures += 1
         self._later = self._reactor.callLater(self._wait(AGAIN_SECONDS / 4, most), self._dial)
