@@ -23,6 +23,7 @@ MOST_AGAIN_SECONDS = 5.0
 LEAST_SECONDS = 1.0
 """So long the hub is waited for in any case; who is not to go on meanwhile looks at `until`."""
 RELEASE_SECONDS = 5.0
+BYE_SECONDS = 1.0
 HEAR_SECONDS = 0.001
 _COME_BACK = frozenset({"BUSY", "DRAIN", "STORE", "INTERNAL", "IDLE", "SLOW"})
 _ASK_AGAIN = _COME_BACK | {"EXPIRED", "FENCED"}
@@ -168,6 +169,13 @@ class HeldLease:
             told = {"name": self.row["name"], "fence": self.row["fence"]}
             commander.call_within(RELEASE_SECONDS, "lease.release", **told)
             commander.call_within(RELEASE_SECONDS, "hub.bye")
+        self._drop()
+
+    def give_up(self) -> None:
+        """Wait no more: the hub is told so, if it can be, and the place in the queue is the next one's at once."""
+        if self._commander is not None:
+            with contextlib.suppress(HubLost, Unreachable, Problem):
+                self._commander.call_within(BYE_SECONDS, "hub.bye")
         self._drop()
 
     def leave(self) -> None:

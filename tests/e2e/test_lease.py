@@ -58,6 +58,30 @@ def test_a_command_ends_when_its_lease_is_stolen(hub: RunningHub) -> None:
         assert command.end() == 76
 
 
+def test_what_a_command_started_is_ended_with_it(hub: RunningHub) -> None:
+    """The shell ends when it is told to; what it started takes no notice, and would go on without the lease."""
+    script = """sh -c 'trap "" TERM; echo $$; while :; do sleep 0.02; done' & wait"""
+    with hub.start("lease", "run", "--grace", "0.3", "a", "--", "sh", "-c", script) as command:
+        stubborn = int(command.until(b"\n"))
+        hub.run("lease", "steal", "a", "--reason", "\x1b[31mfire")
+        assert "stolen by admin: ␛[31mfire".encode() in command.until(b"fire", on_stderr=True)
+        assert command.end() == 76
+    stat = Path(f"/proc/{stubborn}/stat")
+    assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] in "ZX"
+
+
+def test_a_command_that_takes_no_notice_goes_on_when_its_caller_is_told_to_end(hub: RunningHub) -> None:
+    """As with sudo and the like it is the command that decides; the lease is held as long as it runs."""
+    script = """trap "" TERM; echo on; read line; exit 4"""
+    with hub.start("lease", "run", "a", "--", "sh", "-c", script) as command:
+        command.until(b"on\n")
+        command.popen.send_signal(signal.SIGTERM)
+        assert [row["name"] for row in leases(hub)] == ["a"]
+        command.feed(b"go\n")
+        assert command.end() == 4
+    assert leases(hub) == []
+
+
 def test_a_lease_survives_a_hub_that_is_killed(hub: RunningHub) -> None:
     with hub.start("lease", "run", "--ttl", "20", "a", "--", "sh", "-c", "echo on; read line; exit 3") as command:
         command.until(b"on\n")
@@ -116,6 +140,17 @@ def test_who_waits_goes_on_waiting_when_the_hub_is_killed_and_comes_again(hub: R
             assert holder.end() == 0
             heir.until(b"mine\n")
             assert heir.end() == 0
+
+
+def test_who_is_told_to_end_while_it_waits_leaves_the_queue_at_once(hub: RunningHub) -> None:
+    with hub.start("lease", "run", "a", "--", "sh", "-c", "echo on; read line") as holder:
+        holder.until(b"on\n")
+        for number, code in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
+            with hub.start("lease", "run", "--wait", "600", "a", "--", "echo", "mine") as waiting:
+                while leases(hub)[0]["waiters"] == 0:
+                    pass
+                assert waiting.end(number) == code
+            assert leases(hub)[0]["waiters"] == 0
 
 
 def test_a_lease_can_be_waited_for_before_there_is_a_hub(hub: RunningHub) -> None:

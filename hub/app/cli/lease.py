@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from hub.app.cli import exit_codes, words
+from hub.app.cli.harmless import printable
 from hub.app.cli.hub_options import hub_options
 from hub.app.cli.lease_run import LOOK_SECONDS, LeasedCommand
 from hub.app.cli.pages import every_page
@@ -20,6 +21,8 @@ from hub.client.commander import Commander
 from hub.client.lease import HeldLease
 from hub.client.lease_keeper import LeaseKeeper
 from hub.client.locator import Locator
+from hub.model.lease import check_lease_name
+from hub.model.pattern import Pattern
 from hub.model.problem import Problem
 
 COLUMNS = (
@@ -71,8 +74,18 @@ def _want(names: tuple[str, ...], pool: bool) -> dict[str, Any]:
     if pool:
         if len(names) != 1:
             raise click.UsageError("--any takes one pattern")
+        _check(names[0], Pattern)
         return {"any_of": names[0]}
+    for name in names:
+        _check(name, check_lease_name)
     return {"name": names[0]} if len(names) == 1 else {"any_of": list(names)}
+
+
+def _check(name: str, check: Callable[[str], object]) -> None:
+    try:
+        check(name)
+    except Problem as problem:
+        raise click.UsageError(f"{printable(repr(name))}: {problem.text}") from None
 
 
 @lease.command("list")
@@ -132,7 +145,7 @@ def acquire(
         _say(held.row, as_json)
         while (over := keeper.over()) is None:
             time.sleep(LOOK_SECONDS)
-        click.echo(f"hub lease acquire: the lease is lost: {over.why}", err=True)
+        click.echo(f"hub lease acquire: the lease is lost: {printable(over.why)}", err=True)
         raise SystemExit(exit_codes.LEASE_LOST)
     finally:
         keeper.close()
@@ -156,8 +169,10 @@ def run_command(
     """Run a command while a lease is held; exit as it exits.
 
     The command finds HUB_LEASE, HUB_LEASE_FENCE and, for the lease of a stream, HUB_LEASE_STREAM in its environment. It
-    is ended with SIGTERM as soon as the lease is lost. While the hub cannot be reached it has less than --grace, if
-    need be: it is gone, by SIGKILL at the latest, before the hub can give the lease to somebody else.
+    is ended with SIGTERM as soon as the lease is lost, and what it started with it. While the hub cannot be reached it
+    has less than --grace, if need be: it is gone, by SIGKILL at the latest, before the hub can give the lease to
+    somebody else. So it goes on for some six seconds without the hub, of the ten that a hub waits unless it was told
+    otherwise (limits.lease_grace_seconds).
     """
     held = _get(locator, (name,), pool, ttl_s, wait_s)
     row = held.row
@@ -168,23 +183,29 @@ def run_command(
         leased = LeasedCommand(command, variables)
     except OSError as error:
         held.release()
-        click.echo(f"hub lease run: {command[0]}: {error.strerror or error}", err=True)
+        click.echo(f"hub lease run: {printable(command[0])}: {error.strerror or error}", err=True)
         raise SystemExit(127 if isinstance(error, FileNotFoundError) else 126) from None
     raise SystemExit(leased.run(held, grace))
 
 
 def _get(locator: Locator, names: tuple[str, ...], pool: bool, ttl_s: int, wait_s: float) -> HeldLease:
     def say(text: str) -> None:
-        click.echo(f"hub lease: {text}", err=True)
+        click.echo(f"hub lease: {printable(text)}", err=True)
 
     held = HeldLease(locator.locate, ttl_s=ttl_s, say=say, **_want(names, pool))
+    on_term = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         held.acquire(wait_s)
+    except (KeyboardInterrupt, SystemExit):
+        held.give_up()
+        raise
     except Problem as problem:
         if problem.word != "CONFLICT":
             raise
-        click.echo(f"hub lease: {problem.text}", err=True)
+        say(problem.text)
         raise SystemExit(exit_codes.LEASE_NOT_HAD) from None
+    finally:
+        signal.signal(signal.SIGTERM, on_term)
     return held
 
 
@@ -247,5 +268,5 @@ def _say(row: Mapping[str, Any], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(row, separators=(",", ":")))
     else:
-        click.echo("  ".join(f"{key}={value}" for key, value in row.items() if value is not None))
+        click.echo(printable("  ".join(f"{key}={value}" for key, value in row.items() if value is not None)))
     sys.stdout.flush()

@@ -8,15 +8,22 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from hub.app.cli import exit_codes
+from hub.app.cli.harmless import printable
+from hub.app.cli.started import Group, Started, Tree
 from hub.client.lease import HeldLease
 from hub.client.lease_keeper import LeaseKeeper
 
 LOOK_SECONDS = 0.2
 KILL_SECONDS = 0.25
 """So long before the lease can be another's the command is killed."""
+LEFT_SECONDS = 0.05
+"""How often it is looked whether something that the command started runs still."""
+KILLED_SECONDS = 1.0
+"""So long something that was killed may take to be gone."""
 FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 
 
@@ -24,9 +31,20 @@ class LeasedCommand:
     """The command. On a terminal it shares this process's group, so that it may read and be interrupted there."""
 
     def __init__(self, command: Sequence[str], variables: Mapping[str, str]) -> None:
-        """Start it with `variables` added to its environment; raise OSError."""
+        """Start it with `variables` added to its environment; raise OSError. Signals are passed on from now on."""
         self._alone = not sys.stdin.isatty()
-        self._popen = subprocess.Popen(command, env={**os.environ, **variables}, start_new_session=self._alone)
+        self._started: Started | None = None
+        self._early: list[int] = []
+        """Signals that came before it was started: none may end this program alone, and leave it without a lease."""
+        self._handlers = self._forward()
+        try:
+            self._popen = subprocess.Popen(command, env={**os.environ, **variables}, start_new_session=self._alone)
+        except BaseException:
+            self._restore()
+            raise
+        self._started = Group(self._popen) if self._alone else Tree(self._popen)
+        for number in self._early:
+            self._signal(number)
 
     def run(self, lease: HeldLease, grace_seconds: float) -> int:
         """Wait for its end while the lease is kept; a lease that is lost ends it. Return the exit code.
@@ -38,49 +56,70 @@ class LeasedCommand:
         kill_s = min(KILL_SECONDS, window / 10)
         keeper = LeaseKeeper(lease, max(min(grace_seconds, window / 4), kill_s))
         try:
-            with self._forwarding():
-                while True:
-                    code = self._wait(min(LOOK_SECONDS, max(keeper.sure_s, 0)))
-                    if code is not None:
-                        return code if code >= 0 else 128 - code
-                    over = keeper.over()
-                    if over is not None:
-                        left = grace_seconds if over.left_s is None else max(over.left_s - kill_s, 0)
-                        self._stop(over.why, min(grace_seconds, left))
-                        return exit_codes.LEASE_LOST
+            while True:
+                code = self._wait(min(LOOK_SECONDS, max(keeper.sure_s, 0)))
+                if code is not None:
+                    return code if code >= 0 else 128 - code
+                over = keeper.over()
+                if over is not None:
+                    left = grace_seconds if over.left_s is None else max(over.left_s - kill_s, 0)
+                    self._stop(over.why, min(grace_seconds, left))
+                    return exit_codes.LEASE_LOST
         finally:
+            self._restore()
             keeper.close()
 
     def _stop(self, why: str, grace_seconds: float) -> None:
+        """End it with all that it started; what it started may outlive it by as much as it may take itself."""
         deadline = time.monotonic() + grace_seconds
-        self._signal(signal.SIGTERM)
-        print(f"hub lease run: the lease is lost: {why}", file=sys.stderr, flush=True)
+        self._end(signal.SIGTERM)
+        _say(f"the lease is lost: {printable(why)}")
+        if not self._gone(deadline):
+            self._end(signal.SIGKILL)
+            if not self._gone(time.monotonic() + KILLED_SECONDS):
+                _say("something that the command started cannot be ended: it goes on without the lease")
+
+    def _gone(self, deadline: float) -> bool:
         if self._wait(deadline - time.monotonic()) is None:
-            self._signal(signal.SIGKILL)
-            self._popen.wait()
+            return False
+        while self._started is not None and self._started.is_left():
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(LEFT_SECONDS)
+        return True
 
     def _wait(self, seconds: float) -> int | None:
-        deadline = time.monotonic() + seconds
         try:
-            return self._popen.wait(max(deadline - time.monotonic(), 0))
+            return self._popen.wait(max(seconds, 0))
         except subprocess.TimeoutExpired:
             return None
 
-    def _signal(self, number: int) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            if self._alone:
-                os.killpg(self._popen.pid, number)
-            else:
-                self._popen.send_signal(number)
+    def _end(self, number: int) -> None:
+        # Another user's, such as sudo, is not ended by us; that it goes on is said at the end.
+        with contextlib.suppress(PermissionError):
+            if self._started is not None:
+                self._started.end(number)
 
-    @contextlib.contextmanager
-    def _forwarding(self) -> Iterator[None]:
+    def _signal(self, number: int) -> None:
+        if self._started is None:
+            self._early.append(number)
+            return
+        with contextlib.suppress(PermissionError):  # another user's hears its terminal alone
+            self._started.signal(number)
+
+    def _forward(self) -> dict[int, Any]:
         """Pass signals on; Ctrl-C of a terminal reaches the command by itself, so there it only must not end us."""
-        handlers = {number: signal.signal(number, lambda number, _: self._signal(number)) for number in FORWARDED}
+        handlers: dict[int, Any] = {
+            number: signal.signal(number, lambda number, _: self._signal(number)) for number in FORWARDED
+        }
         on_interrupt = (lambda number, _: self._signal(number)) if self._alone else (lambda number, _: None)
         handlers[signal.SIGINT] = signal.signal(signal.SIGINT, on_interrupt)
-        try:
-            yield
-        finally:
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
+        return handlers
+
+    def _restore(self) -> None:
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+
+def _say(text: str) -> None:
+    print(f"hub lease run: {text}", file=sys.stderr, flush=True)
