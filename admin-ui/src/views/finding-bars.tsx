@@ -94,7 +94,7 @@ export function FindingBars({ finding }: { finding: Finding }) {
     show(bar, false);
     pane()?.view.box.focus({ preventScroll: true });
   };
-  const shutFind = shut("find", () => setKeys({ find: "", "find.as": "", open: "" }));
+  const shutFind = shut("find", () => setKeys({ find: "", "find.as": "" }));
   const shutFilter = shut("filter", clearFilter);
   const shutRules = shut("rules", () => {});
   return (

@@ -243,8 +243,8 @@ function useSteps(pane: () => Pane | null, reveal: (offset: number) => void) {
 
 function useBars({ filter }: Asked): Bars {
   const { keys } = place.value;
-  const find = keys.find !== undefined || keys.open === "find";
-  const focus = useRef<Bar | null>(keys.open === "find" ? "find" : null);
+  const find = keys.find !== undefined;
+  const focus = useRef<Bar | null>(null);
   const box = useRef<HTMLInputElement>(null);
   const [open, setOpen] = useState<ReadonlySet<Bar>>(
     () =>
