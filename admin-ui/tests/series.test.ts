@@ -29,8 +29,7 @@ describe("Series", () => {
   it("puts what a row tells into the second before it, whose part may be of the step before", () => {
     const series = new Series(answer([200, 200], 400, 10_000, 2000));
     // A hundred lines a second, told each second at 0.3 of it.
-    for (let second = 0; second < 6; second++)
-      series.grow(430 + 100 * second, 14_300 + 1000 * second);
+    for (let second = 0; second < 6; second++) series.grow(430 + 100 * second, 14_300 + 1000 * second);
     expect(series.values).toEqual([200, 200, 200, 200, 130]);
     // A pause, and one line: it came when the last byte did.
     series.grow(931, 30_100);

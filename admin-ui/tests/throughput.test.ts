@@ -73,5 +73,6 @@ test("an axis has round times of the reader's day, and not too many", () => {
   expect(ticks(3600, 5).map((at) => new Date(at * 1000).getMinutes() % 15)).toEqual([0, 0, 0, 0]);
   const hours = ticks(86_400, 5).map((at) => new Date(at * 1000).getHours());
   expect(hours.toSorted((a, b) => a - b)).toEqual([0, 6, 12, 18]);
-  for (const seconds of [7, 60, 299, 5000, 86_400, 1e7]) expect(ticks(seconds, 5).length).toBeLessThanOrEqual(6);
+  for (const seconds of [7, 60, 299, 5000, 86_400, 1e7])
+    expect(ticks(seconds, 5).length).toBeLessThanOrEqual(6);
 });

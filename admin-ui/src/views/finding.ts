@@ -85,7 +85,7 @@ export function useFindings(
   const asked = useAsked();
   const bars = useBars(asked);
   return names.map((name, index) =>
-    // biome-ignore lint/correctness/useHookAtTopLevel: as many as there are panes, each time
+    // As many hooks as there are panes, each time.
     useLooking(
       {
         name,
@@ -248,10 +248,7 @@ function useBars({ filter }: Asked): Bars {
   const box = useRef<HTMLInputElement>(null);
   const [open, setOpen] = useState<ReadonlySet<Bar>>(
     () =>
-      new Set<Bar>([
-        ...(find ? (["find"] as const) : []),
-        ...(filter.filters ? (["filter"] as const) : []),
-      ]),
+      new Set<Bar>([...(find ? (["find"] as const) : []), ...(filter.filters ? (["filter"] as const) : [])]),
   );
   const show = (bar: Bar, shown: boolean) => {
     focus.current = shown ? bar : null;

@@ -149,9 +149,11 @@ function Table({ feed, version }: Pick<Props, "feed" | "version">) {
   const rows = useMemo(() => {
     if (!series) return [];
     const first = Math.max(series.values.length - TABLE_ROWS, 0);
-    return series.values
-      .slice(first)
-      .map((value, index) => ({ at: series.startOf(first + index), value, over: first + index < feed.whole }));
+    return series.values.slice(first).map((value, index) => ({
+      at: series.startOf(first + index),
+      value,
+      over: first + index < feed.whole,
+    }));
   }, [series, series?.values.length, feed.whole, version]);
   if (!series) return null;
   const counts = isCount(feed.field);

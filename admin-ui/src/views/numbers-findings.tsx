@@ -37,7 +37,9 @@ export function Findings({ stats, field, choose }: Props) {
       {found.length > 0 && (
         <div class="chart-fields">
           {found.map((level) => (
-            <span key={level}>{pick(`level.${level}`, `${level} ${foundCount(levels[level] ?? 0, sampled)}`)}</span>
+            <span key={level}>
+              {pick(`level.${level}`, `${level} ${foundCount(levels[level] ?? 0, sampled)}`)}
+            </span>
           ))}
         </div>
       )}
