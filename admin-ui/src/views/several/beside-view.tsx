@@ -235,7 +235,7 @@ function ColumnHead({ name, index, active, pane, state, finding }: HeadProps) {
 /** How many lines of a pane have what is looked for. */
 function Found({ hits, whole }: FinderState) {
   return (
-    <span class="chip">
+    <span class="chip found-here">
       {count(hits)}
       {whole ? "" : "+"} <span class="word">found</span>
     </span>
