@@ -71,7 +71,7 @@ export function NumbersStrip({ name, series, whole, goTo }: Props) {
     >
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
         <path class="bars" d={barPath(series.values, WIDTH, HEIGHT, { to: whole })} />
-        <path class="bars under-way" d={barPath(series.values, WIDTH, HEIGHT, { from: whole })} />
+        <path class="under-way" d={barPath(series.values, WIDTH, HEIGHT, { from: whole })} />
         {place !== null && (
           <rect class="chosen" x={(place * WIDTH) / bars} y={0} width={WIDTH / bars} height={HEIGHT} />
         )}
