@@ -122,6 +122,33 @@ test("a comparison marks what only one run has and what changed", async () => {
   ]);
 });
 
+test("lines that changed in their numbers stand beside each other, whatever came in between", async () => {
+  const left = run(["begin", "epoch 1: loss 0.9", "epoch 2: loss 0.7", "saved"]);
+  const right = run(["begin", "epoch 1: loss 0.8", "WARN slow", "epoch 2: loss 0.6", "failed"]);
+  expect((await all(new Comparison(left, right, DIFF))).map(said)).toEqual([
+    "  begin/begin",
+    "~ epoch 1: loss 0.9/epoch 1: loss 0.8",
+    "+ /WARN slow",
+    "~ epoch 2: loss 0.7/epoch 2: loss 0.6",
+    "~ saved/failed",
+  ]);
+});
+
+test("so do those of long runs in which no line is the same, as where each has its time", async () => {
+  const some = (seconds: number) =>
+    Array.from({ length: 2500 }, (_, index) => `17:${index % 60}:${seconds} request ${index}`);
+  const left = run(some(11));
+  const right = run(some(22).toSpliced(500, 0, "collected garbage"));
+  const pairs = (await all(new Comparison(left, right, DIFF))) as Pair[];
+  const request = (text: string | undefined) => text?.split(" request ")[1];
+  expect(pairs.filter(({ kind }) => kind === "new").map((pair) => pair.right?.text)).toEqual([
+    "collected garbage",
+  ]);
+  const changed = pairs.filter(({ kind }) => kind === "changed");
+  expect(changed).toHaveLength(2500);
+  for (const pair of changed) expect(request(pair.left?.text)).toBe(request(pair.right?.text));
+});
+
 test("lines that differ in numbers only are the same if one wants that", async () => {
   const left = run(["took 12 ms at 12:03:04.5", "0xfe01 freed"]);
   const right = run(["took 9 ms at 23:59:01.25", "0xab99 freed"]);

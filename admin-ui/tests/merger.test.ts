@@ -272,3 +272,18 @@ test("a stream that was cut loses its rows from there on, and no other does", as
   expect(kept.map(textOf)).toEqual(["a 0", "b 0", "b 1", "b 2"]);
   expect(merged.sources[0]?.seam).toMatchObject({ epoch: 2, next: 10 });
 });
+
+test("a row's address in its own stream says of which life of the stream it is", async () => {
+  const streams = [new FakeStream("a", 50), new FakeStream("b", 50)];
+  for (let at = 0; at < 6; at++) streams[at % 2]?.push(at);
+  const merged = merger(streams);
+  await Promise.all(merged.sources.map((source) => source.openEnd(50)));
+  const shown = [...(await merged.openEnd(0, 0)), ...merged.due(1000)];
+  const addresses = (rows: Row[]) => rows.map(({ source }) => source && merged.addressOf(source));
+  expect(addresses(shown)).toEqual(["@1:0", "@1:0", "@1:10", "@1:10", "@1:20", "@1:20"]);
+  expect(addresses(merged.truncate(0, 10, 2, shown))).toEqual(["@2:0", "@1:0", "@1:10", "@1:20"]);
+  // Of a stream that nobody knows yet there is none.
+  const waits = merger([new FakeStream("c", 50)]);
+  waits.sources[0]?.openEmpty();
+  expect(waits.addressOf({ index: 0, name: "c", label: "c", offset: 0 })).toBe("@0");
+});

@@ -37,10 +37,10 @@ class Desk {
     });
   }
 
-  async answer(values: number[], which = 0): Promise<void> {
+  async answer(values: number[], which = 0, until = 10_000 + 1000 * values.length): Promise<void> {
     const [[resolve] = [() => undefined]] = this.waiting.splice(which, 1);
     const total = values.reduce((a, b) => a + b, 0);
-    resolve({ stream: "a", field: "lines", since: 10_000, step_ms: 1000, until: 0, total, values });
+    resolve({ stream: "a", field: "lines", since: 10_000, step_ms: 1000, until, total, values });
     await vi.waitFor(() => undefined);
   }
 
@@ -117,5 +117,51 @@ describe("SeriesFeed", () => {
     await desk.answer([1]);
     desk.feed.row(row({ lines: 8 }), 19_000);
     expect(desk.asked).toHaveLength(2);
+  });
+
+  it("draws the steps that are over: not the one that still fills, nor one whose last row is to come", async () => {
+    const desk = new Desk();
+    desk.feed.row(row(), 12_499);
+    await desk.answer([2, 2, 1], 0, 12_500);
+    expect([desk.feed.whole, desk.feed.goesOn]).toEqual([2, true]);
+    desk.feed.row(row({ lines: 7, last_at: 13_400 }), 13_500);
+    expect([desk.feed.series?.values, desk.feed.whole]).toEqual([[2, 2, 2, 1], 2]);
+    desk.feed.row(row({ lines: 8, last_at: 14_050 }), 14_100);
+    expect([desk.feed.series?.values.length, desk.feed.whole]).toEqual([5, 3]);
+    // A producer that is away may come back: the step goes on all the same.
+    desk.feed.row(row({ state: "detached", lines: 8, last_at: 14_050 }), 14_900);
+    expect(desk.feed.whole).toBe(3);
+    desk.feed.row(row({ state: "detached", lines: 8, last_at: 14_050 }), 16_100);
+    expect(desk.feed.whole).toBe(5);
+  });
+
+  it("draws all of a stream that ended, and what there is of one that has just begun", async () => {
+    const desk = new Desk();
+    desk.feed.row(row(), 10_400);
+    await desk.answer([3], 0, 10_401);
+    expect(desk.feed.whole).toBe(1);
+    desk.feed.row(row({ state: "ended" }), 12_600);
+    await desk.answer([2, 2, 2], 0, 12_501);
+    expect([desk.feed.whole, desk.feed.goesOn]).toEqual([3, false]);
+  });
+
+  it("draws of a part that reaches into what is to come only what has been", async () => {
+    const desk = new Desk();
+    desk.feed.row(row(), 12_499);
+    await desk.answer([2, 2, 1], 0, 12_500);
+    const shown = desk.feed.show({ kind: "part", from: 10_000, to: 20_000 }, 12_499);
+    await desk.answer([2, 2, 1, 0, 0, 0, 0, 0, 0, 0], 0, 20_000);
+    await shown;
+    expect(desk.feed.whole).toBe(2);
+  });
+
+  it("goes by the hub's clock where the page's own is wrong", async () => {
+    for (const wrong of [-90_000, 90_000]) {
+      const desk = new Desk();
+      desk.feed.row(row(), 12_499 + wrong);
+      await desk.answer([2, 2, 1], 0, 12_500);
+      desk.feed.row(row({ lines: 8, last_at: 14_050 }), 14_100 + wrong);
+      expect([desk.feed.series?.values.length, desk.feed.whole]).toEqual([5, 3]);
+    }
   });
 });

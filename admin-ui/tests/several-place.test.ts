@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parsePlace, printPlace } from "../src/session/address";
-import { inlineDiff } from "../src/several/inline-diff";
+import { changedWords, inlineDiff } from "../src/several/inline-diff";
 import { labelsFor } from "../src/several/labels";
 import {
   activeOf,
@@ -85,4 +85,18 @@ test("what differs within a line is found by words", () => {
   ]);
   const long = "x".repeat(9000);
   expect(inlineDiff(long, `${long}y`)[0]).toEqual([{ text: long, own: true }]);
+});
+
+test("words are marked where one line became another, and not where two lines have nothing to do with each other", () => {
+  const own = (parts: { text: string; own: boolean }[] | undefined) =>
+    parts?.filter((part) => part.own).map(({ text }) => text);
+  const [left, right] = changedWords("step 7 took 12 ms", "step 7 took 9 ms") ?? [];
+  expect([own(left), own(right)]).toEqual([["12"], ["9"]]);
+  // Of a line that goes on in the other run all is common that it has.
+  expect(own(changedWords("ok", "ok, after 3 attempts: the server was busy")?.[1])).toEqual([
+    ", after 3 attempts: the server was busy",
+  ]);
+  expect(changedWords("collected 14 items", "Traceback (most recent call last):")).toBeNull();
+  expect(changedWords("a b", "c d")).toBeNull();
+  expect(changedWords("", "new")).toBeNull();
 });

@@ -1,13 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { clockFor, length } from "../src/numbers/clock";
 import { barAt, barPath } from "../src/numbers/strip";
-import { fieldName, figure, showValue } from "../src/numbers/words";
+import { fieldName, figure, foundCount, samplingWarning, showValue } from "../src/numbers/words";
 
 describe("the volume strip", () => {
   it("draws a bar for each step with something, the least of them to be seen", () => {
     expect(barPath([0, 1, 1000], 30, 20)).toBe("M10 20V19H19V20ZM20 20V0H29V20Z");
     expect(barPath([0, 0], 30, 20)).toBe("");
     expect(barPath([], 30, 20)).toBe("");
+  });
+
+  it("draws the step that still fills by itself, on the scale of all", () => {
+    expect(barPath([0, 1000, 500], 30, 20, { to: 2 })).toBe("M10 20V0H19V20Z");
+    expect(barPath([0, 1000, 500], 30, 20, { from: 2 })).toBe("M20 20V10H29V20Z");
   });
 
   it("finds the bar at a pointer", () => {
@@ -56,5 +61,12 @@ describe("values", () => {
 
   it("have names", () => {
     expect(["lines", "level.error", "loss"].map(fieldName)).toEqual(["lines", "error lines", "loss"]);
+  });
+
+  it("warn of a text that was looked at in part, and not of one that nearly was whole", () => {
+    expect([1, 0.994, 0.95].map(samplingWarning)).toEqual(["", "", ""]);
+    expect(samplingWarning(0.949)).toMatch(/^Only 94 % of the text/);
+    expect(samplingWarning(0.004)).toMatch(/^Less than 1 % of the text/);
+    expect([foundCount(496, 1), foundCount(496, 0.994)]).toEqual(["496", "≈\u202f496"]);
   });
 });

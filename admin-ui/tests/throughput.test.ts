@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { curve, greatest, nearest, roundUp } from "../src/streams/curve";
+import { curve, greatest, nearest, roundUp, timeTicks } from "../src/streams/curve";
 import { Throughput } from "../src/streams/throughput";
 
 function filled(seconds: number): Throughput {
@@ -64,4 +64,15 @@ test("who is not told how many bytes come has rates of lines all the same", () =
   throughput.add(0, 5, null);
   throughput.add(1000, 7, null);
   expect(throughput.table(10, 5)).toEqual([{ at: 0, lines: 6, bytes: null, most: 7 }]);
+});
+
+test("an axis has round times of the reader's day, and not too many", () => {
+  const now = Date.UTC(2026, 10, 24, 17, 5, 9) / 1000;
+  const ticks = (seconds: number, most: number) => timeTicks({ from: now - seconds, to: now }, most);
+  expect(ticks(300, 5).map((at) => at - now)).toEqual([-249, -189, -129, -69, -9]);
+  expect(ticks(3600, 5).map((at) => new Date(at * 1000).getMinutes() % 15)).toEqual([0, 0, 0, 0]);
+  const hours = ticks(86_400, 5).map((at) => new Date(at * 1000).getHours());
+  expect(hours.toSorted((a, b) => a - b)).toEqual([0, 6, 12, 18]);
+  for (const seconds of [7, 60, 299, 5000, 86_400, 1e7])
+    expect(ticks(seconds, 5).length).toBeLessThanOrEqual(6);
 });

@@ -59,6 +59,13 @@ def side_by_side(page: Page) -> None:
     expect(page.get_by_role("log").first.locator(".row").first).to_be_visible()
 
 
+def found_beside(page: Page) -> None:
+    """Wait for what the bar counts in the pane that has the keys."""
+    side_by_side(page)
+    expect(page.get_by_role("search", name="Find in these streams").get_by_role("status")).to_contain_text("pane 2")
+    expect(page.locator(".hit").first).to_be_visible()
+
+
 def merged(page: Page) -> None:
     expect(page.get_by_role("log").locator(".row .source").first).to_be_visible()
 
@@ -283,6 +290,7 @@ SCENES: Sequence[Scene] = (
     Scene("list-picked", BUSY, "#/", picked),
     Scene("beside", BUSY, f"#/s/{THREE}?pane=2", side_by_side),
     Scene("beside-paused", BUSY, f"#/s/{THREE}?at2=@0&sync=time", side_by_side),
+    Scene("beside-find", BUSY, f"#/s/{THREE}?pane=2&find=goes&not=PASS", found_beside),
     Scene("merged", BUSY, f"#/s/{THREE}?as=merged", merged),
     Scene("merged-paused", BUSY, f"#/s/{THREE}?as=merged&at=start", merged),
     Scene("compare", BUSY, "#/s/nightly/twice?as=compare", compared),

@@ -51,6 +51,17 @@ def test_streams_that_are_picked_stand_side_by_side_and_each_is_paused_by_itself
         page.reload()
         expect(right.get_by_text("a 0", exact=True)).to_be_in_viewport()
         expect(left.get_by_text("b new", exact=True)).to_be_in_viewport()
+        # What is looked for is marked in both; the bar tells of the one that has the keys, and steps there.
+        page.keyboard.press("/")
+        page.keyboard.type("b 7")
+        status = page.get_by_role("search", name="Find in these streams").get_by_role("status")
+        expect(status).to_have_text(re.compile("pane 2:.*Not found"))
+        left.get_by_role("log").focus()
+        expect(status).to_have_text(re.compile("pane 1:.*11.*lines"))
+        page.keyboard.press("N")
+        expect(left.locator(".row", has=page.locator(".hit.now"))).to_contain_text("b 79")
+        expect(right.get_by_text("a 0", exact=True)).to_be_in_viewport()
+        page.get_by_role("button", name="Close the find bar").click()
         page.get_by_role("button", name="Take ci/a away").click()
         expect(page.get_by_role("heading", name="ci/b")).to_be_visible()
         page.go_back()
@@ -84,7 +95,7 @@ def test_streams_are_merged_by_time_live_and_from_the_past(hub: RunningHub, page
         # A row's number leads to its place in its own stream.
         rows.filter(has_text="b and on").locator(".gutter").click()
         # The row itself, or by then already the place that is read.
-        expect(page).to_have_url(re.compile(r"#/s/ci/b\?at=(%40|byte\+\d+:)\d+$"))
+        expect(page).to_have_url(re.compile(r"#/s/ci/b\?at=(%40|byte\+)\d+:\d+$"))
         expect(log.locator(".target")).to_have_text("b and on")
     assert complaints == []
 
@@ -104,6 +115,12 @@ def test_two_runs_of_a_stream_are_compared(hub: RunningHub, page: Page, complain
     expect(grid.get_by_role("row", name="line 20")).to_contain_text("only right")
     expect(grid.get_by_role("row", name="line 40")).to_contain_text("only left")
     grid.focus()
+    page.keyboard.press("End")
+    # The words that changed are marked in the row, not only below.
+    changed = grid.get_by_role("row", name="took")
+    expect(changed.locator("del")).to_have_text("1")
+    expect(changed.locator("ins")).to_have_text("2")
+    page.keyboard.press("Home")
     page.keyboard.press("n")
     detail = page.get_by_label("The row in full")
     expect(detail.locator(".whole")).to_have_text("line 20")
@@ -111,5 +128,5 @@ def test_two_runs_of_a_stream_are_compared(hub: RunningHub, page: Page, complain
     expect(page.get_by_text("\N{MINUS SIGN} 0 only left, + 0 only right, ~ 0 changed, 50 the same")).to_be_visible()
     page.get_by_role("button", name="By line").click()
     expect(page).to_have_url(re.compile("by=line"))
-    expect(grid.get_by_role("row").nth(0)).to_contain_text("line 0")
+    expect(grid.get_by_role("row").nth(1)).to_contain_text("line 0")
     assert complaints == []

@@ -1,7 +1,7 @@
 // Keeps one series of a stream as new as the page's rows are, and asks the hub again where that does not do.
 
 import type { SeriesAnswer, StreamRow, StreamSeriesParams, StreamState } from "../wire/types";
-import { ALL, Series, type Span } from "./series";
+import { ALL, ROW_MS, Series, type Span } from "./series";
 
 export type Ask = (params: StreamSeriesParams) => Promise<SeriesAnswer>;
 /** `lines`, `bytes`, `level.<name>`, or a number that lines tell by its name. */
@@ -29,6 +29,8 @@ export class SeriesFeed {
   private epoch = 0;
   private lines = 0;
   private askedAt = 0;
+  /** How far the hub's clock is ahead of the page's, ms, as an answer showed. */
+  private ahead = 0;
 
   constructor(
     private readonly stream: string,
@@ -38,10 +40,19 @@ export class SeriesFeed {
     private readonly changed: () => void,
   ) {}
 
-  /** How many of the steps are over: the last one of a live stream still fills, and would look like a fall. */
+  /**
+   * How many steps are to be drawn: those that are over, since the one under way would look like a fall. All that have
+   * begun where the stream has ended, or began so lately that none is over.
+   */
   get whole(): number {
-    const steps = this.series?.values.length ?? 0;
-    return this.state === "live" && this.span.kind !== "part" && steps > 2 ? steps - 1 : steps;
+    if (!this.series) return 0;
+    const { over, begun } = this.series;
+    return this.state === "ended" || over === 0 ? begun : over;
+  }
+
+  /** Whether the last step still fills. */
+  get goesOn(): boolean {
+    return this.state !== "ended" && this.span.kind !== "part";
   }
 
   /** Shows another part of time. */
@@ -64,7 +75,7 @@ export class SeriesFeed {
         ...bounds(this.span, now),
       });
       if (ticket !== this.ticket) return;
-      this.series = new Series(answer);
+      this.take(new Series(answer), now);
       this.problem = "";
     } catch (error) {
       if (ticket !== this.ticket) return;
@@ -89,6 +100,7 @@ export class SeriesFeed {
       void this.load(now);
       return;
     }
+    series.begins = row.first_at ?? series.begins;
     if (this.span.kind === "part") return;
     if (this.field !== "lines" && this.field !== "bytes") {
       const news = row.lines !== this.lines;
@@ -98,11 +110,21 @@ export class SeriesFeed {
       }
       return;
     }
-    series.grow(this.field === "lines" ? row.lines : row.bytes, row.last_at ?? now);
-    if (row.state === "live") series.reach(Math.max(now, row.last_at ?? 0));
-    if (this.span.kind === "last") series.forget(now - this.span.ms);
+    const hubNow = Math.max(now + this.ahead, row.last_at ?? 0);
+    series.grow(this.field === "lines" ? row.lines : row.bytes, row.last_at ?? hubNow);
+    if (row.state === "live") series.reach(hubNow);
+    // A step that has just ended lacks what the next row will tell of it.
+    if (row.state !== "ended") series.ends = Math.max(series.ends, hubNow - ROW_MS);
+    if (this.span.kind === "last") series.forget(hubNow - this.span.ms);
     if (series.values.length > this.points * GROWTH) void this.load(now);
     this.changed();
+  }
+
+  private take(series: Series, now: number): void {
+    // A part may go on into what is to come; else the hub tells up to its own time, or to where the stream ended.
+    if (this.span.kind === "part") series.ends = Math.min(series.ends, now + this.ahead);
+    else if (this.state === "live" || this.state === "detached") this.ahead = series.ends - now;
+    this.series = series;
   }
 }
 

@@ -22,3 +22,18 @@ export function showValue(field: Field, value: number): string {
 export function fieldName(field: Field): string {
   return field.startsWith("level.") ? `${field.slice(6)} lines` : field;
 }
+
+/** Less than this part of a text, and what is told of it is off by more than lengths are anyway: 5 percent. */
+const MOSTLY = 0.95;
+
+/** A warning where so much was left out that the numbers mislead; empty where they do not. */
+export function samplingWarning(sampled: number): string {
+  if (sampled >= MOSTLY) return "";
+  const part = sampled < 0.01 ? "Less than 1" : `Only ${Math.floor(sampled * 100)}`;
+  return `${part} % of the text was looked at for what follows: more came than the hub looks at in a second.`;
+}
+
+/** A count of what was found: about so many where not all was looked at. */
+export function foundCount(found: number, sampled: number): string {
+  return `${sampled < 1 ? "≈\u202f" : ""}${count(found)}`;
+}

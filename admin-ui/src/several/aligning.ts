@@ -2,7 +2,7 @@
 // what they have in common. A block is made of what follows two places, and of nothing else: from the same places it
 // is always the same, so blocks that made room can be made again.
 
-import { matchesOf } from "./diff";
+import { type Match, matchesOf } from "./diff";
 import type { RunLine, RunPlace } from "./run-reader";
 
 export type Align = "diff" | "time" | "line";
@@ -45,10 +45,11 @@ export function withoutNumbers(text: string): string {
   return text.replace(/0x[0-9a-f]+|\d+(?:[.,:_-]\d+)*/gi, "#");
 }
 
-/** What of two windows is settled whatever follows: up to the last line that both have, or all of them at the end. */
+/**
+ * What of two windows is settled whatever follows: up to the last line that both have, or all of them at the end. A line
+ * that both have but for its numbers holds the lines around it together as well, as one that changed.
+ */
 export function diffBlock(left: Side, right: Side, from: Places, keyOf: (text: string) => string): Block {
-  const keys = (side: Side) => side.lines.map(({ text }) => keyOf(text));
-  const matches = matchesOf(keys(left), keys(right));
   const ended = left.done && right.done;
   const pairs: Pair[] = [];
   let atLeft = 0;
@@ -60,15 +61,52 @@ export function diffBlock(left: Side, right: Side, from: Places, keyOf: (text: s
       pairs.push({ kind: one && other ? "changed" : one ? "gone" : "new", left: one, right: other });
     }
   };
-  for (const [one, other] of matches) {
+  const anchors = anchorsOf(left, right, keyOf);
+  for (const { match, kind } of anchors) {
+    const [one, other] = match;
     differ(one, other);
-    pairs.push({ kind: "same", left: left.lines[one] ?? null, right: right.lines[other] ?? null });
+    pairs.push({ kind, left: left.lines[one] ?? null, right: right.lines[other] ?? null });
     atLeft = one + 1;
     atRight = other + 1;
   }
   // Nothing in common as far as one looks: it all differs.
-  if (ended || matches.length === 0) differ(left.lines.length, right.lines.length);
+  if (ended || anchors.length === 0) differ(left.lines.length, right.lines.length);
   return { pairs, next: ended ? null : placesAfter(pairs, from) };
+}
+
+interface Anchor {
+  match: Match;
+  kind: "same" | "changed";
+}
+
+/** The lines that both have; and between two of them, those that both have but for their numbers. */
+function anchorsOf(left: Side, right: Side, keyOf: (text: string) => string): Anchor[] {
+  const matched = (
+    of: (text: string) => string,
+    fromLeft = 0,
+    toLeft?: number,
+    fromRight = 0,
+    toRight?: number,
+  ) =>
+    matchesOf(
+      left.lines.slice(fromLeft, toLeft).map(({ text }) => of(text)),
+      right.lines.slice(fromRight, toRight).map(({ text }) => of(text)),
+    ).map(([one, other]): Match => [one + fromLeft, other + fromRight]);
+  const anchors: Anchor[] = [];
+  let atLeft = 0;
+  let atRight = 0;
+  const between = (toLeft: number, toRight: number) => {
+    if (toLeft > atLeft && toRight > atRight)
+      for (const match of matched(withoutNumbers, atLeft, toLeft, atRight, toRight))
+        anchors.push({ match, kind: "changed" });
+  };
+  for (const match of matched(keyOf)) {
+    between(...match);
+    anchors.push({ match, kind: "same" });
+    [atLeft, atRight] = [match[0] + 1, match[1] + 1];
+  }
+  between(left.lines.length, right.lines.length);
+  return anchors;
 }
 
 /** Whether so little was found on both sides that more lines are worth a look. */

@@ -2,7 +2,7 @@
 
 /** Labels have so many letters at most, and so many where there is little room. */
 export const MOST_LETTERS = 24;
-export const FEW_LETTERS = 12;
+export const FEW_LETTERS = 10;
 
 /** What of each name is not common to all, by whole words between `/`; cut in its middle where it is long. */
 export function labelsFor(names: readonly string[], most = MOST_LETTERS): string[] {

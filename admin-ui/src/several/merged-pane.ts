@@ -5,7 +5,7 @@ import type { Connection } from "../session/connection";
 import type { Look } from "../viewer/look";
 import { nextFrame } from "../viewer/next-frame";
 import { FIRST_STATE, type PaneState } from "../viewer/pane";
-import type { Note, Row, RowSource, TextLine } from "../viewer/rows";
+import type { Note, Row, TextLine } from "../viewer/rows";
 import { Runs } from "../viewer/runs";
 import { StreamFollow } from "../viewer/stream-follow";
 import type { Target } from "../viewer/target";
@@ -19,8 +19,8 @@ export interface MergedEvents {
   changed(state: PaneState): void;
   /** Another row is the first one in sight. */
   moved(): void;
-  /** Somebody wants to see a row in its own stream. */
-  open(source: RowSource): void;
+  /** Somebody wants to see a row in its own stream: where it is there, as an address has it. */
+  open(name: string, at: string): void;
 }
 
 const REST_MS = 50;
@@ -94,7 +94,7 @@ export class MergedPane {
   }
 
   setLook(look: Look): void {
-    // A group of one stream has rows of others in it: nothing is folded here.
+    // Rows of others lie between those of a group, and time is what one reads here: nothing is folded.
     this.view.setLook({ ...look, fold: false });
   }
 
@@ -302,7 +302,7 @@ export class MergedPane {
   }
 
   private openRow(row: TextLine | Note): void {
-    if (row.source) this.events.open(row.source);
+    if (row.source) this.events.open(row.source.name, this.merger.addressOf(row.source));
   }
 
   private scrolled(atEnd: boolean, down: boolean): void {

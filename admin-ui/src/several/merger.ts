@@ -5,6 +5,7 @@
 // has a row that belongs between two that are shown and is not. So it grows at an end only by rows of which it is
 // known that no other stream has one that comes first.
 
+import { printMarked } from "../share/marked-lines";
 import type { Row, RowSource, TextLine } from "../viewer/rows";
 import { compareEntries, type Entry, LateWindow } from "./late-window";
 import type { MergeSource } from "./merge-source";
@@ -104,6 +105,12 @@ export class Merger {
       source.backAfter(waiting.filter((entry) => entry.source === source.index));
       source.lookAgain();
     }
+  }
+
+  /** Where a row is in its own stream, as the address of that stream's view has it. */
+  addressOf({ index, offset }: RowSource): string {
+    const epoch = this.sources[index]?.epoch || null;
+    return printMarked({ from: offset, to: offset, epoch });
   }
 
   /** Rows made room in the view: at its front, or at its end. */

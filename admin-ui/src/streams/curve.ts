@@ -85,3 +85,17 @@ export function nearest(at: readonly number[], time: number, within: number): nu
   }
   return best;
 }
+
+/** Steps of a time axis, seconds: those that one reads off a clock. */
+const TIME_STEPS = [5, 10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400];
+
+/** Round times of the reader's day within a span, `most` of them at most; Unix seconds. */
+export function timeTicks({ from, to }: Span, most: number): number[] {
+  // A whole hour of the day is none of UTC everywhere.
+  const zone = new Date(to * 1000).getTimezoneOffset() * 60;
+  const first = (step: number) => Math.ceil((from - zone) / step) * step + zone;
+  const step = TIME_STEPS.find((each) => first(each) + most * each > to) ?? (to - from) / most;
+  const ticks: number[] = [];
+  for (let at = first(step); at <= to; at += step) ticks.push(at);
+  return ticks;
+}

@@ -162,10 +162,16 @@ export class Pane {
     else this.load(() => this.jump(target, to), "Going there …");
   }
 
+  /** Whether the line that begins at a place is held. */
+  holds(offset: number): boolean {
+    const { buffer } = this.view;
+    const row = buffer.at(buffer.indexAt(offset));
+    return row?.kind === "line" && row.offset === offset;
+  }
+
   /** Shows the line that begins at a place, without asking the hub where it is held. */
   reveal(offset: number): void {
-    const held = this.view.buffer.all.some((row) => row.kind === "line" && row.offset === offset);
-    if (!held) {
+    if (!this.holds(offset)) {
       this.goTo({ kind: "offset", offset });
       return;
     }

@@ -21,6 +21,8 @@ const CHANNELS = [
 
 interface Props {
   name: string;
+  /** Which of several panes is counted; empty where there is only one. */
+  where: string;
   problems: { include: string; exclude: string };
   filters: boolean;
   counted: { lines: number; left: number };
@@ -29,7 +31,7 @@ interface Props {
   close(): void;
 }
 
-export function FilterBar({ name, problems, filters, counted, focus, close }: Props) {
+export function FilterBar({ name, where, problems, filters, counted, focus, close }: Props) {
   const box = useRef<HTMLInputElement>(null);
   useLayoutEffect(() => {
     if (focus) box.current?.focus();
@@ -42,6 +44,7 @@ export function FilterBar({ name, problems, filters, counted, focus, close }: Pr
       <Choice name="level" label="Level" options={LEVELS} />
       <Choice name="ch" label="Output" options={CHANNELS} />
       <span class="found" role="status">
+        {filters && where && <span class="quiet">{where}:</span>}
         {filters && <LeftOut {...counted} />}
       </span>
       {filters && (

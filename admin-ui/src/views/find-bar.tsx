@@ -1,4 +1,5 @@
-// The bar over a stream's text to look for something in it: how many there are, which one this is, and on to the next.
+// The bar over a text to look for something in it: how many there are, which one this is, and on to the next. Over
+// several it looks in all of them, and tells and steps in the one that has the keys.
 
 import type { RefObject } from "preact";
 import { useLayoutEffect } from "preact/hooks";
@@ -10,6 +11,8 @@ import { QueryInput } from "./query-input";
 interface Props {
   finder: Finder;
   state: FinderState;
+  /** Which of several panes has the keys; empty where there is only one. */
+  where: string;
   /** Whether there is something to look for. */
   asked: boolean;
   problem: string;
@@ -20,16 +23,16 @@ interface Props {
   close(): void;
 }
 
-export function FindBar({ finder, state, asked, problem, box, focus, step, close }: Props) {
+export function FindBar({ finder, state, where, asked, problem, box, focus, step, close }: Props) {
   useLayoutEffect(() => {
     if (focus) box.current?.select();
   }, []);
   const busy = state.counting || state.seeking;
   return (
-    <search class="find-bar" aria-label="Find in this stream">
+    <search class="find-bar" aria-label={where ? "Find in these streams" : "Find in this stream"}>
       <QueryInput
         name="find"
-        label="Find in all of this stream"
+        label={`Find in all of ${where ? "these streams" : "this stream"}`}
         problem={problem}
         box={box}
         enter={(shift) => step(!shift)}
@@ -48,6 +51,7 @@ export function FindBar({ finder, state, asked, problem, box, focus, step, close
         </button>
       </span>
       <span class="found" role="status">
+        {asked && where && <span class="quiet">{where}:</span>}
         {asked && <FoundText state={state} />}
       </span>
       {busy && (

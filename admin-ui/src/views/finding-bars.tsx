@@ -83,10 +83,10 @@ function Errors({ finding: { errors, firstError, stepError } }: { finding: Findi
 }
 
 export function FindingBars({ finding }: { finding: Finding }) {
-  const { open, show, find, filter, problems, name, pane, stepFind } = finding;
+  const { open, show, find, filter, problems, name, where, pane, stepFind } = finding;
   const counted = useMemo(
     () => filter.count(pane()?.view.buffer.all ?? []),
-    [filter, now.value, open.has("filter")],
+    [filter, now.value, open.has("filter"), name, where],
   );
   useEffect(FindBar.soon, []);
   const shut = (bar: Bar, forget: () => void) => () => {
@@ -94,7 +94,7 @@ export function FindingBars({ finding }: { finding: Finding }) {
     show(bar, false);
     pane()?.view.box.focus({ preventScroll: true });
   };
-  const shutFind = shut("find", () => setKeys({ find: "", "find.as": "", open: "" }));
+  const shutFind = shut("find", () => setKeys({ find: "", "find.as": "" }));
   const shutFilter = shut("filter", clearFilter);
   const shutRules = shut("rules", () => {});
   return (
@@ -104,9 +104,10 @@ export function FindingBars({ finding }: { finding: Finding }) {
           <FindBar
             finder={find.finder}
             state={find.state}
-            asked={find.matcher !== null}
-            problem={find.problem}
-            box={find.box}
+            where={where}
+            asked={finding.matcher !== null}
+            problem={finding.problem}
+            box={finding.box}
             focus={finding.focus === "find"}
             step={stepFind}
             close={shutFind}
@@ -118,6 +119,7 @@ export function FindingBars({ finding }: { finding: Finding }) {
           <FilterBar
             focus={finding.focus === "filter"}
             name={name}
+            where={where}
             problems={problems}
             filters={filter.filters}
             counted={counted}

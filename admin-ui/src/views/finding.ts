@@ -1,4 +1,5 @@
-// Finding and filtering in one stream's view: what the address says, made into rules and marks for its pane.
+// Finding and filtering: what the address says, made into rules and marks for a stream's pane, or for each of several
+// beside each other. These have one query and one filter, and one of them has the keys and the bars.
 
 import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
@@ -26,54 +27,101 @@ export interface Looking {
   state: FinderState;
 }
 
-export interface Finding {
-  name: string;
-  pane(): Pane | null;
-  rules: LineRules;
+/** What the address asks for. */
+interface Asked {
+  matcher: Matcher | null;
+  /** What is wrong with what is looked for. */
+  problem: string;
   filter: LineFilter;
   problems: { include: string; exclude: string };
+}
+
+interface Bars {
+  open: ReadonlySet<Bar>;
+  /** The bar that was opened last by somebody, who types into it. */
+  focus: Bar | null;
+  box: RefObject<HTMLInputElement | null>;
+  show(bar: Bar, shown: boolean): void;
+  openFind(): void;
+}
+
+/** A pane that is looked through. */
+interface Through {
+  name: string;
+  /** Which one of several it is, in words; empty for the only one. */
+  where: string;
+  pane(): Pane | null;
+  /** Shows the line that begins there. */
+  reveal(offset: number): void;
+}
+
+export interface Finding extends Asked, Bars, Omit<Through, "reveal"> {
+  rules: LineRules;
   marks: OverviewMark[];
   fresh(rows: Row[]): void;
   /** Keys of the page that it takes. */
   keys: Record<string, () => void>;
-  find: Looking & { matcher: Matcher | null; problem: string; box: RefObject<HTMLInputElement | null> };
+  find: Looking;
   errors: Looking;
-  open: ReadonlySet<Bar>;
-  /** The bar that was opened last by somebody, who types into it. */
-  focus: Bar | null;
-  show(bar: Bar, shown: boolean): void;
-  openFind(): void;
   stepFind(down: boolean): void;
   stepError(down: boolean): void;
   firstError(): void;
 }
 
+/** In a stream's own view. */
 export function useFinding(name: string, pane: () => Pane | null): Finding {
+  const asked = useAsked();
+  const bars = useBars(asked);
+  const reveal = (offset: number) => pane()?.reveal(offset);
+  return useLooking({ name, where: "", pane, reveal }, asked, bars);
+}
+
+/** In each of several panes beside each other; how many there are must not change. */
+export function useFindings(
+  names: readonly string[],
+  paneAt: (index: number) => Pane | null,
+  reveal: (index: number, offset: number) => void,
+): Finding[] {
+  const asked = useAsked();
+  const bars = useBars(asked);
+  return names.map((name, index) =>
+    // As many hooks as there are panes, each time.
+    useLooking(
+      {
+        name,
+        where: `pane ${index + 1}`,
+        pane: () => paneAt(index),
+        reveal: (offset) => reveal(index, offset),
+      },
+      asked,
+      bars,
+    ),
+  );
+}
+
+function useAsked(): Asked {
   const { keys } = place.value;
-  const { matcher, problem } = usePrepared("find", keys);
-  const { filter, problems } = useFilter(keys);
+  return { ...usePrepared("find", keys), ...useFilter(keys) };
+}
+
+function useLooking({ reveal, ...through }: Through, asked: Asked, bars: Bars): Finding {
+  const { name, pane } = through;
+  const { matcher, filter } = asked;
   const find = useFinder(name, pane);
   const errors = useFinder(name, pane);
-  const box = useRef<HTMLInputElement>(null);
-  const { open, show, focus } = useOpenBars(keys, filter.filters);
   useEffect(() => {
     find.finder.look(matcher);
     const timer = setTimeout(() => find.finder.count(), TYPING_MS);
     return () => clearTimeout(timer);
   }, [find.finder, matcher]);
   useEffect(() => errors.finder.look(ERRORS), [errors.finder]);
-  const { at, go } = useSteps(pane);
+  const { at, go } = useSteps(pane, reveal);
   const stepFind = (down: boolean) => {
     // Who types fast is ahead of what was drawn.
     find.finder.look(prepare(readQuery("find", place.value.keys)).matcher);
     return go((from) => find.finder.step(down, from));
   };
   const stepError = (down: boolean) => go((from) => errors.finder.step(down, from));
-  const openFind = () => {
-    show("find", true);
-    box.current?.select();
-  };
-  useFindKey(openFind, box);
   const own = highlights.value;
   const rules = useMemo(() => new StreamRules(filter, matcher, own, at), [filter, matcher, own, at]);
   const marks = useMarks(find, errors);
@@ -82,24 +130,19 @@ export function useFinding(name: string, pane: () => Pane | null): Finding {
     errors.finder.fresh(rows);
   });
   return {
-    name,
-    pane,
+    ...through,
+    ...asked,
+    ...bars,
     rules,
-    filter,
-    problems,
     marks,
-    find: { ...find, matcher, problem, box },
+    find,
     errors,
-    open,
-    focus,
-    show,
-    openFind,
     stepFind,
     stepError,
     firstError: () => go(() => errors.finder.first()),
     fresh,
     keys: {
-      "/": openFind,
+      "/": bars.openFind,
       ...(matcher ? { n: () => stepFind(true), N: () => stepFind(false) } : {}),
       e: () => stepError(true),
       E: () => stepError(false),
@@ -146,7 +189,7 @@ function usePrepared(name: string, keys: Record<string, string>): ReturnType<typ
   return useMemo(() => prepare(query), [query.text, query.regex, query.exact]);
 }
 
-function useFilter(keys: Record<string, string>): Pick<Finding, "filter" | "problems"> {
+function useFilter(keys: Record<string, string>): Pick<Asked, "filter" | "problems"> {
   const include = usePrepared("has", keys);
   const exclude = usePrepared("not", keys);
   const level = oneOf<LevelChoice>(["info", "warn", "error"], keys.level);
@@ -184,7 +227,7 @@ function useFinder(name: string, pane: () => Pane | null): Looking {
 }
 
 /** Where the last step led, and how to make one. */
-function useSteps(pane: () => Pane | null) {
+function useSteps(pane: () => Pane | null, reveal: (offset: number) => void) {
   const [at, setAt] = useState<number | null>(null);
   const go = async (way: (from: number) => Promise<number | null>) => {
     const shown = pane();
@@ -193,25 +236,30 @@ function useSteps(pane: () => Pane | null) {
     const offset = await way(at !== null && shown?.view.shows(at) ? at : seen);
     if (offset === null) return;
     setAt(offset);
-    pane()?.reveal(offset);
+    reveal(offset);
   };
   return { at, go };
 }
 
-function useOpenBars(
-  keys: Record<string, string>,
-  filter: boolean,
-): Pick<Finding, "open" | "show" | "focus"> {
-  const find = keys.find !== undefined || keys.open === "find";
-  const focus = useRef<Bar | null>(keys.open === "find" ? "find" : null);
+function useBars({ filter }: Asked): Bars {
+  const { keys } = place.value;
+  const find = keys.find !== undefined;
+  const focus = useRef<Bar | null>(null);
+  const box = useRef<HTMLInputElement>(null);
   const [open, setOpen] = useState<ReadonlySet<Bar>>(
-    () => new Set<Bar>([...(find ? (["find"] as const) : []), ...(filter ? (["filter"] as const) : [])]),
+    () =>
+      new Set<Bar>([...(find ? (["find"] as const) : []), ...(filter.filters ? (["filter"] as const) : [])]),
   );
   const show = (bar: Bar, shown: boolean) => {
     focus.current = shown ? bar : null;
     setOpen((bars) => new Set(shown ? [...bars, bar] : [...bars].filter((each) => each !== bar)));
   };
-  return { open, show, focus: focus.current };
+  const openFind = () => {
+    show("find", true);
+    box.current?.select();
+  };
+  useFindKey(openFind, box);
+  return { open, focus: focus.current, box, show, openFind };
 }
 
 /** Takes Ctrl-F, which would find only what is drawn; pressed again in the box it is the browser's own. */

@@ -49,10 +49,11 @@ const GROUPS: [string, [string, string][]][] = [
     "Side by side, merged, compared",
     [
       ["1 2 3 4", "the pane that has the keys"],
-      ["/", "find in the stream of this pane, alone"],
+      ["/", "find and mark in all panes; the bars tell of the one that has the keys"],
+      ["n N", "its next line found, the one before; of two runs, their differences"],
+      ["e E", "its next error, the one before"],
       ["s", "the other panes to the time of this one"],
       ["b", "one more stream"],
-      ["n N", "the next difference of two runs, the one before"],
     ],
   ],
 ];

@@ -65,13 +65,14 @@ export function NumbersChart({ feed, version, goTo }: Props) {
       {series && series.values.length > 0 && (
         <p class="quiet small">
           {fieldName(field)}
-          {isCount(field) ? " a second" : ""} in steps of {length(series.step)}; drag to zoom
+          {isCount(field) ? " a second" : ""} in steps of {length(series.step)}
+          {feed.goesOn ? " that are over" : ""}; drag to zoom
           {goTo ? ", click to go there" : ""}
         </p>
       )}
       <details class="twin" onToggle={(event) => setTable((event.currentTarget as HTMLDetailsElement).open)}>
         <summary>As a table</summary>
-        {table && series && <Table feed={feed} />}
+        {table && series && <Table feed={feed} version={version} />}
       </details>
     </div>
   );
@@ -143,13 +144,17 @@ function Plot({ feed, version, goTo }: Props) {
   );
 }
 
-function Table({ feed }: { feed: SeriesFeed }) {
+function Table({ feed, version }: Pick<Props, "feed" | "version">) {
   const series = feed.series;
   const rows = useMemo(() => {
     if (!series) return [];
     const first = Math.max(series.values.length - TABLE_ROWS, 0);
-    return series.values.slice(first).map((value, index) => ({ at: series.startOf(first + index), value }));
-  }, [series, series?.values.length, series?.values.at(-1)]);
+    return series.values.slice(first).map((value, index) => ({
+      at: series.startOf(first + index),
+      value,
+      over: first + index < feed.whole,
+    }));
+  }, [series, series?.values.length, feed.whole, version]);
   if (!series) return null;
   const counts = isCount(feed.field);
   const show = (value: number | null) =>
@@ -167,10 +172,13 @@ function Table({ feed }: { feed: SeriesFeed }) {
           </tr>
         </thead>
         <tbody>
-          {rows.toReversed().map(({ at, value }) => (
+          {rows.toReversed().map(({ at, value, over }) => (
             <tr key={at}>
               <th scope="row">{wholeClock(at)}</th>
-              <td>{show(value)}</td>
+              <td>
+                {over ? "" : "so far "}
+                {show(value)}
+              </td>
             </tr>
           ))}
         </tbody>

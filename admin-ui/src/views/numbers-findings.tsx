@@ -1,7 +1,7 @@
 // What was found inside lines: levels, numbers, lengths. Choosing one draws it.
 
-import { figure } from "../numbers/words";
-import { bytes, count } from "../streams/format";
+import { figure, foundCount, samplingWarning } from "../numbers/words";
+import { bytes } from "../streams/format";
 import type { StreamStats } from "../wire/types";
 
 const LEVELS = ["fatal", "error", "warn", "info", "debug", "trace"];
@@ -16,6 +16,7 @@ export function Findings({ stats, field, choose }: Props) {
   const { levels = {}, fields = {}, line_bytes: sizes = {}, sampled = 1 } = stats;
   const found = LEVELS.filter((level) => levels[level]);
   const names = Object.keys(fields);
+  const warning = samplingWarning(sampled);
   const pick = (name: string, word: string) => (
     <button
       type="button"
@@ -28,16 +29,17 @@ export function Findings({ stats, field, choose }: Props) {
   );
   return (
     <>
-      {sampled < 0.995 && (
+      {warning && (
         <p class="warn small" role="note">
-          {sampled < 0.01 ? "Less than 1" : Math.round(sampled * 100)} % of the text was looked at for what
-          follows: there is more than the hub looks at in a second.
+          {warning}
         </p>
       )}
       {found.length > 0 && (
         <div class="chart-fields">
           {found.map((level) => (
-            <span key={level}>{pick(`level.${level}`, `${level} ${count(levels[level] ?? 0)}`)}</span>
+            <span key={level}>
+              {pick(`level.${level}`, `${level} ${foundCount(levels[level] ?? 0, sampled)}`)}
+            </span>
           ))}
         </div>
       )}

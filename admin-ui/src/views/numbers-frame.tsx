@@ -31,7 +31,7 @@ export function NumbersFrame({ name, goTo, children }: Props) {
   return (
     <div class={panelShown.value ? "numbers-frame with-panel" : "numbers-frame"}>
       <div class="numbers-text">
-        <NumbersStrip name={name} series={volume.feed.series} goTo={goTo} />
+        <NumbersStrip name={name} series={volume.feed.series} whole={volume.feed.whole} goTo={goTo} />
         {children}
       </div>
       {panelShown.value && <LazyPanel name={name} goTo={goTo} />}

@@ -13,10 +13,12 @@ interface Props {
   name: string;
   /** Null until it is known; the strip has its place from the beginning, so that no text moves. */
   series: Series | null;
+  /** How many of its steps are over. */
+  whole: number;
   goTo?: ((at: number) => void) | undefined;
 }
 
-export function NumbersStrip({ name, series, goTo }: Props) {
+export function NumbersStrip({ name, series, whole, goTo }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [chosen, setChosen] = useState<number | null>(null);
   const bars = series?.values.length ?? 0;
@@ -28,7 +30,9 @@ export function NumbersStrip({ name, series, goTo }: Props) {
   };
   const go = (index: number) => goTo?.(series.startOf(index));
   const words = (index: number) =>
-    `${wholeClock(series.startOf(index))}, ${length(series.step)}: ${count(series.values[index] ?? 0)} lines`;
+    `${wholeClock(series.startOf(index))}, ${length(series.step)}: ${count(series.values[index] ?? 0)} lines${
+      index < whole ? "" : " so far"
+    }`;
   const key = (event: KeyboardEvent) => {
     const from = place ?? bars - 1;
     const moves: Record<string, number> = {
@@ -66,7 +70,8 @@ export function NumbersStrip({ name, series, goTo }: Props) {
       onKeyDown={key}
     >
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-        <path class="bars" d={barPath(series.values, WIDTH, HEIGHT)} />
+        <path class="bars" d={barPath(series.values, WIDTH, HEIGHT, { to: whole })} />
+        <path class="under-way" d={barPath(series.values, WIDTH, HEIGHT, { from: whole })} />
         {place !== null && (
           <rect class="chosen" x={(place * WIDTH) / bars} y={0} width={WIDTH / bars} height={HEIGHT} />
         )}

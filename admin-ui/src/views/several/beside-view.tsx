@@ -1,14 +1,17 @@
 // Streams in columns, each with a pane of its own; one of them has the keyboard.
 
 import { useRef, useState } from "preact/hooks";
+import type { FinderState } from "../../find/finder";
 import { printPlace, streamPlace } from "../../session/address";
 import { goTo, place, setKeys, streams, version } from "../../session/page-state";
 import { activeOf, atKey, withoutStream } from "../../several/several-place";
-import { stateWord } from "../../streams/format";
+import { count, stateWord } from "../../streams/format";
 import { lagWords } from "../../viewer/lag";
 import type { Look } from "../../viewer/look";
 import { FIRST_STATE, type Pane, type PaneState } from "../../viewer/pane";
 import type { Target } from "../../viewer/target";
+import { type Finding, useFindings } from "../finding";
+import { FindingBars, FindingButtons } from "../finding-bars";
 import { JumpBox } from "../later-boxes";
 import { GoToButton } from "../pane-buttons";
 import { PaneView } from "../pane-view";
@@ -48,12 +51,20 @@ export function BesideView({ names }: { names: string[] }) {
     setJumping(false);
     focus(active);
   };
-  const findAlone = () => {
-    const at = place.value.keys[atKey(active)] ?? "";
-    goTo(streamPlace(names[active] ?? "", { at, open: "find" }));
+  /** A line that was found, and the others at its time. */
+  const reveal = (index: number, offset: number) => {
+    const shown = panes.current[index];
+    if (!shown) return;
+    shown.reveal(offset);
+    const target: Target = { kind: "offset", offset };
+    if (!together) return;
+    if (shown.holds(offset)) align(timeOf(shown, target));
+    else waiting.current = target;
   };
+  const findings = useFindings(names, (index) => panes.current[index] ?? null, reveal);
+  const finding = findings[active] as Finding;
   useKeys({
-    "/": findAlone,
+    ...finding.keys,
     ...Object.fromEntries(names.map((_, index) => [String(index + 1), () => focus(index)])),
     f: () => pane()?.toggle(),
     End: () => (together ? go({ kind: "end" }) : pane()?.toEnd()),
@@ -68,7 +79,15 @@ export function BesideView({ names }: { names: string[] }) {
   });
   return (
     <section class="stream several">
-      <SeveralHead way="beside">
+      <SeveralHead
+        way="beside"
+        first={
+          <>
+            <FindingButtons finding={finding} />
+            <LookSwitches />
+          </>
+        }
+      >
         <button
           type="button"
           aria-pressed={together}
@@ -77,10 +96,10 @@ export function BesideView({ names }: { names: string[] }) {
         >
           Same time
         </button>
-        <LookSwitches />
         <GoToButton open={jumping} flip={() => setJumping(!jumping)} />
       </SeveralHead>
       {jumping && <JumpBox go={go} close={shutJump} />}
+      <FindingBars finding={finding} />
       <p class="hidden" role="status">
         {`Keys go to pane ${active + 1} of ${names.length}: ${names[active]}`}
       </p>
@@ -93,6 +112,7 @@ export function BesideView({ names }: { names: string[] }) {
             count={names.length}
             active={index === active}
             look={look}
+            finding={findings[index] as Finding}
             take={(taken) => {
               panes.current[index] = taken;
             }}
@@ -110,11 +130,12 @@ interface ColumnProps {
   count: number;
   active: boolean;
   look: Look;
+  finding: Finding;
   take: (pane: Pane | null) => void;
   changed: (state: PaneState) => void;
 }
 
-function Column({ name, index, count, active, look, take, changed }: ColumnProps) {
+function Column({ name, index, count, active, look, finding, take, changed }: ColumnProps) {
   const pane = useRef<Pane | null>(null);
   const [state, setState] = useState<PaneState>(FIRST_STATE);
   const reading = useReadingPlace(atKey(index), pane, state);
@@ -125,12 +146,15 @@ function Column({ name, index, count, active, look, take, changed }: ColumnProps
       aria-current={active ? "true" : undefined}
       onFocusCapture={() => active || setKeys({ pane: index === 0 ? "" : String(index + 1) })}
     >
-      <ColumnHead name={name} index={index} active={active} pane={pane} state={state} />
+      <ColumnHead name={name} index={index} active={active} pane={pane} state={state} finding={finding} />
       <PaneView
         name={name}
         look={look}
         at={place.value.keys[atKey(index)] ?? ""}
-        focus={active}
+        rules={finding.rules}
+        marks={finding.marks}
+        fresh={finding.fresh}
+        focus={active && finding.focus !== "find"}
         take={(taken) => {
           pane.current = taken;
           take(taken);
@@ -155,12 +179,14 @@ interface HeadProps {
   active: boolean;
   pane: { current: Pane | null };
   state: PaneState;
+  finding: Finding;
 }
 
-function ColumnHead({ name, index, active, pane, state }: HeadProps) {
+function ColumnHead({ name, index, active, pane, state, finding }: HeadProps) {
   version.value;
   const row = streams.get(name);
   const { word, tone, mark } = stateWord(row?.state ?? "detached", row?.status ?? null);
+  const stateText = row ? word : "waits for it";
   const lag = lagWords((row && pane.current?.lag(row)) ?? null);
   return (
     <header class="column-head">
@@ -170,13 +196,18 @@ function ColumnHead({ name, index, active, pane, state }: HeadProps) {
           <bdi>{name}</bdi>
         </a>
       </h2>
-      <span class={`state ${row ? tone : "waiting"}`}>
-        <span aria-hidden="true">{row ? mark : "○"}</span> {row ? word : "waits for it"}
+      <span class={`state ${row ? tone : "waiting"}`} title={stateText}>
+        <span aria-hidden="true">{row ? mark : "○"}</span> <span class="word">{stateText}</span>
       </span>
-      {lag && <span class="chip warn">{lag}</span>}
+      {finding.matcher && <Found {...finding.find.state} />}
+      {lag && (
+        <span class="chip warn lag" title={lag}>
+          {lag}
+        </span>
+      )}
       {active && (
         <span class="chip keyboard" title="Keys go to this pane">
-          <span aria-hidden="true">⌨</span> keys
+          <span aria-hidden="true">⌨</span> <span class="word">keys</span>
         </span>
       )}
       <button
@@ -198,6 +229,16 @@ function ColumnHead({ name, index, active, pane, state }: HeadProps) {
         <span aria-hidden="true">✕</span>
       </button>
     </header>
+  );
+}
+
+/** How many lines of a pane have what is looked for. */
+function Found({ hits, whole }: FinderState) {
+  return (
+    <span class="chip found-here">
+      {count(hits)}
+      {whole ? "" : "+"} <span class="word">found</span>
+    </span>
   );
 }
 

@@ -3,20 +3,15 @@
 import { useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
 import { connection } from "../../session/page-state";
 import { Comparison, type Item, type Options } from "../../several/comparison";
-import { inlineDiff, type Part } from "../../several/inline-diff";
-import { type RunLine, RunReader } from "../../several/run-reader";
+import { RunReader } from "../../several/run-reader";
 import { count } from "../../streams/format";
 import { rowsInSight, scrollToShow } from "../../streams/rows-in-sight";
-import { duration } from "../../viewer/row-element";
-import type { RunRow } from "../../wire/types";
 import { useKeys } from "../use-keys";
-
-interface Side {
-  name: string;
-  run: RunRow;
-}
+import { Detail, Heads, Row, type Side } from "./compare-row";
 
 const ROW = 20;
+/** What stands over the rows and stays there. */
+const HEADS = 24;
 /** More is fetched when so few rows are left. */
 const NEAR = 60;
 /** Blocks that are read by themselves while few rows come of them; then one has to ask. */
@@ -31,8 +26,9 @@ export function CompareTable({ left, right, options }: { left: Side; right: Side
   const look = () => {
     const element = box.current;
     if (!element) return;
-    setSight({ top: element.scrollTop, height: element.clientHeight });
-    const last = (element.scrollTop + element.clientHeight) / ROW;
+    const height = Math.max(0, element.clientHeight - HEADS);
+    setSight({ top: element.scrollTop, height });
+    const last = (element.scrollTop + height) / ROW;
     if (last > items.length - NEAR) reading.more();
     if (element.scrollTop < ROW * NEAR) reading.earlier();
   };
@@ -70,15 +66,16 @@ export function CompareTable({ left, right, options }: { left: Side; right: Side
     if (item?.kind === "folded") reading.unfold(item.key);
   };
   useKeys({ n: () => differs(1), N: () => differs(-1) });
+  const byTime = options.align === "time";
   const { first, last } = rowsInSight(sight.top, sight.height, ROW, items.length);
   return (
     <>
       <Summary reading={reading} options={options} differs={differs} />
       <div
-        class="compare-rows"
+        class={byTime ? "compare-rows by-time" : "compare-rows"}
         role="grid"
         aria-label={`run ${left.run.run} of ${left.name} beside run ${right.run.run} of ${right.name}`}
-        aria-rowcount={comparison.hasMore ? -1 : items.length}
+        aria-rowcount={comparison.hasMore ? -1 : items.length + 1}
         aria-activedescendant={items[at] && at >= first && at < last ? `pair-${at}` : undefined}
         tabIndex={0}
         ref={box}
@@ -91,6 +88,7 @@ export function CompareTable({ left, right, options }: { left: Side; right: Side
           move();
         }}
       >
+        <Heads left={left} right={right} byTime={byTime} />
         <div class="compare-sheet" role="rowgroup" style={{ height: `${Math.max(1, items.length) * ROW}px` }}>
           {items.length === 0 && <EmptyRow busy={reading.busy} />}
           {items.slice(first, last).map((item, index) => (
@@ -99,7 +97,8 @@ export function CompareTable({ left, right, options }: { left: Side; right: Side
               item={item}
               index={first + index}
               at={first + index === at}
-              byTime={options.align === "time"}
+              top={(first + index) * ROW}
+              byTime={byTime}
               pick={() => {
                 setAt(first + index);
                 unfold(item);
@@ -122,6 +121,11 @@ function EmptyRow({ busy }: { busy: boolean }) {
     </div>
   );
 }
+
+const HOW = {
+  time: "Beside each other: lines that came as long after their run began",
+  line: "Beside each other: the first line and the first, the second and the second, and so on",
+};
 
 type Reading = ReturnType<typeof useReading>;
 
@@ -210,6 +214,7 @@ function Summary({
   const { same, changed, gone, new: fresh, whole } = comparison.total;
   return (
     <div class="compare-summary">
+      {options.align !== "diff" && <span>{HOW[options.align]}</span>}
       {options.align === "diff" && (
         <span role="status">
           <b class="gone">− {count(gone)}</b> only left, <b class="new">+ {count(fresh)}</b> only right,{" "}
@@ -239,117 +244,6 @@ function Summary({
         </span>
       )}
     </div>
-  );
-}
-
-const SIGNS = {
-  same: ["", "the same"],
-  beside: ["", ""],
-  changed: ["~", "changed"],
-  gone: ["−", "only left"],
-  new: ["+", "only right"],
-} as const;
-
-interface RowProps {
-  item: Item;
-  index: number;
-  at: boolean;
-  byTime: boolean;
-  pick: () => void;
-}
-
-function Row({ item, index, at, byTime, pick }: RowProps) {
-  const place = { id: `pair-${index}`, style: { top: `${index * ROW}px` }, onClick: pick };
-  if (item.kind === "folded")
-    return (
-      <div
-        role="row"
-        aria-rowindex={index + 1}
-        aria-selected={at}
-        class={`pair folded${at ? " at" : ""}`}
-        {...place}
-      >
-        <div role="gridcell">⋯ {count(item.count)} lines are the same: show them</div>
-      </div>
-    );
-  const [sign, words] = SIGNS[item.kind];
-  return (
-    <div
-      role="row"
-      aria-rowindex={index + 1}
-      aria-selected={at}
-      class={`pair ${item.kind}${at ? " at" : ""}`}
-      {...place}
-    >
-      <Half line={item.left} byTime={byTime} />
-      <div role="gridcell" class="sign">
-        <span aria-hidden="true">{sign}</span>
-        <span class="hidden">{words}</span>
-      </div>
-      <Half line={item.right} byTime={byTime} />
-    </div>
-  );
-}
-
-function Half({ line, byTime }: { line: RunLine | null; byTime: boolean }) {
-  const number = line ? (byTime ? `+${duration(line.since)}` : String(line.index + 1)) : "";
-  return (
-    <div
-      role="gridcell"
-      class={line ? (line.gap ? "half gap" : line.ch === "err" ? "half err" : "half") : "half none"}
-    >
-      <span class="half-number">{number}</span>
-      <span class="half-text">{line?.text.slice(0, 1000)}</span>
-    </div>
-  );
-}
-
-/** Both lines of a row, whole, with what differs marked. */
-function Detail({ item }: { item: Item | undefined }) {
-  if (!item || item.kind === "folded") return null;
-  const [left, right] =
-    item.left && item.right
-      ? inlineDiff(item.left.text, item.right.text)
-      : [item.left && whole(item.left), item.right && whole(item.right)];
-  return (
-    <section class="pair-detail" aria-label="The row in full">
-      <Whole side="Left" line={item.left} parts={left} tag="del" />
-      <Whole side="Right" line={item.right} parts={right} tag="ins" />
-    </section>
-  );
-}
-
-function whole({ text }: RunLine): Part[] {
-  return [{ text, own: false }];
-}
-
-function Whole({
-  side,
-  line,
-  parts,
-  tag: Tag,
-}: {
-  side: string;
-  line: RunLine | null;
-  parts: Part[] | null;
-  tag: "del" | "ins";
-}) {
-  return (
-    <p>
-      <span class="quiet">{side}</span>{" "}
-      {line ? (
-        <>
-          <span class="quiet">
-            line {line.index + 1}, after {duration(line.since)}
-          </span>{" "}
-          <span class="whole">
-            {parts?.map((part, index) => (part.own ? <Tag key={index}>{part.text}</Tag> : part.text))}
-          </span>
-        </>
-      ) : (
-        <span class="quiet">has no line here</span>
-      )}
-    </p>
   );
 }
 

@@ -219,6 +219,6 @@ function RunChoice({ side, name, runs, run, other }: ChoiceProps) {
 
 function runWords({ run, status, cause, end, began_at, ended_at }: RunRow): string {
   const how = end === null ? "goes on" : `${isFailure(status) ? "✗ " : ""}${status ?? cause ?? "ended"}`;
-  const took = ended_at === null ? "" : `, ${duration(ended_at - began_at)}`;
+  const took = ended_at === null ? "" : ` after ${duration(ended_at - began_at)}`;
   return `run ${run} · ${how}${took} · ${new Date(began_at).toLocaleString()}`;
 }

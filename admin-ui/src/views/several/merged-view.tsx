@@ -112,7 +112,7 @@ function useMergedPane(names: string[], box: { current: HTMLDivElement | null })
       {
         changed: setState,
         moved: () => moved.current(),
-        open: ({ name, offset }) => goTo(streamPlace(name, { at: `@${offset}` })),
+        open: (name, at) => goTo(streamPlace(name, { at })),
       },
       (name) => streams.get(name)?.lines ?? 0,
     );

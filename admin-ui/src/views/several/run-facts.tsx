@@ -21,8 +21,8 @@ export function RunFacts({ left, right }: { left: RunRow; right: RunRow }) {
       <thead>
         <tr>
           <td />
-          <th scope="col">run {left.run}</th>
-          <th scope="col">run {right.run}</th>
+          <th scope="col">Left: run {left.run}</th>
+          <th scope="col">Right: run {right.run}</th>
           <th scope="col">Difference</th>
         </tr>
       </thead>

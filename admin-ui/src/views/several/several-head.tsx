@@ -22,9 +22,17 @@ const TITLES: Record<Way, string> = {
   compare: "Two runs compared",
 };
 
+interface Props {
+  way: Way;
+  /** Buttons before the one that adds a stream. */
+  first?: ComponentChildren;
+  children: ComponentChildren;
+}
+
 /** The head over several streams: which way they are shown, another way, and one more stream. */
-export function SeveralHead({ way, children }: { way: Way; children: ComponentChildren }) {
+export function SeveralHead({ way, first, children }: Props) {
   const [choosing, setChoosing] = useState(false);
+  const [open, setOpen] = useState(false);
   const { names, left } = shownOf(place.value);
   const most = way === "beside" ? MOST_BESIDE : MOST_MERGED;
   useKeys({ b: () => way !== "compare" && names.length < most && setChoosing(true) });
@@ -52,7 +60,9 @@ export function SeveralHead({ way, children }: { way: Way; children: ComponentCh
           {left} more {left === 1 ? "stream has" : "streams have"} no room here
         </span>
       )}
-      <span class="actions">
+      {/* Where there is little room, all but a few of them wait until they are asked for: see stream-head.css. */}
+      <span class={open ? "actions unfolded" : "actions"}>
+        {first}
         {way !== "compare" && (
           <button
             type="button"
@@ -66,6 +76,11 @@ export function SeveralHead({ way, children }: { way: Way; children: ComponentCh
           </button>
         )}
         {children}
+        {way !== "compare" && (
+          <button type="button" class="more-actions" aria-expanded={open} onClick={() => setOpen(!open)}>
+            {open ? "Less" : "More"}
+          </button>
+        )}
       </span>
       {choosing && (
         <ChooseStream
