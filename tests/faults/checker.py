@@ -123,7 +123,7 @@ class Truth:
         ends = [min(old.sent_end, new.base) for old, new in pairwise(sessions)]
         ends += [session.sent_end for session in sessions[-1:]]
         for session, end in zip(sessions, ends, strict=True):
-            del truth.data[max(session.base - truth.start, 0) :]
+            truth._begin_at(session.base)
             if end < session.base:
                 continue
             last = session.own + end - session.base
@@ -136,6 +136,11 @@ class Truth:
                 at = skip.end
             truth._own(at, min(end, session.acked))
         return truth
+
+    def _begin_at(self, base: int) -> None:
+        """Take back what earlier sessions had there: it was in memory alone, and is another one's now."""
+        del self.data[max(base - self.start, 0) :]
+        self.skips = [Gap(skip.start, min(skip.end, base), skip.reason) for skip in self.skips if skip.start < base]
 
     def _own(self, start: int, end: int) -> None:
         if start < end:

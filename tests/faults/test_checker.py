@@ -296,3 +296,22 @@ def test_truth_ends_a_run_where_the_next_begins() -> None:
     truth = Truth.of(written)
     assert bytes(truth.data) == script().part(0, 500) + script().part(second, second + 100)
     assert truth.owned == [(0, 500), (500, 555)]
+
+
+def test_what_a_lost_run_skipped_holds_nobody_who_comes_after_it() -> None:
+    # Two runs that were in memory alone; the third one begins where the first of them did.
+    written = writing(
+        *(opened(), printed("SENT", 300), printed("ACKED", 300), opened(300, 300, 11), printed("SENT", 600)),
+        *(
+            opened(600, 600, 11),
+            printed("SENT", 700),
+            opened(600, 300, 12),
+            printed("SENT", 900),
+            printed("ACKED", 600),
+        ),
+    )
+    written.script.grow(1000)
+    written.script.skips[:] = [(100, 150), (400, 450)]
+    truth = Truth.of(written)
+    assert [(skip.start, skip.end) for skip in truth.skips] == [(100, 150)]
+    assert bytes(truth.data) == script().part(0, 300) + script().part(600, 900)
