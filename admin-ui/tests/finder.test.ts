@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { errorWords } from "../src/find/error-words";
+import { errorTitle, errorWords } from "../src/find/error-words";
 import { Finder, type FinderState, type Search } from "../src/find/finder";
 import { Matcher } from "../src/find/query";
-import type { Row, TextLine } from "../src/viewer/rows";
+import { gapNote, type Row, type TextLine } from "../src/viewer/rows";
 import { CallError } from "../src/wire/rpc";
 import type { HitRow, StreamSearchParams } from "../src/wire/types";
 
@@ -49,12 +49,12 @@ const hit = (offset: number, text: string): HitRow => ({
   bytes: 9,
 });
 
-function finderOf(search: Search, held: Row[]) {
+function finderOf(search: Search, held: Row[], end = () => 1000) {
   const states: FinderState[] = [];
   const finder = new Finder(
     "ci/a",
     search,
-    { held: () => held, end: () => 1000, timeAt: async (offset) => 5000 + offset },
+    { held: () => held, end, timeAt: async (offset) => 5000 + offset },
     (state) => states.push(state),
   );
   return { finder, states, now: () => states.at(-1) as FinderState };
@@ -178,9 +178,85 @@ test("what the hub refuses is said", async () => {
   expect(now()).toMatchObject({ counting: false, problem: "too many searches", whole: false });
 });
 
+test("what was looked at without a hole has a beginning, and the hits since then are told apart", async () => {
+  const hub = new Hub(text([1, 4, 7, 8], 10));
+  const { finder, now } = finderOf(hub.search, rows(hub.lines, 8));
+  finder.look(needle);
+  expect(now().since).toBeNull();
+  finder.fresh(rows(hub.lines, 6));
+  expect(now().since).toEqual({ at: 60, hits: 2 });
+  // A step finds one from before: no more were looked at for that.
+  expect(await finder.step(false, 70)).toBe(40);
+  expect(now()).toMatchObject({ hits: 3, since: { at: 60, hits: 2 } });
+  finder.fresh([line(100, "hay"), line(110, "a needle")]);
+  expect(now()).toMatchObject({ hits: 4, since: { at: 60, hits: 3 } });
+});
+
+test("lines that the page was not told of are a hole: what was whole is not, and counting begins anew", async () => {
+  const hub = new Hub(text([1, 7], 10));
+  const { finder, now } = finderOf(hub.search, [], () => hub.lines.length * 10);
+  finder.look(needle);
+  finder.fresh(rows(hub.lines, 5));
+  await finder.count();
+  expect(now()).toMatchObject({ hits: 2, whole: true });
+  hub.lines.push(...text([0, 2], 4));
+  finder.fresh(rows(hub.lines, 12).slice(0, 1));
+  expect(now()).toMatchObject({ hits: 3, whole: false, since: { at: 120, hits: 1 } });
+  await finder.count();
+  expect(now()).toMatchObject({ hits: 4, whole: true });
+});
+
+test("bytes that a gap tells of are no hole", async () => {
+  const { finder, now } = finderOf(new Hub([]).search, []);
+  finder.look(needle);
+  await finder.count();
+  finder.fresh([line(1000, "a needle"), gapNote(1010, 5000, "retention")]);
+  finder.fresh([line(5000, "hay")]);
+  expect(now()).toMatchObject({ hits: 1, whole: true });
+});
+
+test("counting that stops at its bound says how far back it came", async () => {
+  const hub = new Hub(text([...Array(12_000).keys()], 12_000));
+  const { finder, now } = finderOf(hub.search, []);
+  finder.look(needle);
+  await finder.count();
+  expect(now().since).toEqual({ at: 1000 + 20_000, hits: 10_000 });
+});
+
+test("a stream that was cut is looked through anew", async () => {
+  const hub = new Hub(text([1, 7], 10));
+  const { finder, now } = finderOf(hub.search, []);
+  finder.look(needle);
+  await finder.count();
+  hub.lines.splice(0, 10, "hay", "hay", "a needle");
+  finder.restart();
+  expect(now()).toMatchObject({ hits: 0, whole: false, since: null });
+  await finder.count();
+  expect(finder.places).toEqual([20]);
+});
+
 test("errors are counted in words that are true of all of the stream, however much of it was looked at", () => {
-  expect(errorWords({ hits: 0, whole: false })).toBe("Errors");
-  expect(errorWords({ hits: 1, whole: false })).toBe("1+ errors");
-  expect(errorWords({ hits: 0, whole: true })).toBe("0 errors");
-  expect(errorWords({ hits: 1, whole: true })).toBe("1 error");
+  const at = new Date(2026, 10, 24, 14, 3, 5).getTime();
+  const soon = at + 3_600_000;
+  expect(errorWords({ hits: 0, whole: false, since: null }, false, soon)).toBe("Errors");
+  expect(errorWords({ hits: 1, whole: false, since: null }, false, soon)).toBe("1+ errors");
+  expect(errorWords({ hits: 0, whole: true, since: null }, false, soon)).toBe("0 errors");
+  expect(errorWords({ hits: 1, whole: true, since: null }, false, soon)).toBe("1 error");
+  expect(errorWords({ hits: 9, whole: false, since: { at, hits: 1 } }, false, soon)).toBe("1 error since 14:03:05");
+  expect(errorWords({ hits: 9, whole: false, since: { at, hits: 0 } }, false, at + 2 * 86_400_000)).toBe(
+    "0 errors since 24 Nov 14:03:05",
+  );
+});
+
+test("while the page is apart from the end, errors that come there are not counted", () => {
+  const since = { at: new Date(2026, 10, 24, 14, 3, 5).getTime(), hits: 2 };
+  expect(errorWords({ hits: 1, whole: true, since: null }, true, since.at)).toBe("1+ errors");
+  expect(errorWords({ hits: 3, whole: false, since }, true, since.at)).toBe("2+ errors since 14:03:05");
+});
+
+test("at length it is said what was counted", () => {
+  const since = { at: new Date(2026, 10, 24, 14, 3, 5).getTime(), hits: 2 };
+  expect(errorTitle({ hits: 3, whole: true, since })).toContain("all that is kept");
+  expect(errorTitle({ hits: 3, whole: false, since })).toContain("since 24 Nov 14:03:05");
+  expect(errorTitle({ hits: 3, whole: false, since: null })).toContain("this page has seen");
 });

@@ -34,6 +34,8 @@ export interface FinderState {
   index: number;
   /** Nothing is left to count. */
   whole: boolean;
+  /** From when on, up to the live end, every line was looked at, and how many hits that had; null while none was. */
+  since: { at: number; hits: number } | null;
   /** The hub is asked: for the number of hits, or for the next one. */
   counting: boolean;
   seeking: boolean;
@@ -48,6 +50,7 @@ export const NOTHING_FOUND: FinderState = {
   hits: 0,
   index: 0,
   whole: true,
+  since: null,
   counting: false,
   seeking: false,
   reached: null,
@@ -70,6 +73,9 @@ export class Finder {
   private counter: AbortController | null = null;
   private seeker: AbortController | null = null;
   private next: string | null = null;
+  /** Every line from `covered` on up to `heardTo` was looked at. */
+  private covered: { offset: number; at: number } | null = null;
+  private heardTo: number | null = null;
   private asksTime = false;
 
   constructor(
@@ -91,14 +97,23 @@ export class Finder {
     this.offsets = [];
     this.current = null;
     this.next = null;
+    this.covered = this.heardTo = null;
     this.state = { ...NOTHING_FOUND, whole: sought === null };
     this.lookInHeld();
     this.tell({});
   }
 
+  /** Looks for the same again: the stream was cut, and has other text at the places that are known. */
+  restart(): void {
+    const sought = this.sought;
+    this.look(null);
+    this.look(sought);
+  }
+
   /** Takes rows that came live. */
   fresh(rows: readonly Row[]): void {
-    if (this.add(this.offsetsIn(rows))) this.tell({});
+    const covers = this.cover(rows);
+    if (this.add(this.offsetsIn(rows)) || covers) this.tell({});
   }
 
   /** Counts the hits of all that is kept, up to a bound; again, to go on from there. */
@@ -108,6 +123,7 @@ export class Finder {
     const counter = new AbortController();
     this.counter = counter;
     this.tell({ counting: true, problem: "" });
+    const end = this.stream.end();
     const goal = this.offsets.length + MOST_HITS - (this.offsets.length % MOST_HITS);
     try {
       do {
@@ -118,8 +134,10 @@ export class Finder {
         );
         this.next = answer.next;
         this.add(answer.hits.map((hit) => hit.offset));
-        const reached = answer.hits.at(-1)?.at ?? this.state.reached;
-        this.tell({ whole: answer.next === null, reached });
+        const last = answer.hits.at(-1);
+        if (last) this.covered = { offset: last.offset, at: last.at };
+        this.heardTo = Math.max(this.heardTo ?? 0, end);
+        this.tell({ whole: answer.next === null, reached: last?.at ?? this.state.reached });
       } while (this.next !== null && this.offsets.length < goal);
     } catch (error) {
       this.failed(error as Error, counter);
@@ -198,6 +216,24 @@ export class Finder {
     }
   }
 
+  /** Takes note of what was looked at; returns whether that changes what is told. */
+  private cover(rows: readonly Row[]): boolean {
+    const first = rows[0];
+    const last = rows.at(-1);
+    if (!this.sought || !first || !last) return false;
+    // What came while the page was elsewhere in the stream was not told.
+    const missed = this.heardTo !== null && first.offset > this.heardTo;
+    this.heardTo = last.kind === "line" ? last.end : (last.to ?? last.offset);
+    if (missed) {
+      this.covered = this.next = null;
+      this.state = { ...this.state, whole: false };
+    }
+    if (this.covered) return missed;
+    const at = rows.find((row) => row.at !== undefined)?.at;
+    if (at !== undefined) this.covered = { offset: first.offset, at };
+    return true;
+  }
+
   private arrive(offset: number, wrapped: FinderState["wrapped"]): number {
     this.current = offset;
     this.add([offset]);
@@ -244,6 +280,7 @@ export class Finder {
     else this.offsets = [...new Set([...this.offsets, ...unseen])].sort((a, b) => a - b);
     if (this.offsets.length > MOST_KEPT) {
       this.offsets = this.offsets.slice(-MOST_KEPT);
+      this.covered = null;
       this.state = { ...this.state, whole: false };
     }
     return true;
@@ -251,7 +288,11 @@ export class Finder {
 
   private tell(part: Partial<FinderState>): void {
     const index = this.current === null ? 0 : lowerBound(this.offsets, this.current) + 1;
-    this.state = { ...this.state, ...part, hits: this.offsets.length, index };
+    const since = this.covered && {
+      at: this.covered.at,
+      hits: this.offsets.length - lowerBound(this.offsets, this.covered.offset),
+    };
+    this.state = { ...this.state, ...part, hits: this.offsets.length, index, since };
     this.changed(this.state);
   }
 }

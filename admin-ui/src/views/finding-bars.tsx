@@ -2,8 +2,10 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
-import { errorWords } from "../find/error-words";
+import { COUNTED_AT_ONCE_BYTES, errorTitle, errorWords } from "../find/error-words";
+import { MOST_HITS } from "../find/finder";
 import { now, setKeys, streams } from "../session/page-state";
+import { count } from "../streams/format";
 import { clearFilter } from "./filter-keys";
 import type { Bar, Finding } from "./finding";
 import { lazy } from "./lazy";
@@ -25,7 +27,7 @@ const HighlightRules = lazy("The rules", () =>
   import("./highlight-rules").then(({ HighlightRules }) => HighlightRules),
 );
 
-export function FindingButtons({ finding }: { finding: Finding }) {
+export function FindingButtons({ finding, apart }: { finding: Finding; apart: boolean }) {
   const { open, show, openFind } = finding;
   return (
     <>
@@ -47,7 +49,7 @@ export function FindingButtons({ finding }: { finding: Finding }) {
         text="Highlight"
         title="Your own highlight rules"
       />
-      {streams.get(finding.name) && <Errors finding={finding} />}
+      <Errors finding={finding} apart={apart} />
     </>
   );
 }
@@ -60,12 +62,21 @@ function Opens({ on, flip, text, title }: { on: boolean; flip(): void; text: str
   );
 }
 
-function Errors({ finding: { errors, firstError, stepError } }: { finding: Finding }) {
-  const { seeking, counting, reached } = errors.state;
+function Errors({ finding, apart }: { finding: Finding; apart: boolean }) {
+  const { errors, firstError, stepError } = finding;
+  const { seeking, counting, reached, whole, problem } = errors.state;
+  const row = streams.get(finding.name);
+  if (!row) return null;
+  const busy = seeking || counting;
+  const words = errorWords(errors.state, apart, now.value);
   return (
     <span class="steps">
-      <button type="button" onClick={firstError} title="The first error of all that is kept">
-        {seeking || counting ? "searching …" : errorWords(errors.state)}
+      <button
+        type="button"
+        onClick={firstError}
+        title={`${problem || errorTitle(errors.state)}. Go to the first error of all that is kept`}
+      >
+        {seeking ? "searching …" : words}
       </button>
       <button type="button" onClick={() => stepError(false)} title="The error before (E)">
         ↑<span class="hidden">Previous error</span>
@@ -73,9 +84,18 @@ function Errors({ finding: { errors, firstError, stepError } }: { finding: Findi
       <button type="button" onClick={() => stepError(true)} title="The next error (e)">
         ↓<span class="hidden">Next error</span>
       </button>
-      {(seeking || counting) && reached !== null && (
+      {busy && reached !== null && (
         <button type="button" onClick={() => errors.finder.stop()}>
           Stop
+        </button>
+      )}
+      {!busy && !whole && row.end - row.start > COUNTED_AT_ONCE_BYTES && (
+        <button
+          type="button"
+          onClick={() => errors.finder.count()}
+          title={`Count back from the end, ${count(MOST_HITS)} errors at a time`}
+        >
+          Count all
         </button>
       )}
     </span>

@@ -9,7 +9,7 @@ import { may } from "../session/rights";
 import { age, count } from "../streams/format";
 import type { LeaseRow } from "../wire/types";
 import { LeaseActions, LeaseWords } from "./lease-actions";
-import { Scrolled } from "./scrolled";
+import { type Column, Listing } from "./listing";
 
 export function LeasesView() {
   useEffect(() => {
@@ -43,56 +43,36 @@ export function LeasesView() {
         </p>
       )}
       {rows.length > 0 && (
-        <Scrolled label="All leases">
-          <thead>
-            <tr>
-              <th scope="col">Lease</th>
-              <th scope="col">State</th>
-              <th scope="col">Fence</th>
-              <th scope="col">Since</th>
-              <th scope="col">Waiting</th>
-              <th scope="col">
-                <span class="hidden">Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <Row key={row.name} row={row} />
-            ))}
-          </tbody>
-        </Scrolled>
+        <Listing label="All leases" columns={COLUMNS} rows={rows} id={({ name }) => name} />
       )}
       <TakeName />
     </section>
   );
 }
 
-function Row({ row }: { row: LeaseRow }) {
-  const stream = streamOf(row.name);
-  return (
-    <tr>
-      <th scope="row">
-        {stream === null ? (
-          <code>{row.name}</code>
-        ) : (
-          <a href={printPlace(streamPlace(stream, { control: "on" }))}>
-            <code>{row.name}</code>
-          </a>
-        )}
-      </th>
-      <td>
+const COLUMNS: Column<LeaseRow>[] = [
+  { head: "Lease", cell: ({ name }) => <LeaseName name={name} /> },
+  {
+    head: "State",
+    cell: (row) => (
+      <>
         <LeaseWords row={row} /> <code class="quiet">{row.session}</code>
-      </td>
-      <td>{row.fence}</td>
-      <td>{age(row.since, now.value)}</td>
-      <td>
-        <Waiting row={row} />
-      </td>
-      <td>
-        <LeaseActions name={row.name} row={row} />
-      </td>
-    </tr>
+      </>
+    ),
+  },
+  { head: "Fence", cell: ({ fence }) => fence },
+  { head: "Since", cell: ({ since }) => age(since, now.value) },
+  { head: "Waiting", cell: (row) => <Waiting row={row} /> },
+  { head: "Actions", acts: true, cell: (row) => <LeaseActions name={row.name} row={row} /> },
+];
+
+function LeaseName({ name }: { name: string }) {
+  const stream = streamOf(name);
+  if (stream === null) return <code>{name}</code>;
+  return (
+    <a href={printPlace(streamPlace(stream, { control: "on" }))}>
+      <code>{name}</code>
+    </a>
   );
 }
 

@@ -6,9 +6,9 @@ import { connection, now, who } from "../session/page-state";
 import { isName, lagOf, sessionWord } from "../session/people";
 import { may } from "../session/rights";
 import { age, count } from "../streams/format";
-import type { PresenceAnswer, SessionRow, SessionsAnswer } from "../wire/types";
+import type { PresenceAnswer, SessionRow, SessionsAnswer, WatcherRow } from "../wire/types";
 import { KickSession } from "./kick-session";
-import { Scrolled } from "./scrolled";
+import { type Column, Listing } from "./listing";
 import { type Asked, useAsked } from "./use-asked";
 
 export function PeopleView() {
@@ -46,47 +46,53 @@ function Watchers({ answer, problem }: Asked<PresenceAnswer>) {
       )}
       {answer && watchers.length === 0 && <p class="quiet">Nobody watches anything now.</p>}
       {watchers.length > 0 && (
-        <Scrolled label="Who watches">
-          <thead>
-            <tr>
-              <th scope="col">Who</th>
-              <th scope="col">State</th>
-              <th scope="col">Watches</th>
-              <th scope="col">Over</th>
-              <th scope="col">Since</th>
-            </tr>
-          </thead>
-          <tbody>
-            {watchers.map((row, index) => {
-              const lag = lagOf(row);
-              return (
-                <tr key={row.session ?? `request-${index}`}>
-                  <th scope="row">
-                    <bdi>{row.principal}</bdi> <code class="quiet">{row.session ?? "request"}</code>
-                    {isMine(row.session) && <span class="chip">this page</span>}
-                  </th>
-                  <td>
-                    <span class={`state ${lag.tone}`}>
-                      <span aria-hidden="true">{lag.mark}</span> {lag.word}
-                    </span>
-                  </td>
-                  <td class="watches">
-                    {row.watches.map((pattern) => (
-                      <Watched key={pattern} pattern={pattern} />
-                    ))}
-                    {row.streams > 1 && <span class="quiet">{count(row.streams)} streams</span>}
-                  </td>
-                  <td>{row.via ?? "–"}</td>
-                  <td>{age(row.since, now.value)}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </Scrolled>
+        <Listing
+          label="Who watches"
+          columns={WATCHERS}
+          rows={watchers}
+          id={(row, index) => row.session ?? `request-${index}`}
+        />
       )}
     </>
   );
 }
+
+const WATCHERS: Column<WatcherRow>[] = [
+  {
+    head: "Who",
+    cell: ({ principal, session }) => (
+      <>
+        <bdi>{principal}</bdi> <code class="quiet">{session ?? "request"}</code>
+        {isMine(session) && <span class="chip">this page</span>}
+      </>
+    ),
+  },
+  {
+    head: "State",
+    cell: (row) => {
+      const lag = lagOf(row);
+      return (
+        <span class={`state ${lag.tone}`}>
+          <span aria-hidden="true">{lag.mark}</span> {lag.word}
+        </span>
+      );
+    },
+  },
+  {
+    head: "Watches",
+    cell: ({ watches, streams }) => (
+      <span class="watches">
+        {watches.map((pattern) => (
+          <Watched key={pattern} pattern={pattern} />
+        ))}
+        {streams > 1 && <span class="quiet">{count(streams)} streams</span>}
+        {watches.length === 0 && "–"}
+      </span>
+    ),
+  },
+  { head: "Over", cell: ({ via }) => via ?? "–" },
+  { head: "Since", cell: ({ since }) => age(since, now.value) },
+];
 
 /** Whether a session is the one over which this page was told of it. */
 function isMine(session: string | null): boolean {
@@ -108,6 +114,68 @@ function Watched({ pattern }: { pattern: string }) {
   );
 }
 
+function sessionColumns(end: (row: SessionRow) => void): Column<SessionRow>[] {
+  return [
+    {
+      head: "Session",
+      cell: ({ session }) => (
+        <>
+          <code>{session}</code>
+          {isMine(session) && <span class="chip">this page</span>}
+        </>
+      ),
+    },
+    { head: "What", cell: (row) => <What row={row} /> },
+    {
+      head: "Who",
+      cell: ({ principal, role }) => (
+        <>
+          <bdi>{principal}</bdi> <span class="quiet">as {role}</span>
+        </>
+      ),
+    },
+    {
+      head: "From",
+      cell: ({ peer, via }) => (
+        <>
+          {peer ?? "–"} <span class="quiet">{via}</span>
+        </>
+      ),
+    },
+    {
+      head: "Since",
+      cell: ({ attached, since, detached_at }) => age(attached ? since : (detached_at ?? since), now.value),
+    },
+    {
+      head: "Actions",
+      acts: true,
+      cell: (row) => (
+        <button type="button" onClick={() => end(row)} aria-label={`End session ${row.session}`}>
+          End…
+        </button>
+      ),
+    },
+  ];
+}
+
+function What({ row }: { row: SessionRow }) {
+  return (
+    <>
+      {sessionWord(row)}{" "}
+      {row.stream && (
+        <a href={printPlace(streamPlace(row.stream))}>
+          <code>{row.stream}</code>
+        </a>
+      )}
+      {row.subscriptions > 0 && (
+        <span class="quiet">
+          {count(row.subscriptions)} {row.subscriptions === 1 ? "subscription" : "subscriptions"}
+        </span>
+      )}
+    </>
+  );
+}
+
 function Sessions() {
   const { answer, problem, again } = useAsked<SessionsAnswer>(() => connection.call("session.list", {}));
   const [kicked, setKicked] = useState<SessionRow | null>(null);
@@ -121,59 +189,12 @@ function Sessions() {
           {problem}
         </p>
       )}
-      <Scrolled label="Sessions">
-        <thead>
-          <tr>
-            <th scope="col">Session</th>
-            <th scope="col">What</th>
-            <th scope="col">Who</th>
-            <th scope="col">From</th>
-            <th scope="col">Since</th>
-            <th scope="col">
-              <span class="hidden">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {answer?.sessions.map((row) => (
-            <tr key={row.session}>
-              <th scope="row">
-                <code>{row.session}</code>
-                {isMine(row.session) && <span class="chip">this page</span>}
-              </th>
-              <td>
-                {sessionWord(row)}{" "}
-                {row.stream && (
-                  <a href={printPlace(streamPlace(row.stream))}>
-                    <code>{row.stream}</code>
-                  </a>
-                )}
-                {row.subscriptions > 0 && (
-                  <span class="quiet">
-                    {count(row.subscriptions)} {row.subscriptions === 1 ? "subscription" : "subscriptions"}
-                  </span>
-                )}
-              </td>
-              <td>
-                <bdi>{row.principal}</bdi> <span class="quiet">as {row.role}</span>
-              </td>
-              <td>
-                {row.peer ?? "–"} <span class="quiet">{row.via}</span>
-              </td>
-              <td>{age(row.attached ? row.since : (row.detached_at ?? row.since), now.value)}</td>
-              <td>
-                <button
-                  type="button"
-                  onClick={() => setKicked(row)}
-                  aria-label={`End session ${row.session}`}
-                >
-                  End…
-                </button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </Scrolled>
+      <Listing
+        label="Sessions"
+        columns={sessionColumns(setKicked)}
+        rows={answer?.sessions ?? []}
+        id={({ session }) => session}
+      />
       {kicked && (
         <KickSession
           who={{ ...kicked, word: sessionWord(kicked) }}

@@ -20,7 +20,7 @@ export function StreamHead({
 }: {
   name: string;
   lag: string | null;
-  children: ComponentChildren;
+  children?: ComponentChildren;
 }) {
   version.value;
   const [open, setOpen] = useState(false);
@@ -62,12 +62,14 @@ export function StreamHead({
           </span>
         )}
         {/* Where there is little room, all but a few of them wait until they are asked for: see stream-head.css. */}
-        <span class={open ? "actions unfolded" : "actions"}>
-          {!missing && children}
-          <button type="button" class="more-actions" aria-expanded={open} onClick={() => setOpen(!open)}>
-            {open ? "Less" : "More"}
-          </button>
-        </span>
+        {!missing && (
+          <span class={open ? "actions unfolded" : "actions"}>
+            {children}
+            <button type="button" class="more-actions" aria-expanded={open} onClick={() => setOpen(!open)}>
+              {open ? "Less" : "More"}
+            </button>
+          </span>
+        )}
       </div>
       {missing && <StreamMissing name={name} />}
     </>

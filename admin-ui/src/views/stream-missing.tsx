@@ -1,11 +1,15 @@
 // What stands where a stream's text would be while there is no such stream: why, and how it begins.
 
+import { useEffect } from "preact/hooks";
 import { who } from "../session/page-state";
 import { isBound } from "../session/rights";
 import { sendCommands } from "../streams/send-commands";
 import { Copyable } from "./copyable";
 
 export function StreamMissing({ name }: { name: string }) {
+  useEffect(() => {
+    document.title = `${name} · Hub`;
+  }, [name]);
   return (
     <div class="empty first-steps missing">
       <h2>There is no stream of this name</h2>

@@ -54,10 +54,19 @@ export function StreamView({ name }: { name: string }) {
   const row = streams.get(name);
   const lag = lagWords((row && pane.current?.lag(row)) ?? null);
   const { marked, link, unmark } = useMarked(pane, reading);
+  const known = useRef(false);
+  known.current ||= row !== undefined;
+  // What somebody reads stays when the stream is deleted; where there never was one there is no text.
+  if (streams.isLoaded && !known.current)
+    return (
+      <section class="stream">
+        <StreamHead name={name} lag={null} />
+      </section>
+    );
   return (
     <section class="stream">
       <StreamHead name={name} lag={lag}>
-        <FindingButtons finding={finding} />
+        <FindingButtons finding={finding} apart={state.apart} />
         <ShareMenu name={name} filter={finding.filter} />
         <BesideMenu name={name} />
         <LookSwitches />
