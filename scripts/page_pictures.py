@@ -24,6 +24,7 @@ from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 from chromium import FLAGS, login_link  # noqa: E402
 from running_hub import RunningHub  # noqa: E402
 from scenes import SCENES, show  # noqa: E402
+from stage import SETTINGS as STAGE_SETTINGS  # noqa: E402
 from stage import Scene, Stage  # noqa: E402
 
 FOLDER = ROOT / "pictures"
@@ -106,7 +107,7 @@ def main(wanted: list[str]) -> int:
         for scene in sorted(scenes, key=lambda scene: scene.kind):
             if scene.kind not in stages:
                 data = opened.enter_context(tempfile.TemporaryDirectory())
-                hub = RunningHub(Path(data) / "data", **SETTINGS)
+                hub = RunningHub(Path(data) / "data", **SETTINGS, **STAGE_SETTINGS.get(scene.kind, {}))
                 opened.callback(hub.close)
                 stages[scene.kind] = Stage(hub, opened, scene.kind)
             print(scene.name, flush=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from playwright.sync_api import Page, expect
 
-from stage import API, BUSY, HOLED, Scene
+from stage import API, BUSY, FORGETFUL, HOLED, MEASURED, Scene, Stage
 
 LIVE = "#/s/train/llama/run-7"
 ENDED = "#/s/train/llama/run-8"
@@ -93,6 +93,12 @@ def gap_shown(page: Page) -> None:
     expect(page.locator(".note.gap")).to_be_visible()
 
 
+def forgotten(page: Page, stage: Stage) -> None:
+    """The hub loses what is read, under who reads it."""
+    stage.forget()
+    expect(page.locator(".note.truncated")).to_be_visible(timeout=30_000)
+
+
 READING: Sequence[Scene] = (
     Scene("search", BUSY, "#/search", search_empty),
     Scene("search-hits", BUSY, "#/search?q=ERROR", hits_shown),
@@ -104,6 +110,7 @@ READING: Sequence[Scene] = (
     Scene("go-to", BUSY, ENDED, pressed("g", "Go to")),
     Scene("line-chip", BUSY, f"{ENDED}?at=@40-@300", marked),
     Scene("gap", BUSY, f"#/s/{HOLED}", gap_shown),
+    Scene("truncated", FORGETFUL, f"#/s/{MEASURED}", rows_shown, happens=forgotten),
     Scene("stream-paused", BUSY, LIVE, paused),
     Scene("stream-ended", BUSY, ENDED, rows_shown),
     Scene("stream-failed", BUSY, "#/s/nightly/exit-3", rows_shown),

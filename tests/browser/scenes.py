@@ -165,6 +165,13 @@ def wrong_token(page: Page) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
 
 
+def unfold(page: Page, part: str) -> None:
+    """Open a part of the control panel, where one is open at a time."""
+    button = page.get_by_role("complementary", name="control of").get_by_role("button", name=part, expanded=False)
+    if button.is_visible():
+        button.click()
+
+
 def controlled(*buttons: str) -> Callable[[Page], None]:
     """Wait for the control panel, and press buttons in it."""
 
@@ -172,9 +179,18 @@ def controlled(*buttons: str) -> Callable[[Page], None]:
         panel = page.get_by_role("complementary", name="control of")
         expect(panel.get_by_role("heading", name="Marks")).to_be_visible()
         for button in buttons:
+            unfold(page, "Commands" if button == "KILL…" else "Control")
             panel.get_by_role("button", name=button, exact=True).click()
 
     return enter
+
+
+def watched(page: Page) -> None:
+    """Look at who watches, from the head of the stream."""
+    log_shown(page)
+    page.get_by_role("button", name="watching").click()
+    panel = page.get_by_role("complementary", name="control of")
+    expect(panel.get_by_text("this page")).to_be_visible()
 
 
 def killing(page: Page) -> None:
@@ -186,6 +202,7 @@ def killing(page: Page) -> None:
 def commanded(page: Page) -> None:
     """Send a line and look at any command."""
     controlled()(page)
+    unfold(page, "Commands")
     page.get_by_label("A line for its standard input").fill("uptime; echo 負荷")
     page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_role("complementary", name="control of").get_by_text("Any command").click()
@@ -278,6 +295,7 @@ SCENES: Sequence[Scene] = (
     Scene("control-read-only", BUSY, f"#/s/{SHELL}?control=on", controlled(), as_viewer),
     Scene("control-kill", BUSY, f"#/s/{SHELL}?control=on", killing),
     Scene("control-others", BUSY, "#/s/train/llama/run-7?control=on", controlled()),
+    Scene("control-watching", BUSY, "#/s/train/llama/run-7", watched),
     Scene("control-lost", BUSY, f"#/s/{SHELL}?control=on", robbed),
     Scene("terminal", BUSY, f"#/s/{SHELL}?control=terminal", terminal),
     Scene("terminal-paste", BUSY, f"#/s/{SHELL}?control=terminal", pasted),
@@ -309,6 +327,7 @@ def show(page: Page, stage: Stage, scene: Scene) -> None:
     page.reload()
     stage.more()
     scene.enter(page)
+    scene.happens(page, stage)
 
 
 def details(result: dict[str, Any]) -> str:

@@ -18,7 +18,10 @@ SHELL = "ops/shell"
 API = "svc/api"
 HOLED = "edge/sensor-4"
 THREE = f"train/llama/run-7,ci/web/build-0,{LONG_NAME}"
-BUSY, BARE, MANY = "busy", "bare", "many"
+MEASURED = "lab/measured"
+BUSY, BARE, MANY, FORGETFUL = "busy", "bare", "many", "forgetful"
+# What the hub of a stage is told beyond what all are.
+SETTINGS = {FORGETFUL: {"HUB_STORE": "memory"}}
 LOG = "\n".join(
     [
         "$ make test",
@@ -50,7 +53,7 @@ class Stage:
         self.hub = hub
         self._opened = opened
         self.producers: list[socket.socket] = []
-        {BARE: lambda: None, BUSY: self._busy, MANY: self._many}[kind]()
+        {BARE: lambda: None, BUSY: self._busy, MANY: self._many, FORGETFUL: self._measured}[kind]()
 
     def stream(self, name: str, text: bytes, *, live: bool = True, **meta: object) -> None:
         """Stream something, and go on if `live`."""
@@ -66,6 +69,15 @@ class Stage:
         """Let each live producer say something."""
         for number, producer in enumerate(self.producers):
             producer.sendall(b"and on it goes\n" * (1 + number * 7 % 40))
+
+    def forget(self) -> None:
+        """Let the hub die and come again without what it had, and its producer with it."""
+        self.hub.come_again()
+        self.producers.clear()
+        self.stream(MEASURED, b"measured 23.0 after the restart\n" * 3)
+
+    def _measured(self) -> None:
+        self.stream(MEASURED, LOG)
 
     def _busy(self) -> None:
         self.stream(LONG_NAME, LOG)
@@ -121,3 +133,5 @@ class Scene:
     enter: Callable[[Page], None]
     before: Callable[[Page], None] = lambda page: None
     """Called before the page is opened."""
+    happens: Callable[[Page, Stage], None] = lambda page, stage: None
+    """What happens to the hub while one looks."""

@@ -1,7 +1,7 @@
 // Who is here, in words.
 
 import { bytes, count } from "../streams/format";
-import type { SessionRow, WatcherRow } from "../wire/types";
+import type { PresenceAnswer, SessionRow, WatcherRow } from "../wire/types";
 
 export interface Lag {
   word: string;
@@ -17,6 +17,18 @@ export function lagOf(row: WatcherRow): Lag {
   if (row.catching_up > 0) return { word: `catching up${behind(row)}`, tone: "waiting", mark: "↻" };
   if ((row.behind_bytes ?? 0) > 0) return { word: behind(row).slice(2), tone: "waiting", mark: "…" };
   return { word: "live", tone: "live", mark: "●" };
+}
+
+/** How many watch a stream, how many of them are not at its end, and how many are away and may come back. */
+export function watchingWords({ watchers, total, away }: PresenceAnswer): string {
+  const late = watchers.filter(
+    ({ attached, catching_up, behind_bytes }) => attached && (catching_up > 0 || (behind_bytes ?? 0) > 0),
+  ).length;
+  return [
+    count(total - away),
+    ...(late > 0 ? [`${count(late)} behind`] : []),
+    ...(away > 0 ? [`${count(away)} away`] : []),
+  ].join(", ");
 }
 
 function behind({ behind_bytes, behind_lines }: WatcherRow): string {

@@ -1,14 +1,15 @@
 // Over a stream's text: who controls it, what is said to its producer, who watches, and marks.
 
-import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { countdown, leaseOf } from "../control/leases";
 import { changes, leases } from "../control/state";
 import { connection, now, place, setKeys, status, streams, version, who } from "../session/page-state";
 import { may } from "../session/rights";
+import type { LeaseRow } from "../wire/types";
 import { CommandForm } from "./command-form";
 import { LeaseActions, LeaseWords } from "./lease-actions";
 import { Waiting } from "./leases-view";
+import { Part } from "./panel-part";
 import { StreamMarks } from "./stream-marks";
 import { StreamWatchers } from "./stream-watchers";
 import { TerminalLoader } from "./terminal-loader";
@@ -46,12 +47,12 @@ export function ControlPanel({ name, goTo }: Props) {
         {allowed ? (
           <Lease name={name} />
         ) : (
-          <Part title="Control">
+          <Part part="control" title="Control">
             <p class="quiet">Controlling a stream, sending commands and marking it are for operators.</p>
           </Part>
         )}
         {allowed && (
-          <Part title="Commands">
+          <Part part="commands" title="Commands">
             <CommandForm
               name={name}
               commands={commands}
@@ -59,32 +60,25 @@ export function ControlPanel({ name, goTo }: Props) {
             />
           </Part>
         )}
-        <Part title="Watching">
-          <StreamWatchers name={name} />
-        </Part>
-        <Part title="Marks">
-          <StreamMarks name={name} goTo={goTo} />
-        </Part>
+        <StreamWatchers name={name} />
+        <StreamMarks name={name} goTo={goTo} />
       </div>
       {terminal && <TerminalLoader name={name} close={() => setKeys({ control: "on" })} />}
     </aside>
   );
 }
 
-function Part({ title, children }: { title: string; children: ComponentChildren }) {
-  return (
-    <section class="control-part">
-      <h2>{title}</h2>
-      {children}
-    </section>
-  );
+function leaseShort(row: LeaseRow | undefined): string {
+  if (!leases.isLoaded) return "";
+  if (!row) return "free";
+  return leases.isMine(row) ? "yours" : "held";
 }
 
 function Lease({ name }: { name: string }) {
   changes.value;
   const row = leases.get(leaseOf(name));
   return (
-    <Part title="Control">
+    <Part part="control" title="Control" shut={leaseShort(row)}>
       <p>
         <LeaseWords row={row} />
       </p>

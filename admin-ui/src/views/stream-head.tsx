@@ -2,7 +2,8 @@
 
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { asOf, now, streams, version } from "../session/page-state";
+import { chosenPart } from "../control/panel-parts";
+import { asOf, now, setKeys, streams, version } from "../session/page-state";
 import { settings, type Times } from "../session/settings";
 import { age, bytes, count, rate, stateWord, timeOfDay } from "../streams/format";
 import { SPARK_POINTS } from "../streams/stream-list";
@@ -57,6 +58,14 @@ export function StreamHead({
               {count(row.lines)} {row.lines === 1 ? "line" : "lines"}
             </span>
             <span>{bytes(row.bytes)}</span>
+            <button
+              type="button"
+              class="plain"
+              onClick={showWatchers}
+              title="Who watches it, and how far behind they are"
+            >
+              {count(row.watchers)} watching
+            </button>
             <span class="wide">last line {age(row.last_at, asOf.value ?? now.value)}</span>
             {asOf.value !== null && <b>as of {timeOfDay(asOf.value)}</b>}
           </span>
@@ -74,6 +83,11 @@ export function StreamHead({
       {missing && <StreamMissing name={name} />}
     </>
   );
+}
+
+function showWatchers(): void {
+  chosenPart.value = "watching";
+  setKeys({ control: "on" });
 }
 
 const NEXT_TIMES: Record<Times, Times> = { off: "local", local: "utc", utc: "relative", relative: "off" };

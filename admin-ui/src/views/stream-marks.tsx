@@ -4,8 +4,9 @@ import { useEffect, useState } from "preact/hooks";
 import { newIdem } from "../control/state";
 import { connection, hearers, now, status, streams, who } from "../session/page-state";
 import { may } from "../session/rights";
-import { age } from "../streams/format";
+import { age, count } from "../streams/format";
 import type { HubEvent, MarkRow } from "../wire/types";
+import { Part } from "./panel-part";
 
 interface Props {
   name: string;
@@ -16,7 +17,7 @@ export function StreamMarks({ name, goTo }: Props) {
   const { marks, problem } = useMarks(name);
   const epoch = streams.get(name)?.epoch;
   return (
-    <>
+    <Part part="marks" title="Marks" short={marks?.length ? count(marks.length) : ""}>
       {may(who.value, "operator") && <MarkForm name={name} />}
       {problem && <p class="problem">{problem}</p>}
       {marks?.length === 0 && <p class="quiet">No marks yet.</p>}
@@ -36,7 +37,7 @@ export function StreamMarks({ name, goTo }: Props) {
           </li>
         ))}
       </ol>
-    </>
+    </Part>
   );
 }
 

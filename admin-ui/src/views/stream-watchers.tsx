@@ -2,10 +2,11 @@
 
 import { useState } from "preact/hooks";
 import { connection, now, who } from "../session/page-state";
-import { lagOf } from "../session/people";
+import { lagOf, watchingWords } from "../session/people";
 import { may } from "../session/rights";
 import { age, count } from "../streams/format";
 import { type Kicked, KickSession } from "./kick-session";
+import { Part } from "./panel-part";
 import { useAsked } from "./use-asked";
 
 const MOST = 100;
@@ -17,7 +18,7 @@ export function StreamWatchers({ name }: { name: string }) {
   const [kicked, setKicked] = useState<Kicked | null>(null);
   const rows = answer?.watchers ?? [];
   return (
-    <>
+    <Part part="watching" title="Watching" short={answer ? watchingWords(answer) : ""}>
       {problem && (
         <p class="problem" role="alert">
           {problem}
@@ -66,6 +67,6 @@ export function StreamWatchers({ name }: { name: string }) {
           }}
         />
       )}
-    </>
+    </Part>
   );
 }

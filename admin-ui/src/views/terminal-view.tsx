@@ -6,6 +6,7 @@ import { pasteQuestion } from "../control/paste";
 import { ask, changes, leases, newIdem } from "../control/state";
 import { StreamTerminal } from "../control/terminal";
 import { settings } from "../session/settings";
+import { CutName } from "./cut-name";
 import { LeaseActions, LeaseWords } from "./lease-actions";
 
 export interface TerminalProps {
@@ -26,12 +27,16 @@ export function TerminalView({ name, close }: TerminalProps) {
     <section class="terminal" aria-label={`terminal of ${name}`}>
       <div class="terminal-head">
         <h2>
-          <bdi>{name}</bdi>
+          <CutName name={name} />
         </h2>
-        {mine && <span class="quiet wide">{size}</span>}
+        {mine && (
+          <span class="quiet size" title="Columns × rows">
+            {size}
+          </span>
+        )}
         {mine && (
           <span class="how">
-            <kbd>~.</kbd> at the start of a line, or <kbd>Ctrl Shift Enter</kbd>, leaves; the command goes on
+            <kbd>~.</kbd> at a line's start or <kbd>Ctrl Shift Enter</kbd> leaves, and the command goes on
           </span>
         )}
         <button type="button" onClick={close}>
