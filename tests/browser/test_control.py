@@ -143,8 +143,11 @@ def test_a_terminal_types_and_shows_and_is_left_by_keys(
     # The size is the panel's.
     size = terminal.locator(".terminal-head .quiet")
     before = size.inner_text()
-    page.set_viewport_size({"width": 700, "height": 500})
+    page.set_viewport_size({"width": 360, "height": 500})
     expect(size).not_to_have_text(before)
+    # Whoever types on a phone sees how to leave as well.
+    for told in (size, terminal.get_by_text("leaves"), button(page, "Leave")):
+        expect(told).to_be_in_viewport(ratio=0.99)
     page.keyboard.type("stty size | tr ' ' x")
     page.keyboard.press("Enter")
     columns, lines = re.findall(r"\d+", size.inner_text())

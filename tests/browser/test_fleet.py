@@ -68,6 +68,12 @@ def test_streams_are_a_tree_that_folds_and_can_be_flat(page: Page, producers: Pr
     assert page.url.endswith("#/?sort=name&tree=off")
     page.reload()
     expect(names(page)).to_have_text(["ci/web/1", "ci/web/2", "train/x"])
+    # Half as high, as a window is at 200 % zoom: what the whole hub does is still there, and so is the list.
+    page.set_viewport_size({"width": 720, "height": 450})
+    for total in ("Lines a second", "Live", "Lines in all"):
+        expect(page.locator(".tiles").get_by_text(total, exact=True)).to_be_in_viewport(ratio=0.99)
+    expect(page.get_by_role("button", name="Throughput in numbers")).to_be_in_viewport(ratio=0.99)
+    expect(names(page).first).to_be_in_viewport(ratio=0.99)
 
 
 def test_the_filter_knows_states_and_meta_and_hints_at_them(page: Page, producers: Producers) -> None:

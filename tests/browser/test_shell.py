@@ -88,6 +88,13 @@ def test_a_stream_is_deleted_by_typing_its_name(hub: RunningHub, page: Page) -> 
         expect(dialog).to_have_count(0)
         expect(page.get_by_text("Nothing has been streamed yet")).to_be_visible()
     assert hub.rows() == []
+    # Where it was is how it begins, and nothing else; once it does there is its text.
+    page.evaluate("location.hash = '#/s/ci/old'")
+    expect(page.get_by_role("heading", name="There is no stream of this name")).to_be_visible()
+    expect(page.get_by_role("log")).to_have_count(0)
+    expect(page.get_by_role("button", name="More")).to_have_count(0)
+    with stream(hub, "ci/old", 2):
+        expect(page.get_by_role("log").get_by_text("a line")).to_have_count(2)
 
 
 def test_who_may_only_look_is_offered_nothing_else(hub: RunningHub, page: Page) -> None:

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { countdown, leaseOf } from "../control/leases";
+import { chosenPart } from "../control/panel-parts";
 import { changes, leases } from "../control/state";
 import { connection, now, place, setKeys, status, streams, version, who } from "../session/page-state";
 import { may } from "../session/rights";
@@ -53,11 +54,7 @@ export function ControlPanel({ name, goTo }: Props) {
         )}
         {allowed && (
           <Part part="commands" title="Commands">
-            <CommandForm
-              name={name}
-              commands={commands}
-              openTerminal={() => setKeys({ control: "terminal" })}
-            />
+            <CommandForm name={name} commands={commands} openTerminal={openTerminal} />
           </Part>
         )}
         <StreamWatchers name={name} />
@@ -66,6 +63,12 @@ export function ControlPanel({ name, goTo }: Props) {
       {terminal && <TerminalLoader name={name} close={() => setKeys({ control: "on" })} />}
     </aside>
   );
+}
+
+/** Whoever leaves it comes back to the part where it was opened. */
+function openTerminal(): void {
+  chosenPart.value = "commands";
+  setKeys({ control: "terminal" });
 }
 
 function leaseShort(row: LeaseRow | undefined): string {
