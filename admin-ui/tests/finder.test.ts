@@ -242,7 +242,9 @@ test("errors are counted in words that are true of all of the stream, however mu
   expect(errorWords({ hits: 1, whole: false, since: null }, false, soon)).toBe("1+ errors");
   expect(errorWords({ hits: 0, whole: true, since: null }, false, soon)).toBe("0 errors");
   expect(errorWords({ hits: 1, whole: true, since: null }, false, soon)).toBe("1 error");
-  expect(errorWords({ hits: 9, whole: false, since: { at, hits: 1 } }, false, soon)).toBe("1 error since 14:03:05");
+  expect(errorWords({ hits: 9, whole: false, since: { at, hits: 1 } }, false, soon)).toBe(
+    "1 error since 14:03:05",
+  );
   expect(errorWords({ hits: 9, whole: false, since: { at, hits: 0 } }, false, at + 2 * 86_400_000)).toBe(
     "0 errors since 24 Nov 14:03:05",
   );

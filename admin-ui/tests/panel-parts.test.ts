@@ -13,6 +13,9 @@ test.each([
   [null, false, "watching"],
   ["marks", true, "marks"],
   ["watching", false, "watching"],
-] as const)("where there is none, after %j was chosen (operator: %j) one is: %j", (chosen, operator, open) => {
-  expect(PARTS.filter((part) => isPartOpen(part, { roomy: false, chosen, operator }))).toEqual([open]);
-});
+] as const)(
+  "where there is none, after %j was chosen (operator: %j) one is: %j",
+  (chosen, operator, open) => {
+    expect(PARTS.filter((part) => isPartOpen(part, { roomy: false, chosen, operator }))).toEqual([open]);
+  },
+);

@@ -33,8 +33,14 @@ test("who watches a stream is counted by how far they are", () => {
   const answer = { next: null, total: 1, away: 0, watchers: [watcher({})] };
   expect(watchingWords({ ...answer, total: 0, watchers: [] })).toBe("0");
   expect(watchingWords(answer)).toBe("1");
-  const late = [watcher({ catching_up: 1 }), watcher({ behind_bytes: 9 }), watcher({ attached: false, behind_bytes: 9 })];
-  expect(watchingWords({ ...answer, total: 4, away: 1, watchers: [...late, watcher({})] })).toBe("3, 2 behind, 1 away");
+  const late = [
+    watcher({ catching_up: 1 }),
+    watcher({ behind_bytes: 9 }),
+    watcher({ attached: false, behind_bytes: 9 }),
+  ];
+  expect(watchingWords({ ...answer, total: 4, away: 1, watchers: [...late, watcher({})] })).toBe(
+    "3, 2 behind, 1 away",
+  );
 });
 
 test("a literal name leads to its stream, a pattern does not", () => {

@@ -35,6 +35,7 @@ export function Part({ part, title, short = "", shut = "", children }: Props) {
         ) : (
           <button
             type="button"
+            class="part-turn"
             aria-expanded={open}
             onClick={() => {
               chosenPart.value = part;
