@@ -137,6 +137,7 @@ test("nothing anywhere is no place", async () => {
 test("lines that come live are counted, and those that are no hit tell nobody", () => {
   const { finder, states } = finderOf(new Hub([]).search, []);
   finder.look(needle);
+  finder.fresh([line(90, "hay")]);
   const told = states.length;
   finder.fresh([line(100, "hay")]);
   expect(states.length).toBe(told);

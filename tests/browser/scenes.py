@@ -248,7 +248,7 @@ def stealing(page: Page) -> None:
 def robbed(page: Page) -> None:
     """Lose the control to another page, with a reason."""
     controlled("Take control")(page)
-    expect(page.get_by_text("You control")).to_be_visible()
+    expect(page.get_by_role("complementary", name="control of").get_by_text("yours").first).to_be_visible()
     thief = page.context.new_page()
     thief.goto(page.url.partition("#")[0] + "#/leases")
     thief.get_by_role("row", name=SHELL).get_by_role("button", name="Take it away…").click()
