@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { levelOf } from "../src/find/level";
+import { ERRORS, levelOf } from "../src/find/level";
 import { Matcher, prepare, printQuery, readQuery } from "../src/find/query";
+import { plainText } from "../src/viewer/ansi";
 
 const regex = (text: string, exact = true) => new Matcher({ text, regex: true, exact });
 const found = (pattern: string, line: string, exact = true) =>
@@ -99,4 +100,20 @@ test.each([
   ["INFORMATION", null],
 ])("the level of %j is %s", (line, level) => {
   expect(levelOf(line)).toBe(level);
+});
+
+test.each([
+  ["\x1b[1;31mERROR\x1b[0m assertion failed", true],
+  ["12:00 \x1b[31m\x1b[1mFATAL\x1b[0m gone", true],
+  ["\x1b[31merror\x1b[0m: no rule", true],
+  ["[\x1b[31merror\x1b[0m] x", true],
+  ["level=\x1b[31merror\x1b[0m msg=x", true],
+  ["\x1b[31mValueError\x1b[39m: no", true],
+  ["\x1b[31mTraceback (most recent call last):\x1b[0m", true],
+  ["ValueError\r", true],
+  ["\x1b[32mPASS\x1b[0m test_1", false],
+  ["no\x1b[31mERROR\x1b[0m", false],
+])("the hub, which sees colours, finds the errors that are read: %j", (raw, isError) => {
+  expect(levelOf(plainText(raw)) === "error").toBe(isError);
+  expect(new RegExp(ERRORS.query.text).test(raw)).toBe(isError);
 });

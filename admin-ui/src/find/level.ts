@@ -1,27 +1,34 @@
 // How bad a line is, by the words that programs use. Words in capitals count anywhere, others only where a level
 // stands: `level=error`, `[warn]`, `error: …`. Each expression is RE2's and a browser's alike, and takes time in
-// proportion to the line: what counts as an error here is what the hub finds in the past.
+// proportion to the line: what counts as an error here is what the hub finds in the past. The hub looks at bytes as they
+// are, so there may be colours beside a word, and a CR at the end.
 
 import type { Sought } from "./finder";
 
 export type Level = "error" | "warn" | "info";
 
+/** Any number of colours; none are left in what is read. */
+const COLOURS = "(?:\\x1b\\[[0-9;:]*m)*";
+
+/** Where a word begins, before colours of its own as well. */
+const BEGIN = `(?:\\b|(?:^|\\W)${COLOURS})`;
+
 /** `words` where a level stands, in small letters or with a capital first. */
 function standing(words: string): string {
   const either = `${words}|${words.replace(/\b[a-z]/g, (letter) => letter.toUpperCase())}`;
   return [
-    `(?:level|lvl|severity)["']?[=:] ?["']?(?:${either})\\b`,
-    `[\\[<(](?:${either})[\\]>)]`,
-    `(?:^|[ \\]])(?:${either}):(?: |$)`,
+    `(?:level|lvl|severity)${COLOURS}["']?[=:]${COLOURS} ?["']?${COLOURS}(?:${either})\\b`,
+    `[\\[<(]${COLOURS}(?:${either})${COLOURS}[\\]>)]`,
+    `(?:^|[ \\]])${COLOURS}(?:${either})${COLOURS}:${COLOURS}(?: |\\r*$)`,
   ].join("|");
 }
 
 const ERROR = [
-  "\\b(?:ERROR|ERR|FATAL|CRITICAL|CRIT|PANIC|SEVERE|EMERG|EMERGENCY|ALERT|FAILED|FAILURE)\\b",
+  `${BEGIN}(?:ERROR|ERR|FATAL|CRITICAL|CRIT|PANIC|SEVERE|EMERG|EMERGENCY|ALERT|FAILED|FAILURE)\\b`,
   standing("error|err|fatal|critical|crit|panic|severe|emerg|alert"),
-  "^Traceback \\(most recent call last\\)",
-  "^(?:Exception in thread|panic|##\\[error\\]|::error)",
-  "^[\\w.$]*(?:Error|Exception)(?::|$)",
+  `^${COLOURS}Traceback \\(most recent call last\\)`,
+  `^${COLOURS}(?:Exception in thread|panic|##\\[error\\]|::error)`,
+  `^${COLOURS}[\\w.$]*(?:Error|Exception)${COLOURS}(?::|\\r*$)`,
 ].join("|");
 const WARN = [
   "\\b(?:WARNING|WARN)\\b",

@@ -32,14 +32,16 @@ export function StreamWatchers({ name }: { name: string }) {
           const mine = session !== null && session === connection.session;
           return (
             <li key={session ?? `request-${index}`}>
-              <bdi>{row.principal}</bdi> {mine && <span class="chip">this page</span>}
-              <span class={`state ${lag.tone}`}>
-                <span aria-hidden="true">{lag.mark}</span> {lag.word}
-              </span>
-              <span class="quiet">
-                {row.via ? `${row.via}, ` : ""}
-                {age(row.since, now.value)}
-              </span>
+              <div>
+                <bdi>{row.principal}</bdi> {mine && <span class="chip">this page</span>}
+                <span class={`state ${lag.tone}`}>
+                  <span aria-hidden="true">{lag.mark}</span> {lag.word}
+                </span>
+                <span class="quiet">
+                  {row.via ? `${row.via}, ` : ""}
+                  {age(row.since, now.value)}
+                </span>
+              </div>
               {session !== null && !mine && may(who.value, "operator") && (
                 <button
                   type="button"
