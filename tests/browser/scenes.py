@@ -300,7 +300,7 @@ SCENES: Sequence[Scene] = (
     Scene("terminal", BUSY, f"#/s/{SHELL}?control=terminal", terminal),
     Scene("terminal-paste", BUSY, f"#/s/{SHELL}?control=terminal", pasted),
     Scene("terminal-held", BUSY, "#/s/train/llama/run-7?control=terminal", controlled()),
-    Scene("leases", BUSY, "#/leases", lambda page: expect(page.get_by_role("row").nth(2)).to_be_visible()),
+    Scene("leases", BUSY, "#/leases", lambda page: expect(page.get_by_role("row").nth(1)).to_be_visible()),
     Scene("leases-empty", BARE, "#/leases", lambda page: expect(page.get_by_text("Nobody holds")).to_be_visible()),
     Scene("leases-read-only", BUSY, "#/leases", nothing, as_viewer),
     Scene("steal", BUSY, "#/leases", stealing),
