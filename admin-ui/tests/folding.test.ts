@@ -121,6 +121,14 @@ test("a wrapped line is guessed by its length, and JSON by its parts when it is 
   expect(layout.estimate(json)).toBe(6 * ROW_HEIGHT);
 });
 
+test("a note is as high as it needs in the room there is, whether lines are broken or not", () => {
+  const note = gapNote(10, 4106, "producer_skip");
+  layout.columns = 120;
+  expect(layout.estimate(note)).toBe(ROW_HEIGHT);
+  layout.columns = 30;
+  expect(layout.estimate(note)).toBe(2 * ROW_HEIGHT);
+});
+
 test("a group is open while it runs, and folds at its end where the end is followed", () => {
   const rows = lines("a", "::group::Build", "one", "::endgroup::", "b");
   folding.clear();

@@ -86,6 +86,13 @@ test("what was taken is acknowledged", () => {
   expect(acks).toEqual([[3, 2 * big.length]]);
 });
 
+test("of a stream of which nothing is left nothing is said to have come before", () => {
+  hear("STREAM 1 ci/a epoch=7 offset=0 run=1 state=live\n", "DATA 1 0 5 {4}\nabc\n\n");
+  follow.lost();
+  hear("STREAM 1 ci/a epoch=8 offset=0 run=1 state=live truncate=4\n");
+  expect(texts().at(-1)).toMatch(/^the hub does not have what was here any more/);
+});
+
 test("an unfinished line keeps the bytes before the cut", () => {
   hear("STREAM 1 ci/a epoch=7 offset=0 run=1 state=live\n", "DATA 1 0 5 {6}\nabcdef\n");
   follow.lost();

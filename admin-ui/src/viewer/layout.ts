@@ -73,10 +73,15 @@ export class Layout {
   /** What a row is expected to be, until it is drawn and measured. */
   estimate(row: Row): number {
     if (!this.isShown(row)) return 0;
-    if (row.kind === "note") return ROW_HEIGHT;
+    // What happened is told whole, whatever the room.
+    if (row.kind === "note") return this.rowsOf(row.text) * ROW_HEIGHT;
     const parts = this.isExpanded(row) ? prettyLines(jsonOf(row.text)) : 1;
     if (!this.look.wrap || parts > 1) return parts * ROW_HEIGHT;
-    return Math.max(1, Math.ceil(plainText(row.text).length / this.columns)) * ROW_HEIGHT;
+    return this.rowsOf(plainText(row.text)) * ROW_HEIGHT;
+  }
+
+  private rowsOf(text: string): number {
+    return Math.max(1, Math.ceil(text.length / this.columns));
   }
 
   isShown(row: Row): boolean {

@@ -155,12 +155,13 @@ export function endNote(
 }
 
 export function truncatedNote(offset: number): Note {
+  const what = offset === 0 ? "what was here" : "what came after this";
   return {
     kind: "note",
     tone: "truncated",
     key: `truncated:${offset}`,
     offset,
-    text: "the hub does not have what came after this any more: it was restarted, or the stream made anew",
+    text: `the hub does not have ${what} any more: it was restarted, or the stream made anew`,
   };
 }
 

@@ -308,12 +308,14 @@ export class TextView {
 
   /** Mends guessed heights by what was drawn; returns whether any was wrong. */
   private measure(): boolean {
-    if (!this.look.wrap && !this.layout.expanded.size) return false;
+    // Else only notes may be higher than a row.
+    const all = this.look.wrap || this.layout.expanded.size > 0;
     const { heights } = this.layout;
     const above = heights.at(this.box.scrollTop);
     const within = this.box.scrollTop - heights.top(above);
     let wrong = false;
     for (const [row, element] of this.elements) {
+      if (!all && row.kind === "line") continue;
       const index = row === this.partial ? this.buffer.length : this.buffer.indexOf(row);
       if (heights.get(index) > 0) wrong = heights.set(index, element.offsetHeight) || wrong;
     }
