@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import { type Fold, Folding } from "../src/viewer/folding";
 import { Layout, ROW_HEIGHT } from "../src/viewer/layout";
 import { PLAIN_LOOK } from "../src/viewer/look";
-import { endNote, type Row } from "../src/viewer/rows";
+import { endNote, gapNote, type Row } from "../src/viewer/rows";
 
 let folding: Folding;
 let layout: Layout;
