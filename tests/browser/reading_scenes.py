@@ -63,7 +63,10 @@ def pressed(key: str, label: str) -> Callable[[Page], None]:
 def highlighting(page: Page) -> None:
     """Open the highlight rules."""
     rows_shown(page)
-    page.get_by_role("button", name="Highlight", exact=True).click()
+    button = page.get_by_role("button", name="Highlight", exact=True)
+    if not button.is_visible():
+        page.get_by_role("button", name="More", exact=True).click()
+    button.click()
     expect(page.get_by_label("Highlight rules", exact=True)).to_be_visible()
 
 
