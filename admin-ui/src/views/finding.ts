@@ -3,17 +3,17 @@
 
 import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { COUNTED_AT_ONCE_BYTES } from "../find/error-words";
 import { Finder, type FinderState, NOTHING_FOUND } from "../find/finder";
 import { highlights } from "../find/highlights";
 import { ERRORS } from "../find/level";
 import { type Matcher, prepare, readQuery } from "../find/query";
 import { type Channel, type LevelChoice, LineFilter, StreamRules } from "../find/rules";
-import { connection, now, place, status, streams } from "../session/page-state";
+import { connection, now, place, streams } from "../session/page-state";
 import type { LineRules } from "../viewer/line-rules";
 import type { OverviewMark } from "../viewer/overview";
 import type { Pane } from "../viewer/pane";
 import type { Row } from "../viewer/rows";
+import { useErrorCount, useRestart } from "./use-error-count";
 
 const TYPING_MS = 400;
 const BATCH_MS = 200;
@@ -116,7 +116,7 @@ function useLooking({ reveal, ...through }: Through, asked: Asked, bars: Bars): 
     return () => clearTimeout(timer);
   }, [find.finder, matcher]);
   useEffect(() => errors.finder.look(ERRORS), [errors.finder]);
-  useErrorCount(name, errors);
+  useErrorCount(name, errors.finder, errors.state.whole);
   useRestart(name, [find.finder, errors.finder]);
   const { at, go } = useSteps(pane, reveal);
   const stepFind = (down: boolean) => {
@@ -151,29 +151,6 @@ function useLooking({ reveal, ...through }: Through, asked: Asked, bars: Bars): 
       E: () => stepError(false),
     },
   };
-}
-
-/** Counts the errors of all that is kept, where that is little: again after some came that the page was not told. */
-function useErrorCount(name: string, { finder, state }: Looking): void {
-  const row = streams.get(name);
-  const small = row !== undefined && row.end - row.start <= COUNTED_AT_ONCE_BYTES;
-  const worth = small && !state.whole && status.value.kind === "live";
-  useEffect(() => {
-    if (!worth) return;
-    const timer = setTimeout(() => finder.count(), TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [finder, worth]);
-}
-
-/** Forgets places of text that is gone: a new epoch has other text there. */
-function useRestart(name: string, finders: Finder[]): void {
-  const epoch = streams.get(name)?.epoch;
-  const before = useRef(epoch);
-  useEffect(() => {
-    if (before.current !== undefined && epoch !== undefined && epoch !== before.current)
-      for (const finder of finders) finder.restart();
-    before.current = epoch ?? before.current;
-  }, [epoch]);
 }
 
 /** Marks for the strip: at once while they are few, each second when they are many. */
