@@ -95,6 +95,11 @@ export class Pane {
     this.view.close();
   }
 
+  /** Whether the rows held end before the stream does. */
+  get isApart(): boolean {
+    return this.state.apart;
+  }
+
   /** The row that the reader is at. */
   get inSight(): Row | undefined {
     return this.view.inSight;

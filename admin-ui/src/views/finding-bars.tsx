@@ -27,7 +27,7 @@ const HighlightRules = lazy("The rules", () =>
   import("./highlight-rules").then(({ HighlightRules }) => HighlightRules),
 );
 
-export function FindingButtons({ finding, apart }: { finding: Finding; apart: boolean }) {
+export function FindingButtons({ finding }: { finding: Finding }) {
   const { open, show, openFind } = finding;
   return (
     <>
@@ -49,7 +49,7 @@ export function FindingButtons({ finding, apart }: { finding: Finding; apart: bo
         text="Highlight"
         title="Your own highlight rules"
       />
-      <Errors finding={finding} apart={apart} />
+      <Errors finding={finding} />
     </>
   );
 }
@@ -62,13 +62,13 @@ function Opens({ on, flip, text, title }: { on: boolean; flip(): void; text: str
   );
 }
 
-function Errors({ finding, apart }: { finding: Finding; apart: boolean }) {
+function Errors({ finding }: { finding: Finding }) {
   const { errors, firstError, stepError } = finding;
   const { seeking, counting, reached, whole, problem } = errors.state;
   const row = streams.get(finding.name);
   if (!row) return null;
   const busy = seeking || counting;
-  const words = errorWords(errors.state, apart, now.value);
+  const words = errorWords(errors.state, finding.pane()?.isApart ?? false, now.value);
   return (
     <span class="steps">
       <button

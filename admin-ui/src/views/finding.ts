@@ -117,7 +117,7 @@ function useLooking({ reveal, ...through }: Through, asked: Asked, bars: Bars): 
   }, [find.finder, matcher]);
   useEffect(() => errors.finder.look(ERRORS), [errors.finder]);
   useErrorCount(name, errors.finder, errors.state.whole);
-  useRestart(name, [find.finder, errors.finder]);
+  useRestart(name, find.finder, errors.finder);
   const { at, go } = useSteps(pane, reveal);
   const stepFind = (down: boolean) => {
     // Who types fast is ahead of what was drawn.

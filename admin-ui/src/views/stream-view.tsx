@@ -66,7 +66,7 @@ export function StreamView({ name }: { name: string }) {
   return (
     <section class="stream">
       <StreamHead name={name} lag={lag}>
-        <FindingButtons finding={finding} apart={state.apart} />
+        <FindingButtons finding={finding} />
         <ShareMenu name={name} filter={finding.filter} />
         <BesideMenu name={name} />
         <LookSwitches />

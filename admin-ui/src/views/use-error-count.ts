@@ -1,4 +1,5 @@
-// Keeps what is known of a stream's errors true: counted whole where that costs little, and of the text that there is.
+// Keeps what is known of a stream's errors true: counted whole where that costs little, and of the text that there is
+// now.
 
 import { useEffect, useRef } from "preact/hooks";
 import { COUNTED_AT_ONCE_BYTES } from "../find/error-words";
@@ -20,13 +21,16 @@ export function useErrorCount(name: string, finder: Finder, whole: boolean): voi
   }, [finder, worth]);
 }
 
-/** Forgets places of text that is gone: a new epoch has other text there. */
-export function useRestart(name: string, finders: readonly Finder[]): void {
+/** Looks anew for what is sought after the stream was cut: a new epoch has other text at the places that are known. */
+export function useRestart(name: string, find: Finder, errors: Finder): void {
   const epoch = streams.get(name)?.epoch;
   const before = useRef(epoch);
   useEffect(() => {
-    if (before.current !== undefined && epoch !== undefined && epoch !== before.current)
-      for (const finder of finders) finder.restart();
+    if (before.current !== undefined && epoch !== undefined && epoch !== before.current) {
+      errors.restart();
+      find.restart();
+      find.count();
+    }
     before.current = epoch ?? before.current;
   }, [epoch]);
 }
