@@ -212,12 +212,12 @@ def commanded(page: Page) -> None:
 def terminal(page: Page) -> None:
     """Type something that has colours."""
     region = page.get_by_role("region", name="terminal of")
-    # The page of the scene before may have the lease for some seconds still.
+    # It takes the lease by itself; the page of the scene before may have it for some seconds still.
     rows = region.locator(".xterm-rows")
-    get = region.get_by_role("button", name="Take control").or_(region.get_by_role("button", name="Wait for it"))
-    expect(get.or_(rows)).to_be_visible()
-    if not rows.is_visible():
-        get.click()
+    wait = region.get_by_role("button", name="Wait for it")
+    expect(wait.or_(rows)).to_be_visible()
+    if wait.is_visible():
+        wait.click()
     expect(rows).to_contain_text("ready>", timeout=20_000)
     page.keyboard.type(r"clear; for n in 1 2 3 4 5 6; do printf '\033[3%dmcolour %d\033[0m  ' $n $n; done; echo")
     page.keyboard.press("Enter")
