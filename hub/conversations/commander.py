@@ -67,8 +67,6 @@ class Commander:
         self._checking: Cancellable | None = None
         self._checks = False
         """Whether a hello's password is being checked."""
-        self._early: list[bytes] = []
-        """Lines that came meanwhile."""
 
     # What the adapter calls.
 
@@ -92,19 +90,13 @@ class Commander:
 
     def message(self, message: bytes) -> None:
         """Take one message of a WebSocket."""
-        if self.session is None:
+        if self.session is None and not self._checks:
             self._line(message)  # what shares the socket waits for it
         else:
             self._slices.add([message])
 
     def _line(self, line: bytes) -> None:
         limits = self.hub.limits
-        if self._checks:
-            self._early.append(line)
-            if len(self._early) > limits.requests_at_once:
-                bound = limits.requests_at_once
-                self.fail(Problem("BUSY", f"limits.requests_at_once ({bound}) calls wait for hub.hello"))
-            return
         if self._life is not None:
             self._life.heard()
         message = json_rpc.parse(line, depth=limits.request_depth, batch=limits.request_batch)
@@ -120,8 +112,6 @@ class Commander:
         if self._over:
             return
         self._slices.go_on()
-        if not self._slices.waiting and not self._checks and self._sink.open:
-            self._sink.resume_reading()
         while self._events and self._sink.open:
             self._send_event(*self._events.pop())
 
@@ -254,7 +244,7 @@ class Commander:
             if hello.protocol != "HUB/1":
                 raise Problem("VERSION", "this hub speaks HUB/1", supported=1)
             if hello.user is not None and hello.token is None:
-                self._sink.pause_reading()
+                self._slices.stop()
                 self._greeting.cancel()
                 self._checks = True
                 self._checking = self.hub.tasks.spawn(self._check_password(call, hello, hello.user))
@@ -280,8 +270,7 @@ class Commander:
             self.fail(problem, call.id)
             return
         self._calls.answer(call, json_rpc.answer(call.id, result), None)
-        early, self._early = self._early, []
-        self._slices.add(early)
+        self._slices.start()
         self.writable()
 
     def _welcome(self, hello: Hello, principal: Principal) -> dict[str, object]:
@@ -366,7 +355,6 @@ class Commander:
             return
         self._over = True
         self._greeting.cancel()
-        self._early.clear()
         if self._checking is not None and self._checks:
             self._checking.cancel()
         if self._life is not None:

@@ -17,7 +17,8 @@ class TurnShare:
     def __init__(self, clock: Clock, failures: Failures) -> None:
         self._clock = clock
         self._failures = failures
-        self._waiting: deque[Callable[[], None]] = deque()
+        self._fresh: deque[Callable[[], None]] = deque()
+        self._again: deque[Callable[[], None]] = deque()
         self._until: float | None = None
         """When this turn's share is used up; None while nobody has asked for some of it."""
 
@@ -29,9 +30,13 @@ class TurnShare:
             return False
         return self._clock.monotonic() >= self._until
 
-    def wait(self, work: Callable[[], None]) -> None:
-        """Call `work` once, in a later turn. It does something in any case, and stops when the share is used up."""
-        self._waiting.append(work)
+    def wait(self, work: Callable[[], None], *, again: bool) -> None:
+        """Call `work` once, in a later turn. It does something in any case, and stops when the share is used up.
+
+        `again`: it had its turn and has more to do. Who asks for the first time comes before those, so that a call
+        now and then does not wait for all who make many.
+        """
+        (self._again if again else self._fresh).append(work)
         if self._until is None:
             self._begin()
 
@@ -41,11 +46,18 @@ class TurnShare:
 
     def _next_turn(self) -> None:
         self._until = None
-        for _ in range(len(self._waiting)):
-            work = self._waiting.popleft()
-            try:
-                work()
-            except Exception:  # ours, and of one conversation: the others get their turn all the same
-                self._failures.report("in a call")
+        for _ in range(len(self._fresh)):
+            self._run(self._fresh.popleft())
             if self.used_up:
                 break
+        # One of these in any case, however many are fresh.
+        for _ in range(len(self._again)):
+            self._run(self._again.popleft())
+            if self.used_up:
+                break
+
+    def _run(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception:  # ours, and of one conversation: the others get their turn all the same
+            self._failures.report("in a call")

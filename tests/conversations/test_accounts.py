@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,11 +11,13 @@ from conversations.command_line import CommandLine, request
 from conversations.data_line import DataLine
 from conversations.producer_line import ProducerLine, hello
 from fakes.sink import RecordingSink
+from fakes.tasks import Wait
 from fakes.world import FAR, World
 from hub.conversations.body_producer import BodyProducer
 from hub.conversations.follower import Follower
 from hub.conversations.producer import ProducerConversation
 from hub.core.account_book import FORGET_MS
+from hub.core.turn_share import TurnShare
 from hub.model.cursor import Cursor
 from hub.model.problem import Problem
 
@@ -97,6 +100,32 @@ def test_what_comes_while_a_password_is_checked_waits(world: World, admin: Comma
     )
     assert [answer["id"] for answer in line.answers()] == [1, 2, 3]
     assert line.sink.closed
+
+
+def test_nobody_is_read_while_a_password_is_checked_however_busy_the_turn_is(
+    world: World, admin: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice(admin)
+    world.passwords.wait = Wait()
+    line = CommandLine(world, hello=None)
+    monkeypatch.setattr(TurnShare, "used_up", True)  # by calls of others
+    line.commander.received(
+        b"".join(
+            json.dumps(each).encode() + b"\n"
+            for each in (
+                request(1, "hub.hello", protocol="HUB/1", user="alice", password=PASSWORD),
+                *[request(number, "hub.info") for number in range(2, 102)],
+            )
+        )
+    )
+    assert not line.sink.reading
+    monkeypatch.undo()
+    world.settle()
+    assert (world.passwords.checks, line.answers(), line.sink.reading) == (["alice"], [], False)
+    world.passwords.wait.release()
+    world.settle()
+    assert [answer["id"] for answer in line.answers()] == list(range(1, 102))
+    assert line.sink.reading
 
 
 def test_guessing_is_limited_by_address_and_by_user(world: World, admin: CommandLine) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from fakes.tasks import Wait
 from hub.model.pattern import Pattern
 from hub.model.principal import Principal, Role
 
@@ -42,12 +43,16 @@ class FakePasswords:
     def __init__(self) -> None:
         self.find: Callable[[str], str | None] = lambda user: None
         self.checks: list[str] = []
+        self.wait: Wait | None = None
+        """Set by a test: checks take until it releases this."""
 
     async def hash(self, password: str) -> str:
         return f"hashed {password}"
 
     async def check(self, user: str, password: str) -> bool:
         self.checks.append(user)
+        if self.wait is not None:
+            await self.wait
         return self.find(user) == f"hashed {password}"
 
 

@@ -33,7 +33,10 @@ MakeConversation = Callable[[Principal | None, "HubSocket", str, Sink, Sink], So
 
 
 class Lane:
-    """One of the two directions of speech on a socket as a `Sink`; both lanes share the transport's flow."""
+    """One of the two directions of speech on a socket as a `Sink`; both lanes share the transport's flow.
+
+    What one of them holds up is not read because the other one is ready.
+    """
 
     def __init__(self, socket: HubSocket, *, binary: bool) -> None:
         self._socket = socket
@@ -55,11 +58,14 @@ class Lane:
 
     def pause_reading(self) -> None:
         """Stop reading from the peer."""
+        self._socket.holding.add(self)
         self._socket.flow.pause_reading()
 
     def resume_reading(self) -> None:
-        """Read from the peer again."""
-        self._socket.flow.resume_reading()
+        """Read from the peer again, unless the other lane holds it."""
+        self._socket.holding.discard(self)
+        if not self._socket.holding:
+            self._socket.flow.resume_reading()
 
     def close(self, problem: Problem | None = None) -> None:
         """Close with the code that tells the problem."""
@@ -243,6 +249,8 @@ class HubSocket(WebSocketServerProtocol):
 
     def _begin(self) -> None:
         factory = self.factory
+        self.holding: set[Lane] = set()
+        """Lanes that are not to be read for now."""
         self.flow = FlowSink(self._wire, factory.reactor, factory.limits.close_seconds, self._writable)
         text, binary = Lane(self, binary=False), Lane(self, binary=True)
         self.conversation = factory.converse(self.principal, self, self.spoken, text, binary)

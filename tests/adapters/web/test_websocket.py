@@ -24,6 +24,7 @@ from adapters.web.socket_client import (
     handshake,
 )
 from hub.adapters.web.websocket import HubSocketFactory
+from hub.core.turn_share import TurnShare
 from hub.model.limits import KIB, MIB, Limits
 
 
@@ -467,3 +468,19 @@ def test_a_session_that_another_login_goes_on_with_ends_with_that_one() -> None:
     assert "result" in taken.one().json()
     assert desk.ask("POST", "/logout", second).status == 200
     assert taken.closed()[0] == 4504
+
+
+def test_calls_that_wait_keep_a_socket_from_being_read_whatever_its_data_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    socket = Socket(Desk())
+    socket.hello()
+    transport = socket.line.transport
+    monkeypatch.setattr(TurnShare, "used_up", True)  # by calls of others
+    transport.protocol.dataReceived(call(2, "hub.info"))
+    assert transport.producerState == "paused"
+    transport.producer.pauseProducing()  # the transport holds enough
+    transport.producer.resumeProducing()  # and takes more again
+    assert transport.producerState == "paused"
+    monkeypatch.undo()
+    socket.line.desk.clock.advance(0.01)
+    assert socket.one().json()["id"] == 2
+    assert transport.producerState == "producing"
