@@ -11,7 +11,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from chromium import FLAGS, login_link
-from emptying import delete_all_streams
 from running_hub import RunningHub
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -40,7 +39,7 @@ def common(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
 
 @pytest.fixture
 def hub(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RunningHub]:
-    """A hub without streams.
+    """A hub without streams, sessions of others, and leases.
 
     A test that does to it what others would feel is marked `own_hub`, with the variables that it needs as settings.
     """
@@ -52,7 +51,7 @@ def hub(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RunningHub]:
     else:
         running = request.getfixturevalue("common")
         yield running
-        delete_all_streams(running)
+        running.empty()
 
 
 @pytest.fixture

@@ -12,8 +12,6 @@ from chromium import login_link
 from running_hub import Process, RunningHub
 
 NAME = "ops/shell"
-# Sessions that are ended, and leases of pages that are closed, are felt by others for some seconds.
-pytestmark = pytest.mark.own_hub
 
 
 @pytest.fixture

@@ -98,14 +98,18 @@ def test_a_tab_that_stalls_is_told_what_it_missed_and_can_fetch_it(
     hub: RunningHub, page: Page, complaints: list[str]
 ) -> None:
     with stream(hub, "ci/fast") as build:
-        build.sendall(lines(0, 100))
+        text = lines(0, 100)
+        build.sendall(text)
+        sent = len(text)
         page.goto(f"{hub.endpoints['web']}/#/s/ci/fast")
         log = page.get_by_role("log")
         expect(log.get_by_text("line 99", exact=True)).to_be_visible()
         page.evaluate("ms => { setTimeout(" + STALL + ", 0, ms); }", 4000)
         for first in range(100, 30_100, 1000):
-            build.sendall(b"".join(b"line %d " % number + b"x" * 990 + b"\n" for number in range(first, first + 1000)))
-        hub.until_durable()
+            text = b"".join(b"line %d " % number + b"x" * 990 + b"\n" for number in range(first, first + 1000))
+            build.sendall(text)
+            sent += len(text)
+        hub.until_durable("ci/fast", sent)
         last = log.locator(".row", has_text=re.compile(r"^line 30099 "))
         expect(last).to_be_in_viewport(timeout=30_000)
         gap = log.locator(".note.gap")

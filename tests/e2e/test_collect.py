@@ -11,19 +11,11 @@ import signal
 import socket
 import time
 import tty
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from running_hub import PATIENCE_SECONDS, Process, RunningHub
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[RunningHub]:
-    hub = RunningHub(tmp_path / "data", HUB_SPOOL_DIR=str(tmp_path / "spool"))
-    yield hub
-    hub.close()
 
 
 class Port:
@@ -109,6 +101,7 @@ def test_a_peer_that_hangs_up_is_dialled_again(hub: RunningHub, tmp_path: Path) 
             assert collect.end(signal.SIGTERM) == 0
 
 
+@pytest.mark.own_hub
 def test_files_over_rotation_a_lost_hub_and_a_restart(hub: RunningHub, tmp_path: Path) -> None:
     log = tmp_path / "app.log"
     log.write_bytes(b"old\n")
