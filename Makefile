@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .make
 ARGS ?=
+# Hubs and commands are started some hundred times by the tests: none of them compiles the sources anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Tests run on as many cores as there are, up to 4.
 SPREAD := -n auto --maxprocesses 4 --dist worksteal
 

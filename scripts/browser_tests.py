@@ -9,8 +9,19 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-HOW = "install one (Debian: apt-get install chromium), name one with CHROMIUM=/path, or: playwright install chromium"
+# The first has no windows at all: starting it and making pages costs a third.
+NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+)
+HOW = (
+    "install one (Debian: apt-get install chromium-headless-shell), name one with CHROMIUM=/path, "
+    "or: playwright install chromium"
+)
 
 
 def find_browser() -> str | None:
