@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import socket
 
+from playwright.sync_api import Page, expect
+
 from running_hub import RunningHub
 from scenes import as_viewer, with_passwords
 
