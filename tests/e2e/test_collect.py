@@ -59,9 +59,13 @@ def start(hub: RunningHub, path: Path, text: str) -> Process:
 
 def until_stored(hub: RunningHub, stream: str, data: bytes) -> None:
     """Wait until a stream holds exactly this."""
+    hub.until_listed(stream)
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while (held := hub.run("cat", stream, code=None).stdout) != data:
-        assert time.monotonic() < deadline, f"{held!r}"
+    with hub.admin() as admin:
+        admin.call("hub.subscribe", topics=["streams"], pattern=stream)
+        while (row := next(admin.each_stream(pattern=stream)))["end"] - row["start"] < len(data):
+            assert admin.next_notification(deadline - time.monotonic()) is not None, row
+    assert hub.run("cat", stream).stdout == data
 
 
 def test_a_serial_port_over_a_replug(hub: RunningHub, tmp_path: Path) -> None:
