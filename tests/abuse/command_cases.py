@@ -117,11 +117,15 @@ def two_hundred_passwords_at_once(target: Target) -> None:
 
     def guess(number: int) -> None:
         user = "alice" if number % 2 else f"user{number}"
-        try:
-            with target.attacker("commands") as line:
-                said.append(problem_of(line.call("hub.hello", protocol="HUB/1", user=user, password=f"guess {number}")))
-        except (AssertionError, OSError):
-            said.append("cut")  # so many handshakes at once may take longer than they have, TLS's own as well
+        for _ in range(5):
+            try:
+                with target.attacker("commands") as line:
+                    answer = line.call("hub.hello", protocol="HUB/1", user=user, password=f"guess {number}")
+                    said.append(problem_of(answer))
+                return
+            except (AssertionError, OSError):
+                continue  # cut: so many handshakes at once may take longer than they have
+        said.append("cut")
 
     guesses = [threading.Thread(target=guess, args=(number,), daemon=True) for number in range(200)]
     for each in guesses:
