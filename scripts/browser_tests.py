@@ -54,7 +54,8 @@ def main() -> int:
         print(f"\n*** THE PAGE'S BROWSER TESTS WERE NOT RUN: there is no Chromium; {HOW} ***\n", flush=True)
         return 1 if os.environ.get("CI") else 0
     chosen = "long" if sys.argv[1:] == ["long"] else "not long"
-    spread = ["-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"]
+    # Some wait for a hub that is to come again: one more of them than cores, and up to 4.
+    spread = ["-n", str(min((os.cpu_count() or 1) + 1, 4)), "--dist", "worksteal"]
     command = [
         sys.executable,
         "-m",
