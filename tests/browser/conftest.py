@@ -51,6 +51,7 @@ def hub(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RunningHub]:
     else:
         running = request.getfixturevalue("common")
         yield running
+        assert running.process.popen.poll() is None, "the hub that all share has ended: mark this test own_hub"
         running.empty()
 
 

@@ -37,4 +37,5 @@ def hub(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RunningHub]:
         running.env = {**env, "HUB_SPOOL_DIR": spool}
         yield running
         running.env = env
+        assert running.process.popen.poll() is None, "the hub that all share has ended: mark this test own_hub"
         running.empty()

@@ -168,6 +168,7 @@ def test_what_the_file_system_refuses_is_said_and_is_exit_code_1(hub: RunningHub
     assert b"begins at the hub" not in said
 
 
+@pytest.mark.own_hub
 def test_a_hub_that_is_not_reached_is_said(hub: RunningHub, tmp_path: Path) -> None:
     hub.process.end(signal.SIGKILL)
     (tmp_path / "c.toml").write_text(f'[[file]]\nstream = "a"\npath = "{tmp_path}/app.log"\n')
