@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .make
 ARGS ?=
+# Hubs and commands are started some hundred times by the tests: none of them compiles the sources anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Tests run on as many cores as there are, up to 4.
 SPREAD := -n auto --maxprocesses 4 --dist worksteal
 
@@ -72,7 +74,7 @@ page: $(STAMPS)/run ## build the dashboard into the package
 browser: $(STAMPS)/dev
 	@$(BIN)/python -m pip show -q playwright >/dev/null 2>&1 || $(BIN)/python -m pip install -q -e ".[browser]"
 
-axe: $(STAMPS)/dev page browser ## look at the views that make test leaves out for who hears or barely sees the page
+axe: $(STAMPS)/dev page browser ## the page's longer tests: each view in each look for who hears or barely sees it, tabs that stall, very many streams
 	$(BIN)/python scripts/browser_tests.py long
 
 pictures: $(STAMPS)/dev page browser ## take pictures of every view of the page into pictures/; ARGS="list help" takes those

@@ -1,8 +1,23 @@
-"""Settings of all tests: hypothesis judges by what is true, never by how busy the machine is."""
+"""Settings of all tests: hypothesis judges by what is true, never by how busy the machine is.
+
+What is loaded and collected stays until the end: the garbage collector need not look at it after each test.
+"""
 
 from __future__ import annotations
 
+import gc
+import signal
+
 from hypothesis import HealthCheck, settings
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # In the background of a shell: the commands that tests start would not hear the Ctrl-C that is sent to them.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("hub", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("hub")
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
@@ -25,7 +25,7 @@ CHECKED = [
     for scene in SCENES
     if scene.kind != MANY and scene.name not in ("list-flat", "list-busy-hub", "stream-long-name")
 ]
-# One scene of each view: the others are what `make axe` looks at.
+# One scene of each view, in one of its looks: the others are what `make axe` looks at.
 OFTEN = {
     *("login", "list-busy", "list-picked", "jump", "help", "people", "leases", "stream-live", "statistics"),
     *("control", "terminal", "beside", "merged", "compare", "search-hits", "find", "gap"),
@@ -51,11 +51,25 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
         yield stage_of
 
 
-@pytest.mark.parametrize(
-    "scene",
-    [pytest.param(each, id=each.name, marks=[pytest.mark.long] * (each.name not in OFTEN)) for each in CHECKED],
-)
-def test_axe_finds_no_fault(browser: Browser, stages: Callable[[str], Stage], scene: Scene) -> None:
+def _looked_at() -> Iterator[object]:
+    """The scenes that are looked at often take turns in the look; all others are shown once, for all looks."""
+    often = [scene for scene in CHECKED if scene.name in OFTEN]
+    for number, scene in enumerate(often):
+        for turn, look in enumerate(LOOKS):
+            marks = [pytest.mark.long] * ((number - turn) % len(LOOKS) != 0)
+            yield pytest.param(scene, [look], id=f"{scene.name}-{look[0]}", marks=marks)
+    for scene in CHECKED:
+        if scene not in often:
+            yield pytest.param(scene, LOOKS, id=scene.name, marks=pytest.mark.long)
+
+
+@pytest.mark.parametrize(("scene", "looks"), list(_looked_at()))
+def test_axe_finds_no_fault(
+    browser: Browser,
+    stages: Callable[[str], Stage],
+    scene: Scene,
+    looks: Sequence[tuple[Literal["dark", "light"], int]],
+) -> None:
     stage = stages(scene.kind)
     with browser.new_context(
         viewport={"width": 1440, "height": 800}, color_scheme="dark", reduced_motion="reduce"
@@ -64,7 +78,7 @@ def test_axe_finds_no_fault(browser: Browser, stages: Callable[[str], Stage], sc
         page.goto(login_link(stage.hub))
         show(page, stage, scene)
         page.evaluate(AXE.read_text())
-        for scheme, width in LOOKS:
+        for scheme, width in looks:
             page.emulate_media(color_scheme=scheme)
             page.set_viewport_size({"width": width, "height": 800})
             page.evaluate(FRAMES, 4)

@@ -33,8 +33,9 @@ def open_stream(hub: RunningHub, page: Page, name: str) -> None:
 
 def test_any_place_is_a_word_away(hub: RunningHub, page: Page, complaints: list[str]) -> None:
     with stream(hub, "ci/long") as build:
-        build.sendall(lines(0, 100_000))
-        hub.until_durable()
+        text = lines(0, 100_000)
+        build.sendall(text)
+        hub.until_durable("ci/long", len(text))
         open_stream(hub, page, "ci/long")
         log = page.get_by_role("log")
         expect(log.get_by_text("line 99999", exact=True)).to_be_in_viewport()

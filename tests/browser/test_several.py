@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 
 from playwright.sync_api import Page, expect
 
@@ -14,6 +15,13 @@ def stream(hub: RunningHub, name: str) -> socket.socket:
     producer = hub.producer()
     producer.sendall(f"HUB/1 RAW stream={name}\n".encode())
     return producer
+
+
+def until_the_clock_moves_on() -> None:
+    """Lines are merged by the milliseconds of the hub's clock, which is this machine's."""
+    now = time.time_ns() // 1_000_000
+    while time.time_ns() // 1_000_000 == now:
+        pass
 
 
 def test_streams_that_are_picked_stand_side_by_side_and_each_is_paused_by_itself(
@@ -72,23 +80,23 @@ def test_streams_that_are_picked_stand_side_by_side_and_each_is_paused_by_itself
 def test_streams_are_merged_by_time_live_and_from_the_past(hub: RunningHub, page: Page, complaints: list[str]) -> None:
     with stream(hub, "ci/a") as first, stream(hub, "ci/b") as second:
         for number in range(20):
-            first.sendall(b"a %d\n" % number)
-            hub.until_durable()
-            second.sendall(b"b %d\n" % number)
-            hub.until_durable()
+            for producer, name in ((first, "a"), (second, "b")):
+                producer.sendall(b"%s %02d\n" % (name.encode(), number))
+                hub.until_durable(f"ci/{name}", 5 * (number + 1))
+                until_the_clock_moves_on()
         page.goto(f"{hub.endpoints['web']}/#/s/ci/a,ci/b?as=merged")
         log = page.get_by_role("log")
         expect(log.get_by_text("b 19", exact=True)).to_be_in_viewport()
         rows = log.locator(".row.line")
         expect(rows.filter(has_text="a 10").locator(".source")).to_have_text("a")
         texts = [text for text in rows.locator(".content").all_inner_texts() if text]
-        wanted = [f"{name} {number}" for number in range(20) for name in "ab"]
+        wanted = [f"{name} {number:02}" for number in range(20) for name in "ab"]
         assert texts == wanted[-len(texts) :]
         second.sendall(b"b and on\nunfinished")
         expect(log.get_by_text("b and on", exact=True)).to_be_in_viewport()
         expect(rows.last.locator(".content")).to_have_text("unfinished")
         page.keyboard.press("Home")
-        expect(log.get_by_text("a 0", exact=True)).to_be_in_viewport()
+        expect(log.get_by_text("a 00", exact=True)).to_be_in_viewport()
         expect(page.get_by_text("Paused")).to_be_visible()
         page.keyboard.press("f")
         expect(rows.last.locator(".content")).to_have_text("unfinished")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import socket
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from running_hub import RunningHub
@@ -54,7 +53,6 @@ def test_a_view_is_kept_under_a_name_and_in_the_address(page: Page) -> None:
     expect(page.get_by_text("None yet.")).to_be_visible()
 
 
-@pytest.mark.own_hub
 def test_who_watches_what_is_told_and_a_session_can_be_ended(hub: RunningHub, page: Page) -> None:
     with stream(hub, "ci/1", 3), hub.start("tail", "ci/*") as tail:
         tail.until(b"a line")

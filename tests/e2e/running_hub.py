@@ -15,6 +15,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from hub.client.commander import Commander
+from hub.client.locator import Locator
+from hub.model.problem import Problem
+
 PATIENCE_SECONDS = 30.0
 COMMAND = (sys.executable, "-m", "hub")
 ANY_PORT = "tcp:0:interface=127.0.0.1"
@@ -52,6 +56,14 @@ class Process:
             assert data, f"{text!r} did not come, only {seen!r}"
             seen = self._seen[descriptor] = seen + data
         return seen
+
+    def forget(self) -> None:
+        """Forget what was said so far: what is waited for has to be said anew, and a pipe that nobody reads is full."""
+        for pipe in (self.popen.stdout, self.popen.stderr):
+            while pipe is not None and not pipe.closed and select.select([pipe], [], [], 0)[0]:
+                if not os.read(pipe.fileno(), 65536):
+                    break
+        self._seen.clear()
 
     def feed(self, data: bytes) -> None:
         """Write to the command's standard input."""
@@ -125,11 +137,23 @@ class RunningHub:
         """Return what `hub ls --json` lists."""
         return [json.loads(line) for line in self.run("ls", "--json", *args).stdout.splitlines()]
 
-    def until_listed(self, *args: str, state: str | None = None) -> list[dict[str, Any]]:
-        """Wait until `hub ls --json` with these arguments lists something, in this state if one is given."""
+    def admin(self) -> Commander:
+        """Connect as the hub's admin: for what is no test of a command, whose process takes a hundred times as long."""
+        return Commander.connect(Locator(data_dir=str(self.data_dir)).locate())
+
+    def ask(self, method: str, **params: Any) -> Any:
+        """Return what the hub answers to its admin's call."""
+        with self.admin() as admin:
+            return admin.call(method, **params)
+
+    def until_listed(self, pattern: str = "**", *, state: str | None = None) -> list[dict[str, Any]]:
+        """Wait until a stream is listed, in this state if one is given; return the rows of those that are."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not (rows := [row for row in self.rows(*args) if state in (None, row["state"])]):
-            assert time.monotonic() < deadline, f"nothing is listed for {args}"
+        with self.admin() as admin:
+            admin.call("hub.subscribe", topics=["stream.*", "streams"], pattern=pattern)
+            while not (rows := [row for row in admin.each_stream(pattern=pattern) if state in (None, row["state"])]):
+                news = admin.next_notification(deadline - time.monotonic())
+                assert news is not None, f"nothing is listed for {pattern}"
         return rows
 
     def children(self) -> list[int]:
@@ -137,11 +161,30 @@ class RunningHub:
         tasks = Path(f"/proc/{self.process.popen.pid}/task").iterdir()
         return [int(word) for task in tasks for word in (task / "children").read_text().split()]
 
-    def until_durable(self) -> None:
-        """Wait until all that was taken is in the store, and all runs that are over with it."""
+    def until_durable(self, stream: str | None = None, end: int = 0) -> None:
+        """Wait until all that was taken is in the store, of `stream` so many bytes, and all runs that are over."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while json.loads(self.run("stats", "--json").stdout)["store"]["waiting_bytes"]:
-            assert time.monotonic() < deadline, "the store does not come to an end"
+        with self.admin() as admin:
+            while (
+                stream is not None and not any(row["end"] >= end for row in admin.each_stream(pattern=stream))
+            ) or admin.call("hub.stats")["store"]["waiting_bytes"]:
+                assert time.monotonic() < deadline, "the store does not come to an end"
+
+    def empty(self) -> None:
+        """End all sessions and with them their leases, and delete all streams, for the next test."""
+        with self.admin() as admin:
+            for row in admin.call("session.list", limit=1000)["sessions"]:
+                if row["session"] != admin.session["id"]:
+                    try:
+                        admin.call("session.kick", session=row["session"])
+                    except Problem as problem:
+                        # One that ends by itself meanwhile is as good.
+                        if problem.word != "NOTFOUND":
+                            raise
+            while rows := admin.call("stream.list", limit=1000)["streams"]:
+                for row in rows:
+                    admin.call("stream.delete", stream=row["stream"], force=True)
+        self.process.forget()
 
     def come_again(self) -> None:
         """Die at once and start anew at the same ports, as after a crash."""

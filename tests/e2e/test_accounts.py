@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,18 +14,12 @@ from running_hub import RunningHub
 PASSWORD = b"correct horse\n"
 
 
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[RunningHub]:
-    hub = RunningHub(tmp_path / "data", HUB_SPOOL_DIR=str(tmp_path / "spool"))
-    yield hub
-    hub.close()
-
-
 def as_somebody_else(hub: RunningHub, tmp_path: Path, **env: str) -> None:
     """Let commands find the hub by its URL alone, as on another machine."""
     hub.env = {**hub.env, "HUB_DATA_DIR": "", "XDG_CONFIG_HOME": str(tmp_path / "config"), **env}
 
 
+@pytest.mark.own_hub
 def test_a_user_logs_in_works_and_logs_out(hub: RunningHub, tmp_path: Path) -> None:
     said = hub.run("user", "set", "alice", "--role", "operator", "-p", "ci/**", "--password-file", "-", given=PASSWORD)
     assert said.stdout == b"alice, operator, ci/**\n"
@@ -75,6 +68,7 @@ def test_a_user_is_made_with_an_answer_for_scripts(hub: RunningHub) -> None:
     assert (row["user"], row["role"], row["patterns"], row["password"]) == ("carol", "viewer", [], False)
 
 
+@pytest.mark.own_hub
 def test_a_token_sends_and_is_revoked_while_it_does(hub: RunningHub) -> None:
     made = hub.run("token", "create", "--for", "builds", "-p", "ci/**", "--expires", "90d", "--note", "box 7")
     token = made.stdout.decode().strip()
@@ -101,6 +95,7 @@ def test_a_stream_is_shared_by_a_link(hub: RunningHub) -> None:
     assert b"some day" in hub.run("share", "ci/a", "--for", "never", code=2).stderr
 
 
+@pytest.mark.own_hub
 def test_accounts_are_there_after_a_crash(hub: RunningHub) -> None:
     token = hub.run("token", "create", "--kind", "admin", "--role", "viewer").stdout.decode().strip()
     hub.come_again()

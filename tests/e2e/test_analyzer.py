@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,8 @@ from running_hub import PATIENCE_SECONDS, RunningHub
 TEXT = b"".join(b"step %d loss=%.2f INFO ok\nERROR none\n" % (number, number / 100) for number in range(100))
 
 
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[RunningHub]:
-    running = RunningHub(tmp_path / "data")
-    yield running
-    running.close()
-
-
 def stats(hub: RunningHub, name: str) -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads(hub.run("stats", name, "--json").stdout)
+    answer: dict[str, Any] = hub.ask("stream.stats", stream=name)
     return answer
 
 
@@ -61,6 +54,7 @@ def test_levels_numbers_and_lengths_are_found(hub: RunningHub) -> None:
     assert max(value for value in loss["high"] if value is not None) == 0.99
 
 
+@pytest.mark.own_hub
 def test_it_outlives_the_hub_and_is_gone_with_it(hub: RunningHub) -> None:
     hub.run("send", "ci/a", given=TEXT)
     assert until(hub, "ci/a", answered)["levels"]["error"] == 100
@@ -74,6 +68,7 @@ def test_it_outlives_the_hub_and_is_gone_with_it(hub: RunningHub) -> None:
     again.close()
 
 
+@pytest.mark.own_hub
 def test_a_killed_one_is_started_again_and_the_hub_goes_on(hub: RunningHub) -> None:
     hub.run("send", "ci/a", given=TEXT)
     assert until(hub, "ci/a", answered)["sampled"] == 1.0
@@ -89,6 +84,7 @@ def test_a_killed_one_is_started_again_and_the_hub_goes_on(hub: RunningHub) -> N
     assert analyzers(hub) != [first]
 
 
+@pytest.mark.own_hub
 def test_a_stopped_one_costs_nothing_but_its_answers(hub: RunningHub) -> None:
     hub.run("send", "ci/a", given=TEXT)
     stats(hub, "ci/a")

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import termios
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -31,13 +30,6 @@ for line in sys.stdin:
         sys.exit(5)
     print('got', line.strip(), flush=True)
 """
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[RunningHub]:
-    hub = RunningHub(tmp_path / "data", HUB_SPOOL_DIR=str(tmp_path / "spool"))
-    yield hub
-    hub.close()
 
 
 @pytest.fixture
@@ -148,6 +140,7 @@ def test_only_one_is_attached_and_may_lose_it(hub: RunningHub, shell: Process, t
         thief.close()
 
 
+@pytest.mark.own_hub
 def test_a_hub_that_is_killed_is_gone_on_with(hub: RunningHub, shell: Process, terminal: Terminal) -> None:
     terminal.until(b"size 100 30")
     hub.come_again()
@@ -161,7 +154,7 @@ def test_a_former_runs_end_among_the_last_lines_ends_nothing(hub: RunningHub) ->
     args = ("run", "--control", "--pty", "--name", "box", "--quiet", "--", sys.executable, "-c", SHELL)
     with hub.start(*args) as run:
         run.until(b"ready")
-        hub.until_listed("--live", "box")
+        hub.until_listed("box", state="live")
         terminal = Terminal(hub, "box")
         try:
             terminal.until(b"of before")

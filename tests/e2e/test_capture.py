@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from running_hub import RunningHub
 
@@ -40,13 +37,6 @@ def over(result):
 producer.end("exit:0").addBoth(over)
 reactor.run()
 """
-
-
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
-    hub = RunningHub(tmp_path_factory.mktemp("hub") / "data")
-    yield hub
-    hub.close()
 
 
 def python(hub: RunningHub, text: str) -> tuple[bytes, bytes]:

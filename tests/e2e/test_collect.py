@@ -11,19 +11,11 @@ import signal
 import socket
 import time
 import tty
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from running_hub import PATIENCE_SECONDS, Process, RunningHub
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[RunningHub]:
-    hub = RunningHub(tmp_path / "data", HUB_SPOOL_DIR=str(tmp_path / "spool"))
-    yield hub
-    hub.close()
 
 
 class Port:
@@ -67,9 +59,13 @@ def start(hub: RunningHub, path: Path, text: str) -> Process:
 
 def until_stored(hub: RunningHub, stream: str, data: bytes) -> None:
     """Wait until a stream holds exactly this."""
+    hub.until_listed(stream)
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while (held := hub.run("cat", stream, code=None).stdout) != data:
-        assert time.monotonic() < deadline, f"{held!r}"
+    with hub.admin() as admin:
+        admin.call("hub.subscribe", topics=["streams"], pattern=stream)
+        while (row := next(admin.each_stream(pattern=stream)))["end"] - row["start"] < len(data):
+            assert admin.next_notification(deadline - time.monotonic()) is not None, row
+    assert hub.run("cat", stream).stdout == data
 
 
 def test_a_serial_port_over_a_replug(hub: RunningHub, tmp_path: Path) -> None:
@@ -109,6 +105,7 @@ def test_a_peer_that_hangs_up_is_dialled_again(hub: RunningHub, tmp_path: Path) 
             assert collect.end(signal.SIGTERM) == 0
 
 
+@pytest.mark.own_hub
 def test_files_over_rotation_a_lost_hub_and_a_restart(hub: RunningHub, tmp_path: Path) -> None:
     log = tmp_path / "app.log"
     log.write_bytes(b"old\n")
@@ -171,6 +168,7 @@ def test_what_the_file_system_refuses_is_said_and_is_exit_code_1(hub: RunningHub
     assert b"begins at the hub" not in said
 
 
+@pytest.mark.own_hub
 def test_a_hub_that_is_not_reached_is_said(hub: RunningHub, tmp_path: Path) -> None:
     hub.process.end(signal.SIGKILL)
     (tmp_path / "c.toml").write_text(f'[[file]]\nstream = "a"\npath = "{tmp_path}/app.log"\n')

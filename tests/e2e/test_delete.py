@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from running_hub import RunningHub
 
 
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[RunningHub]:
-    hub = RunningHub(tmp_path / "data")
+@pytest.fixture(autouse=True)
+def three(hub: RunningHub) -> None:
     for name in ("ci/a", "ci/b", "kept"):
         hub.run("send", name, given=b"one\n")
-    yield hub
-    hub.close()
 
 
 def names(hub: RunningHub) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +12,21 @@ import pytest
 
 from running_hub import PATIENCE_SECONDS, RunningHub
 
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[RunningHub]:
-    # A busy machine takes its time to start a hub again.
-    hub = RunningHub(tmp_path / "data", HUB_LIMITS_LEASE_GRACE_SECONDS="30")
-    yield hub
-    hub.close()
+# A busy machine takes its time to start a hub again.
+PATIENT = pytest.mark.own_hub(HUB_LIMITS_LEASE_GRACE_SECONDS="30")
 
 
 def leases(hub: RunningHub) -> list[dict[str, Any]]:
     return [json.loads(line) for line in hub.run("lease", "list", "--json").stdout.splitlines()]
+
+
+def until_waited_for(hub: RunningHub) -> None:
+    """Wait until somebody waits for the lease that is held."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    with hub.admin() as admin:
+        admin.call("hub.subscribe", topics=["lease.*"])
+        while admin.call("lease.list")["leases"][0]["waiters"] == 0:
+            assert admin.next_notification(deadline - time.monotonic()) is not None, "nobody waits"
 
 
 def test_one_command_at_a_time_runs_under_a_name(hub: RunningHub) -> None:
@@ -33,8 +36,7 @@ def test_one_command_at_a_time_runs_under_a_name(hub: RunningHub) -> None:
         assert [(row["name"], row["fence"]) for row in leases(hub)] == [("printer", fence)]
         assert b"is held by admin" in hub.run("lease", "run", "printer", "--", "true", code=75).stderr
         with hub.start("lease", "run", "--wait", "60", "printer", "--", "sh", "-c", script) as second:
-            while leases(hub)[0]["waiters"] == 0:
-                pass
+            until_waited_for(hub)
             first.feed(b"go\n")
             assert first.end() == 0
             assert int(second.until(b" printer\n").split()[1]) > fence
@@ -82,6 +84,7 @@ def test_a_command_that_takes_no_notice_goes_on_when_its_caller_is_told_to_end(h
     assert leases(hub) == []
 
 
+@PATIENT
 def test_a_lease_survives_a_hub_that_is_killed(hub: RunningHub) -> None:
     with hub.start("lease", "run", "--ttl", "20", "a", "--", "sh", "-c", "echo on; read line; exit 3") as command:
         command.until(b"on\n")
@@ -95,6 +98,7 @@ def test_a_lease_survives_a_hub_that_is_killed(hub: RunningHub) -> None:
         assert command.end() == 3
 
 
+@PATIENT
 def test_a_command_is_ended_before_its_lease_can_be_another_ones(hub: RunningHub) -> None:
     with hub.start("lease", "run", "--ttl", "2", "a", "--", "sh", "-c", "echo on; sleep 60") as command:
         command.until(b"on\n")
@@ -128,12 +132,12 @@ def test_any_free_live_stream_of_a_pattern(hub: RunningHub) -> None:
         assert said.stdout == b"board/7\n"
 
 
+@PATIENT
 def test_who_waits_goes_on_waiting_when_the_hub_is_killed_and_comes_again(hub: RunningHub) -> None:
     with hub.start("lease", "run", "a", "--", "sh", "-c", "echo on; read line") as holder:
         holder.until(b"on\n")
         with hub.start("lease", "run", "--wait", "600", "a", "--", "echo", "mine") as heir:
-            while leases(hub)[0]["waiters"] == 0:
-                pass
+            until_waited_for(hub)
             hub.come_again()
             heir.until(b"at its end", on_stderr=True)
             holder.feed(b"go\n")
@@ -147,12 +151,12 @@ def test_who_is_told_to_end_while_it_waits_leaves_the_queue_at_once(hub: Running
         holder.until(b"on\n")
         for number, code in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
             with hub.start("lease", "run", "--wait", "600", "a", "--", "echo", "mine") as waiting:
-                while leases(hub)[0]["waiters"] == 0:
-                    pass
+                until_waited_for(hub)
                 assert waiting.end(number) == code
             assert leases(hub)[0]["waiters"] == 0
 
 
+@PATIENT
 def test_a_lease_can_be_waited_for_before_there_is_a_hub(hub: RunningHub) -> None:
     hub.process.end(signal.SIGKILL)
     with hub.start("lease", "run", "--wait", "600", "a", "--", "echo", "mine") as early:

@@ -4,19 +4,9 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from running_hub import RunningHub
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[RunningHub]:
-    hub = RunningHub(tmp_path / "data", HUB_SPOOL_DIR=str(tmp_path / "spool"))
-    yield hub
-    hub.close()
 
 
 def test_who_watches_is_shown_and_may_be_sent_away(hub: RunningHub) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,6 @@ from running_hub import COMMAND, PATIENCE_SECONDS, Process, RunningHub
 
 # Says what it is told, line by line, so that a test decides when it goes on.
 ECHO = "import sys\nfor line in sys.stdin:\n print(line.strip(), flush=True)\n"
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[RunningHub]:
-    hub = RunningHub(tmp_path / "data", HUB_SPOOL_DIR=str(tmp_path / "spool"))
-    yield hub
-    hub.close()
 
 
 def spooled(hub: RunningHub) -> list[Path]:
@@ -55,6 +47,7 @@ def test_signals_are_passed_on(hub: RunningHub) -> None:
     hub.run("wait", "r/a", code=7)
 
 
+@pytest.mark.own_hub
 def test_a_hub_that_is_killed_costs_nothing(hub: RunningHub) -> None:
     with hub.start("run", "--name", "r/a", "--", *script(ECHO)) as run:
         run.feed(b"before\n")
@@ -73,6 +66,7 @@ def test_a_hub_that_is_killed_costs_nothing(hub: RunningHub) -> None:
     assert spooled(hub) == []
 
 
+@pytest.mark.own_hub
 def test_what_is_left_of_a_run_that_was_killed_is_synced(hub: RunningHub) -> None:
     hub.process.end(signal.SIGKILL)
     with hub.start("run", "--name", "r/a", "--", *script(ECHO)) as run:

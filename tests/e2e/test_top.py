@@ -6,13 +6,11 @@ import json
 import os
 import pty
 import signal
-from pathlib import Path
 
 from running_hub import RunningHub
 
 
-def test_it_shows_what_goes_on_once_and_live(tmp_path: Path) -> None:
-    hub = RunningHub(tmp_path / "data")
+def test_it_shows_what_goes_on_once_and_live(hub: RunningHub) -> None:
     controller, terminal = pty.openpty()
     try:
         with hub.start("send", "going/on") as send:
@@ -30,4 +28,3 @@ def test_it_shows_what_goes_on_once_and_live(tmp_path: Path) -> None:
     finally:
         os.close(controller)
         os.close(terminal)
-        hub.close()
