@@ -112,11 +112,11 @@ export class Pane {
     return row ? { kind: "offset", offset: row.offset, epoch: this.epoch ?? null } : null;
   }
 
-  /** How far what is held is behind the stream's end; null where it is not. */
+  /** How far what is in sight is from the stream's end; null where it is there. */
   lag(stream: StreamEnd): Lag | null {
-    const { buffer } = this.view;
-    const held = this.follow ? this.follow.next : buffer.endOffset;
-    return lagBetween({ end: held, lines: buffer.nextLine, last_at: buffer.lastAt }, stream);
+    const { buffer, seenTo } = this.view;
+    const held = buffer.reach(buffer.length - 1);
+    return lagBetween(seenTo ?? { ...held, end: this.follow?.next ?? held.end }, stream);
   }
 
   /** Where runs begin and end, and what is missing: for an overview. */

@@ -6,7 +6,7 @@
 
 import { Folding } from "./folding";
 import { Layout, ROW_HEIGHT } from "./layout";
-import { LineBuffer } from "./line-buffer";
+import { LineBuffer, type Reach } from "./line-buffer";
 import type { LineRules } from "./line-rules";
 import { type Look, PLAIN_LOOK } from "./look";
 import { RowElements } from "./row-element";
@@ -71,6 +71,14 @@ export class TextView {
   /** The row at a share of the height in sight: `show` brings one to a quarter. */
   rowAt(share: number): Row | undefined {
     return this.row(this.layout.heights.at(this.box.scrollTop + this.box.clientHeight * share));
+  }
+
+  /** Up to where the reader sees; null at the end of what is held. */
+  get seenTo(): Reach | null {
+    const { scrollTop, clientHeight } = this.box;
+    const index = this.layout.heights.at(scrollTop + clientHeight);
+    if (this.following || index >= this.buffer.length - 1) return null;
+    return this.buffer.reach(index);
   }
 
   /** Whether the row that begins at an offset is in sight. */
