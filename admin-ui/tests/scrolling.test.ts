@@ -21,8 +21,9 @@ class Box {
 function atEnd(): { box: Box; scroller: Scroller } {
   const box = new Box();
   const scroller = new Scroller(box, 10);
-  scroller.settle();
   scroller.toEnd();
+  scroller.settle();
+  scroller.settle();
   return { box, scroller };
 }
 
@@ -69,6 +70,19 @@ test("who scrolls down to the end is back, and on the way there he is not", () =
   expect(scroller.told()).toEqual(BETWEEN);
   box.scrollTop += 295;
   expect(scroller.told()).toEqual(BACK);
+});
+
+test("who comes to the end as he saw it is there, though a row was drawn meanwhile; not a screen before it", () => {
+  const { box, scroller } = atEnd();
+  scroller.to(100);
+  box.scrollHeight = 1400;
+  scroller.settle();
+  box.scrollTop = 500;
+  expect(scroller.told()).toEqual(BACK);
+  scroller.settle();
+  scroller.to(100);
+  box.scrollTop = 500;
+  expect(scroller.told()).toEqual(BETWEEN);
 });
 
 test("rows that came below, not drawn yet, are not left", () => {

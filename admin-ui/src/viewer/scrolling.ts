@@ -20,6 +20,9 @@ export class Scroller {
   private top = 0;
   private height = 0;
   private width = 0;
+  /** The height of all its text, and what that was when it was drawn before: who scrolls may have come to that end. */
+  private text = 0;
+  private textBefore = 0;
 
   constructor(
     private readonly box: ScrolledBox,
@@ -37,9 +40,11 @@ export class Scroller {
     this.to(this.box.scrollHeight);
   }
 
-  /** Takes note of the size of the box; one that changed it has moved its text without the reader. */
+  /** Takes note of what was drawn; a box that changed its size has moved its text without the reader. */
   settle(): void {
-    const { clientHeight, clientWidth, scrollTop } = this.box;
+    const { clientHeight, clientWidth, scrollTop, scrollHeight } = this.box;
+    this.textBefore = this.text;
+    this.text = scrollHeight;
     if (clientHeight === this.height && clientWidth === this.width) return;
     this.height = clientHeight;
     this.width = clientWidth;
@@ -53,7 +58,8 @@ export class Scroller {
     if (Math.abs(by) < ROUNDING) return null;
     this.top = scrollTop;
     if (clientHeight !== this.height || clientWidth !== this.width) return null;
-    const left = scrollHeight - clientHeight - scrollTop;
-    return { left: by < 0 && left > ROUNDING, arrived: by > 0 && left <= this.near };
+    const bottom = scrollTop + clientHeight;
+    const end = Math.min(scrollHeight, this.textBefore);
+    return { left: by < 0 && bottom < scrollHeight - ROUNDING, arrived: by > 0 && bottom >= end - this.near };
   }
 }
