@@ -32,6 +32,18 @@ test("older rows go to the front, and the newest make room", () => {
   expect([buffer.firstOffset, buffer.endOffset, buffer.length]).toEqual([7, 10, 3]);
 });
 
+test("up to where rows go is told of any of them, not only of the last", () => {
+  const buffer = new LineBuffer();
+  const numbered = (offset: number, number: number) =>
+    ({ ...line(offset), at: 1000 + number, line: number }) as Row;
+  buffer.append([numbered(0, 0), numbered(1, 1), gapNote(2, 9, "lag"), numbered(9, 8)]);
+  expect(buffer.reach(1)).toEqual({ end: 2, lines: 2, at: 1001 });
+  expect(buffer.reach(2)).toEqual({ end: 9, lines: 2, at: 1001 });
+  expect(buffer.reach(3)).toEqual({ end: 10, lines: 9, at: 1008 });
+  expect([buffer.endOffset, buffer.nextLine]).toEqual([10, 9]);
+  expect(buffer.reach(4)).toEqual({ end: null, lines: null, at: null });
+});
+
 test("truncation drops what the hub does not have", () => {
   const buffer = new LineBuffer();
   buffer.append([line(0), line(5), line(9)]);

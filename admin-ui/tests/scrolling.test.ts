@@ -1,18 +1,111 @@
 import { expect, test } from "vitest";
-import { leftEnd } from "../src/viewer/scrolling";
+import { Scroller } from "../src/viewer/scrolling";
 
-const drawn = { scrollTop: 900, clientHeight: 500, clientWidth: 360 };
+/** A box as a browser has it: its place is kept within its text, and moves are told later. */
+class Box {
+  private at = 0;
+  scrollHeight = 1000;
+  clientHeight = 500;
+  clientWidth = 360;
 
-test("who scrolls up leaves the end", () => {
-  expect(leftEnd(drawn, { ...drawn, scrollTop: 880 })).toBe(true);
+  get scrollTop(): number {
+    return Math.min(this.at, this.scrollHeight - this.clientHeight);
+  }
+
+  set scrollTop(top: number) {
+    this.at = Math.max(0, Math.min(top, this.scrollHeight - this.clientHeight));
+  }
+}
+
+/** A box whose page follows the end of its text. */
+function atEnd(): { box: Box; scroller: Scroller } {
+  const box = new Box();
+  const scroller = new Scroller(box, 10);
+  scroller.toEnd();
+  scroller.settle();
+  scroller.settle();
+  return { box, scroller };
+}
+
+const AWAY = { left: true, arrived: false };
+const BACK = { left: false, arrived: true };
+const BETWEEN = { left: false, arrived: false };
+
+test("the page's own scroll, told after somebody paused, is nobody's wish to follow", () => {
+  const { box, scroller } = atEnd();
+  box.scrollHeight = 1400;
+  scroller.toEnd();
+  // Here `f` is pressed; the browser tells of the scroll only now.
+  expect(scroller.told()).toBeNull();
 });
 
-test("a box that changed its size did not leave the end, wherever that left it", () => {
-  expect(leftEnd(drawn, { ...drawn, clientHeight: 120 })).toBe(false);
-  expect(leftEnd(drawn, { scrollTop: 0, clientHeight: 120, clientWidth: 360 })).toBe(false);
-  expect(leftEnd(drawn, { ...drawn, scrollTop: 880, clientWidth: 345 })).toBe(false);
+test("two scrolls of the page that are told as one are still its own", () => {
+  const { box, scroller } = atEnd();
+  box.scrollHeight = 1400;
+  scroller.toEnd();
+  box.scrollHeight = 1800;
+  scroller.toEnd();
+  expect(scroller.told()).toBeNull();
+  expect(scroller.told()).toBeNull();
+});
+
+test("who scrolls up leaves the end, by however little", () => {
+  const { box, scroller } = atEnd();
+  box.scrollTop -= 4;
+  expect(scroller.told()).toEqual(AWAY);
+});
+
+test("who leaves while the page's own scroll is not told yet has left all the same", () => {
+  const { box, scroller } = atEnd();
+  box.scrollHeight = 1400;
+  scroller.toEnd();
+  box.scrollTop -= 120;
+  expect(scroller.told()).toEqual(AWAY);
+});
+
+test("who scrolls down to the end is back, and on the way there he is not", () => {
+  const { box, scroller } = atEnd();
+  scroller.to(100);
+  box.scrollTop += 100;
+  expect(scroller.told()).toEqual(BETWEEN);
+  box.scrollTop += 295;
+  expect(scroller.told()).toEqual(BACK);
+});
+
+test("who comes to the end as he saw it is there, though a row was drawn meanwhile; not a screen before it", () => {
+  const { box, scroller } = atEnd();
+  scroller.to(100);
+  box.scrollHeight = 1400;
+  scroller.settle();
+  box.scrollTop = 500;
+  expect(scroller.told()).toEqual(BACK);
+  scroller.settle();
+  scroller.to(100);
+  box.scrollTop = 500;
+  expect(scroller.told()).toEqual(BETWEEN);
 });
 
 test("rows that came below, not drawn yet, are not left", () => {
-  expect(leftEnd(drawn, drawn)).toBe(false);
+  const { box, scroller } = atEnd();
+  box.scrollHeight = 1400;
+  expect(scroller.told()).toBeNull();
+});
+
+test("a box that changed its size was not scrolled by its reader, wherever that left it", () => {
+  const { box, scroller } = atEnd();
+  box.clientHeight = 900;
+  expect(scroller.told()).toBeNull();
+  scroller.settle();
+  box.clientWidth = 345;
+  box.scrollTop = 0;
+  expect(scroller.told()).toBeNull();
+  scroller.settle();
+  box.scrollTop += 50;
+  expect(scroller.told()).toEqual(BETWEEN);
+});
+
+test("a box that bounces back to its end was not left", () => {
+  const { box, scroller } = atEnd();
+  box.scrollTop -= 1;
+  expect(scroller.told()).toEqual(BETWEEN);
 });

@@ -6,6 +6,7 @@ import {
   activeOf,
   besidePlace,
   comparePlace,
+  findingPlace,
   mergedPlace,
   shownOf,
   showsSeveral,
@@ -13,6 +14,17 @@ import {
   withoutStream,
   withStream,
 } from "../src/several/several-place";
+
+test("lines are found side by side, at the time that is read, or in a stream by itself", () => {
+  const merged = mergedPlace(["ci/a", "b"]);
+  expect(findingPlace(merged)).toEqual(besidePlace(["ci/a", "b"]));
+  const paused = { ...merged, keys: { ...merged.keys, at: "1700000000000" } };
+  expect(findingPlace(paused)).toEqual(
+    besidePlace(["ci/a", "b"], { at: "1700000000000", at2: "1700000000000" }),
+  );
+  expect(findingPlace(mergedPlace(["a", "b", "c", "d", "e"])).names).toEqual(["a", "b", "c", "d"]);
+  expect(printPlace(findingPlace(comparePlace(["ci/a", "ci/a"], { left: "3" })))).toBe("#/s/ci/a");
+});
 
 test("each way of showing several streams has an address of its own", () => {
   const addresses = [

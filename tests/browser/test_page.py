@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import socket
+import threading
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -86,6 +88,33 @@ def test_pausing_counts_what_is_new_and_moves_nothing(hub: RunningHub, page: Pag
         expect(paused).to_have_count(0)
         send_lines(build, 620, 1)
         expect(log.get_by_text("line 620", exact=True)).to_be_in_viewport()
+    assert complaints == []
+
+
+def test_pause_pauses_however_fast_lines_come(hub: RunningHub, page: Page, complaints: list[str]) -> None:
+    over = threading.Event()
+
+    def run_fast(build: socket.socket) -> None:
+        for first in itertools.count(0, 20):
+            if over.wait(0.02):
+                return
+            send_lines(build, first, 20)
+
+    with stream(hub, "ci/fast") as build:
+        fast = threading.Thread(target=run_fast, args=(build,))
+        fast.start()
+        try:
+            page.get_by_role("link", name="fast").click()
+            rows = page.get_by_role("log").locator(".row")
+            expect(rows.first).to_be_visible()
+            for _ in range(8):
+                page.keyboard.press("f")
+                expect(page.locator(".paused")).to_contain_text("new lines")
+                page.keyboard.press("f")
+                expect(page.locator(".paused")).to_have_count(0)
+        finally:
+            over.set()
+            fast.join()
     assert complaints == []
 
 

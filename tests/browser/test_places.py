@@ -22,7 +22,11 @@ def lines(first: int, last: int) -> bytes:
 
 def go_to(page: Page, words: str) -> None:
     page.keyboard.press("g")
-    page.get_by_label("Line, time, offset or run").fill(words)
+    field = page.get_by_label("Line, time, offset or run")
+    field.fill(words)
+    # It is a bar over the text, with nothing above its field.
+    inset = "field => field.offsetTop - field.form.offsetTop"
+    assert field.evaluate(inset) < 20
     page.keyboard.press("Enter")
 
 

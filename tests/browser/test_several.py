@@ -100,6 +100,14 @@ def test_streams_are_merged_by_time_live_and_from_the_past(hub: RunningHub, page
         expect(page.get_by_text("Paused")).to_be_visible()
         page.keyboard.press("f")
         expect(rows.last.locator(".content")).to_have_text("unfinished")
+        # There is no finding in it, and it says where there is.
+        page.keyboard.press("/")
+        expect(page.get_by_text("Find works in one stream or side by side.")).to_be_visible()
+        way = page.get_by_role("link", name="Show them side by side")
+        expect(way).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(way).to_have_count(0)
+        expect(log).to_be_focused()
         # A row's number leads to its place in its own stream.
         rows.filter(has_text="b and on").locator(".gutter").click()
         # The row itself, or by then already the place that is read.
@@ -122,7 +130,8 @@ def test_two_runs_of_a_stream_are_compared(hub: RunningHub, page: Page, complain
     expect(facts.get_by_role("row", name="Status")).to_contain_text("✗ exit:1")
     expect(grid.get_by_role("row", name="line 20")).to_contain_text("only right")
     expect(grid.get_by_role("row", name="line 40")).to_contain_text("only left")
-    grid.focus()
+    # Who came by a button or a key reads on by keys.
+    expect(grid).to_be_focused()
     page.keyboard.press("End")
     # The words that changed are marked in the row, not only below.
     changed = grid.get_by_role("row", name="took")

@@ -7,6 +7,7 @@ import { nextFrame } from "../viewer/next-frame";
 import { FIRST_STATE, type PaneState } from "../viewer/pane";
 import type { Note, Row, TextLine } from "../viewer/rows";
 import { Runs } from "../viewer/runs";
+import type { Move } from "../viewer/scrolling";
 import { StreamFollow } from "../viewer/stream-follow";
 import type { Target } from "../viewer/target";
 import { TextView } from "../viewer/text-view";
@@ -52,7 +53,7 @@ export class MergedPane {
     private readonly linesNow: (name: string) => number,
   ) {
     this.view = new TextView(box, {
-      scrolled: (atEnd, down) => this.scrolled(atEnd, down),
+      scrolled: (move) => this.scrolled(move),
       wantsOlder: () => this.load(() => this.older()),
       wantsNewer: () => this.state.apart && this.load(() => this.newer()),
       selects: () => this.pause(),
@@ -305,9 +306,9 @@ export class MergedPane {
     if (row.source) this.events.open(row.source.name, this.merger.addressOf(row.source));
   }
 
-  private scrolled(atEnd: boolean, down: boolean): void {
-    if (this.state.following && !atEnd) this.pause();
-    else if (!this.state.following && atEnd && down && !this.state.apart) this.toEnd();
+  private scrolled({ left, arrived }: Move): void {
+    if (left) this.pause();
+    else if (arrived && !this.state.following && !this.state.apart) this.toEnd();
   }
 
   /** Fetches, one thing at a time, the latest wish next. */

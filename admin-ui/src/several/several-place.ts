@@ -39,6 +39,14 @@ export function comparePlace(names: string[], keys: Record<string, string> = {})
   return streamPlace(names, { ...keys, as: "compare" });
 }
 
+/** The same streams where lines can be found: side by side, all at the time that is read; one alone by itself. */
+export function findingPlace(place: Place): Place {
+  const { names } = shownOf({ ...place, names: [...new Set(place.names)], keys: {} });
+  const { at } = place.keys;
+  if (!at || wayOf(place) !== "merged") return streamPlace(names);
+  return streamPlace(names, Object.fromEntries(names.map((_, index) => [atKey(index), at])));
+}
+
 /** The key of a pane's place. */
 export function atKey(index: number): string {
   return index === 0 ? "at" : `at${index + 1}`;

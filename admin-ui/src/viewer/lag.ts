@@ -1,42 +1,42 @@
-// How far a view is behind the end of its stream.
+// How far what a reader has in sight is from the end of its stream.
 
 import { bytes, count } from "../streams/format";
 import type { StreamRow } from "../wire/types";
+import type { Reach } from "./line-buffer";
 import { duration } from "./row-element";
 
 /** What the list of streams knows of a stream's end. */
-export type StreamEnd = Pick<StreamRow, "end" | "lines" | "last_at">;
-
-/** The same of what is held; null where it is not known. */
-export interface HeldEnd {
-  end: number | null;
-  lines: number | null;
-  last_at: number | null;
-}
+export type StreamEnd = Pick<StreamRow, "end" | "lines" | "last_at" | "state">;
 
 export interface Lag {
   bytes: number;
   /** Null where nobody has counted them. */
   lines: number | null;
   ms: number;
+  /** Nothing comes at that end: it says where one is, and nobody is late. */
+  over: boolean;
 }
 
 const WORTH_BYTES = 64 * 1024;
 const WORTH_MS = 3000;
 
-export function lagBetween(held: HeldEnd, stream: StreamEnd): Lag | null {
-  if (held.end === null || stream.end <= held.end) return null;
+/** From what was seen last to the stream's newest line. */
+export function lagBetween(seen: Reach, stream: StreamEnd): Lag | null {
+  if (seen.end === null || stream.end <= seen.end) return null;
   return {
-    bytes: stream.end - held.end,
-    lines: held.lines === null || stream.lines <= held.lines ? null : stream.lines - held.lines,
-    ms: held.last_at === null || stream.last_at === null ? 0 : Math.max(0, stream.last_at - held.last_at),
+    bytes: stream.end - seen.end,
+    lines: seen.lines === null || stream.lines <= seen.lines ? null : stream.lines - seen.lines,
+    ms: seen.at === null || stream.last_at === null ? 0 : Math.max(0, stream.last_at - seen.at),
+    over: stream.state !== "live",
   };
 }
 
 /** In words; null where it is not worth a word: the list is told once a second, the text at once. */
 export function lagWords(lag: Lag | null): string | null {
   if (!lag || (lag.bytes < WORTH_BYTES && lag.ms < WORTH_MS)) return null;
-  const much = lag.lines === null ? bytes(lag.bytes) : `${count(lag.lines)} lines`;
+  const unit = lag.lines === 1 ? "line" : "lines";
+  const much = lag.lines === null ? bytes(lag.bytes) : `${count(lag.lines)} ${unit}`;
+  if (lag.over) return `${much} before the end`;
   return lag.ms < 1000 ? `${much} behind` : `${much}, ${duration(lag.ms)} behind`;
 }
 

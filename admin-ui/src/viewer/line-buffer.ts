@@ -7,6 +7,15 @@ export const MAX_CHARS = 16 * 1024 * 1024;
 
 const weight = (row: Row) => row.text.length + 64;
 
+/** Up to where rows go; null where it is not known. */
+export interface Reach {
+  end: number | null;
+  /** The number of lines up to there. */
+  lines: number | null;
+  /** When the last of them came. */
+  at: number | null;
+}
+
 export class LineBuffer {
   private rows: Row[] = [];
   private chars = 0;
@@ -40,21 +49,27 @@ export class LineBuffer {
 
   /** Where the rows held end. */
   get endOffset(): number | null {
-    const last = this.rows.at(-1);
-    if (!last) return null;
-    return last.kind === "line" ? last.end : (last.to ?? last.offset);
-  }
-
-  /** When the last line held came. */
-  get lastAt(): number | null {
-    const last = this.rows.findLast((row) => row.kind === "line");
-    return last?.at ?? null;
+    return this.reach(this.rows.length - 1).end;
   }
 
   /** The number after the last line held. */
   get nextLine(): number | null {
-    const last = this.rows.findLast((row) => row.kind === "line");
-    return last?.line === undefined ? null : last.line + (last.partial ? 0 : 1);
+    return this.reach(this.rows.length - 1).lines;
+  }
+
+  /** Up to where the rows go that end with the one at an index. */
+  reach(index: number): Reach {
+    const last = this.rows[index];
+    if (!last) return { end: null, lines: null, at: null };
+    let before = index;
+    while (before > 0 && this.rows[before]?.kind === "note") before--;
+    const line = this.rows[before];
+    const counted = line?.kind === "line" && line.line !== undefined;
+    return {
+      end: last.kind === "line" ? last.end : (last.to ?? last.offset),
+      lines: counted ? (line.line as number) + (line.partial ? 0 : 1) : null,
+      at: line?.kind === "line" ? line.at : null,
+    };
   }
 
   /** Index of the first row that is not before `row`. */

@@ -23,6 +23,7 @@ import type { OverviewMark } from "./overview";
 import { FIRST_STATE, type PaneEvents, type PaneState } from "./pane-state";
 import { type Note, type Row, type TextLine, truncatedNote } from "./rows";
 import { Runs } from "./runs";
+import type { Move } from "./scrolling";
 import { StreamFollow } from "./stream-follow";
 import type { Target } from "./target";
 import { TextView } from "./text-view";
@@ -57,7 +58,7 @@ export class Pane {
     private readonly linesNow: () => number | undefined,
   ) {
     this.view = new TextView(box, {
-      scrolled: (atEnd, down) => this.scrolled(atEnd, down),
+      scrolled: (move) => this.scrolled(move),
       wantsOlder: () => this.load(() => this.older()),
       wantsNewer: () => this.state.apart && this.load(() => this.newer()),
       // Text that runs away cannot be marked.
@@ -111,11 +112,11 @@ export class Pane {
     return row ? { kind: "offset", offset: row.offset, epoch: this.epoch ?? null } : null;
   }
 
-  /** How far what is held is behind the stream's end; null where it is not. */
+  /** How far what is in sight is from the stream's end; null where it is there. */
   lag(stream: StreamEnd): Lag | null {
-    const { buffer } = this.view;
-    const held = this.follow ? this.follow.next : buffer.endOffset;
-    return lagBetween({ end: held, lines: buffer.nextLine, last_at: buffer.lastAt }, stream);
+    const { buffer, seenTo } = this.view;
+    const held = buffer.reach(buffer.length - 1);
+    return lagBetween(seenTo ?? { ...held, end: this.follow?.next ?? held.end }, stream);
   }
 
   /** Where runs begin and end, and what is missing: for an overview. */
@@ -340,9 +341,9 @@ export class Pane {
     return true;
   }
 
-  private scrolled(atEnd: boolean, down: boolean): void {
-    if (this.state.following && !atEnd) this.pause();
-    else if (!this.state.following && atEnd && down && !this.state.apart) this.toEnd();
+  private scrolled({ left, arrived }: Move): void {
+    if (left) this.pause();
+    else if (arrived && !this.state.following && !this.state.apart) this.toEnd();
   }
 
   /** Fetches, one thing at a time, the latest wish next. */

@@ -1,17 +1,65 @@
-// Whose scroll it is: a browser tells the same of a reader's and of what a change of the layout brings about.
+// Whose scroll it is: a browser tells the same, and some time later, of a reader's, of the page's own, and of what a
+// change of the layout brings about. So every scroll of the page goes through here, and leaves where it led to.
 
-/** The size and the place of a box that scrolls. */
-export interface Scrolled {
-  scrollTop: number;
-  clientHeight: number;
-  clientWidth: number;
+/** A box that scrolls, as far as that goes. */
+export type ScrolledBox = Pick<HTMLElement, "scrollTop" | "scrollHeight" | "clientHeight" | "clientWidth">;
+
+/** What a reader did. */
+export interface Move {
+  /** Up, and away from the end. */
+  left: boolean;
+  /** Down, and to the end or as good as there. */
+  arrived: boolean;
 }
 
-/**
- * Whether the reader left the end, which the box was at as `before`. A box that changed its size has lost the end
- * without him; and nobody leaves the end downwards.
- */
-export function leftEnd(before: Scrolled, now: Scrolled): boolean {
-  const same = before.clientHeight === now.clientHeight && before.clientWidth === now.clientWidth;
-  return same && now.scrollTop < before.scrollTop;
+/** Screens whose pixels are not those of the page round. */
+const ROUNDING = 1;
+
+export class Scroller {
+  /** Where the page left the box, or was told that the reader did, and how large the box was. */
+  private top = 0;
+  private height = 0;
+  private width = 0;
+  /** The height of all its text, and what that was when it was drawn before: who scrolls may have come to that end. */
+  private text = 0;
+  private textBefore = 0;
+
+  constructor(
+    private readonly box: ScrolledBox,
+    /** So near the end is there, for who comes down. */
+    private readonly near: number,
+  ) {}
+
+  /** Scrolls for the page: the event that comes of it is nobody's wish. */
+  to(top: number): void {
+    this.box.scrollTop = top;
+    this.top = this.box.scrollTop;
+  }
+
+  toEnd(): void {
+    this.to(this.box.scrollHeight);
+  }
+
+  /** Takes note of what was drawn; a box that changed its size has moved its text without the reader. */
+  settle(): void {
+    const { clientHeight, clientWidth, scrollTop, scrollHeight } = this.box;
+    this.textBefore = this.text;
+    this.text = scrollHeight;
+    if (clientHeight === this.height && clientWidth === this.width) return;
+    this.height = clientHeight;
+    this.width = clientWidth;
+    this.top = scrollTop;
+  }
+
+  /** What the reader did, when a scroll is told; null where it was not he. */
+  told(): Move | null {
+    const { scrollTop, scrollHeight, clientHeight, clientWidth } = this.box;
+    const by = scrollTop - this.top;
+    if (Math.abs(by) < ROUNDING) return null;
+    this.top = scrollTop;
+    if (clientHeight !== this.height || clientWidth !== this.width) return null;
+    const bottom = scrollTop + clientHeight;
+    const end = Math.min(scrollHeight, this.textBefore);
+    return { left: by < 0 && bottom < scrollHeight - ROUNDING, arrived: by > 0 && bottom >= end - this.near };
+  }
 }

@@ -6,12 +6,12 @@
 
 import { Folding } from "./folding";
 import { Layout, ROW_HEIGHT } from "./layout";
-import { LineBuffer } from "./line-buffer";
+import { LineBuffer, type Reach } from "./line-buffer";
 import type { LineRules } from "./line-rules";
 import { type Look, PLAIN_LOOK } from "./look";
 import { RowElements } from "./row-element";
 import { holds, joined, type Row, type TextLine } from "./rows";
-import { leftEnd, type Scrolled } from "./scrolling";
+import { Scroller } from "./scrolling";
 import { copiedText, keepSelected, selectionIn } from "./selection";
 import type { ViewEvents } from "./view-events";
 
@@ -31,9 +31,7 @@ export class TextView {
   private partial: TextLine | null = null;
   private elements = new Map<Row, HTMLElement>();
   private target: { from: number; to: number } | null = null;
-  private lastTop = 0;
-  /** The box as it was drawn last. */
-  private drawn: Scrolled = { scrollTop: 0, clientHeight: 0, clientWidth: 0 };
+  private readonly scroller: Scroller;
   private readonly sheet: HTMLElement;
   private readonly makes: RowElements;
   private readonly probe: HTMLElement;
@@ -43,6 +41,7 @@ export class TextView {
     private readonly events: ViewEvents,
   ) {
     const document = box.ownerDocument;
+    this.scroller = new Scroller(box, ROW_HEIGHT / 2);
     this.makes = new RowElements(document);
     this.sheet = document.createElement("div");
     this.sheet.className = "sheet";
@@ -72,6 +71,14 @@ export class TextView {
   /** The row at a share of the height in sight: `show` brings one to a quarter. */
   rowAt(share: number): Row | undefined {
     return this.row(this.layout.heights.at(this.box.scrollTop + this.box.clientHeight * share));
+  }
+
+  /** Up to where the reader sees; null at the end of what is held. */
+  get seenTo(): Reach | null {
+    const { scrollTop, clientHeight } = this.box;
+    const index = this.layout.heights.at(scrollTop + clientHeight);
+    if (this.following || index >= this.buffer.length - 1) return null;
+    return this.buffer.reach(index);
   }
 
   /** Whether the row that begins at an offset is in sight. */
@@ -178,11 +185,7 @@ export class TextView {
     const index = this.buffer.indexAt(offset);
     if (this.layout.open(this.buffer.at(index))) this.relayout();
     this.draw();
-    // The reader did not scroll: the event that follows is nobody's wish to be at the end.
-    this.lastTop = this.box.scrollTop = Math.max(
-      0,
-      this.layout.heights.top(index) - this.box.clientHeight / 4,
-    );
+    this.scroller.to(Math.max(0, this.layout.heights.top(index) - this.box.clientHeight / 4));
     this.draw();
   }
 
@@ -199,7 +202,7 @@ export class TextView {
   }
 
   scrollToEnd(): void {
-    this.box.scrollTop = this.box.scrollHeight;
+    this.scroller.toEnd();
     this.draw();
   }
 
@@ -207,15 +210,14 @@ export class TextView {
   draw(): void {
     this.measureColumns();
     this.resize();
-    if (this.following) this.box.scrollTop = this.box.scrollHeight;
+    if (this.following) this.scroller.toEnd();
     this.place();
     if (this.measure()) {
       this.resize();
-      if (this.following) this.box.scrollTop = this.box.scrollHeight;
+      if (this.following) this.scroller.toEnd();
       this.place();
     }
-    const { scrollTop, clientHeight, clientWidth } = this.box;
-    this.drawn = { scrollTop, clientHeight, clientWidth };
+    this.scroller.settle();
     const first = this.inSight;
     const last = this.rowAt(1);
     if (first && last) this.events.sees(first.offset, last.kind === "line" ? last.end : last.offset);
@@ -244,8 +246,7 @@ export class TextView {
     if (anchor) {
       this.resize();
       const now = this.buffer.indexOf(anchor);
-      this.box.scrollTop = heights.top(now) + within;
-      this.lastTop = this.box.scrollTop;
+      this.scroller.to(heights.top(now) + within);
     }
     this.draw();
     return made;
@@ -319,7 +320,7 @@ export class TextView {
       const index = row === this.partial ? this.buffer.length : this.buffer.indexOf(row);
       if (heights.get(index) > 0) wrong = heights.set(index, element.offsetHeight) || wrong;
     }
-    if (wrong && !this.following) this.box.scrollTop = heights.top(above) + within;
+    if (wrong && !this.following) this.scroller.to(heights.top(above) + within);
     return wrong;
   }
 
@@ -346,11 +347,8 @@ export class TextView {
   }
 
   private readonly scrolled = (): void => {
-    const { scrollTop, clientHeight, scrollHeight } = this.box;
-    const down = scrollTop > this.lastTop;
-    this.lastTop = scrollTop;
-    if (!this.following || leftEnd(this.drawn, this.box))
-      this.events.scrolled(scrollTop + clientHeight >= scrollHeight - ROW_HEIGHT / 2, down);
+    const move = this.scroller.told();
+    if (move) this.events.scrolled(move);
     this.draw();
     this.lookAround();
   };

@@ -1,10 +1,11 @@
 // What a view of text tells of what its reader does.
 
 import type { Note, TextLine } from "./rows";
+import type { Move } from "./scrolling";
 
 export interface ViewEvents {
-  /** The reader scrolled: away from the end, or down to it. */
-  scrolled(atEnd: boolean, down: boolean): void;
+  /** The reader scrolled, and nobody else. */
+  scrolled(move: Move): void;
   /** The first row held, or the last one, is near. */
   wantsOlder(): void;
   wantsNewer(): void;

@@ -266,7 +266,7 @@ function useBars({ filter }: Asked): Bars {
 }
 
 /** Takes Ctrl-F, which would find only what is drawn; pressed again in the box it is the browser's own. */
-function useFindKey(open: () => void, box: RefObject<HTMLInputElement | null>): void {
+export function useFindKey(open: () => void, box: RefObject<HTMLElement | null>): void {
   const current = useRef(open);
   current.current = open;
   useEffect(() => {

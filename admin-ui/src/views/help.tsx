@@ -46,14 +46,34 @@ const GROUPS: [string, [string, string][]][] = [
     ],
   ],
   [
-    "Side by side, merged, compared",
+    "Side by side, as in a stream, and",
     [
       ["1 2 3 4", "the pane that has the keys"],
       ["/", "find and mark in all panes; the bars tell of the one that has the keys"],
-      ["n N", "its next line found, the one before; of two runs, their differences"],
+      ["n N", "its next line found, the one before"],
       ["e E", "its next error, the one before"],
       ["s", "the other panes to the time of this one"],
       ["b", "one more stream"],
+    ],
+  ],
+  [
+    "Merged by time",
+    [
+      ["f g", "follow or pause; go to a time, the start or the end"],
+      ["Home End", "to the start; to the end, and follow"],
+      ["t w l", "times, long lines, numbers"],
+      ["b", "one more stream"],
+      ["/", "where the same streams can be looked through"],
+    ],
+  ],
+  [
+    "Two runs compared",
+    [
+      ["n N", "the next difference, the one before"],
+      ["j k ↓ ↑", "next row, row before"],
+      ["Home End", "first row, last row"],
+      ["Enter", "unfold lines that are the same"],
+      ["/", "where the streams can be looked through"],
     ],
   ],
 ];

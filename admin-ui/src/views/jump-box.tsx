@@ -11,7 +11,7 @@ export function JumpBox({ go, close }: { go: (target: Target) => void; close: ()
   const wrong = text.trim() !== "" && target === null;
   return (
     <form
-      class="jump"
+      class="go-to"
       aria-label="Go to"
       onSubmit={(event) => {
         event.preventDefault();

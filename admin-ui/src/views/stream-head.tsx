@@ -7,6 +7,8 @@ import { asOf, now, setKeys, streams, version } from "../session/page-state";
 import { settings, type Times } from "../session/settings";
 import { age, bytes, count, rate, stateWord, timeOfDay } from "../streams/format";
 import { SPARK_POINTS } from "../streams/stream-list";
+import type { Lag } from "../viewer/lag";
+import { LagChip } from "./lag-chip";
 import { lazy } from "./lazy";
 import { Sparkline } from "./sparkline";
 
@@ -20,7 +22,7 @@ export function StreamHead({
   children,
 }: {
   name: string;
-  lag: string | null;
+  lag: Lag | null;
   children?: ComponentChildren;
 }) {
   version.value;
@@ -44,7 +46,7 @@ export function StreamHead({
         ) : (
           <span class="state waiting">waits for this stream to begin</span>
         )}
-        {lag && <span class="chip warn">{lag}</span>}
+        <LagChip lag={lag} />
         {row && (
           <span class="facts">
             <Sparkline

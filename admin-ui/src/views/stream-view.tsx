@@ -3,7 +3,6 @@
 import { useRef, useState } from "preact/hooks";
 import { place, streams, version } from "../session/page-state";
 import { extended, parseMarked, printMarked } from "../share/marked-lines";
-import { lagWords } from "../viewer/lag";
 import { FIRST_STATE, type Pane, type PaneState } from "../viewer/pane";
 import type { TextLine } from "../viewer/rows";
 import { BesideMenu } from "./beside-menu";
@@ -52,7 +51,7 @@ export function StreamView({ name }: { name: string }) {
   });
   version.value;
   const row = streams.get(name);
-  const lag = lagWords((row && pane.current?.lag(row)) ?? null);
+  const lag = (row && pane.current?.lag(row)) ?? null;
   const { marked, link, unmark } = useMarked(pane, reading);
   const known = useRef(false);
   known.current ||= row !== undefined;

@@ -6,12 +6,12 @@ import { printPlace, streamPlace } from "../../session/address";
 import { goTo, place, setKeys, streams, version } from "../../session/page-state";
 import { activeOf, atKey, withoutStream } from "../../several/several-place";
 import { count, stateWord } from "../../streams/format";
-import { lagWords } from "../../viewer/lag";
 import type { Look } from "../../viewer/look";
 import { FIRST_STATE, type Pane, type PaneState } from "../../viewer/pane";
 import type { Target } from "../../viewer/target";
 import { type Finding, useFindings } from "../finding";
 import { FindingBars, FindingButtons } from "../finding-bars";
+import { LagChip } from "../lag-chip";
 import { JumpBox } from "../later-boxes";
 import { GoToButton } from "../pane-buttons";
 import { PaneView } from "../pane-view";
@@ -187,7 +187,6 @@ function ColumnHead({ name, index, active, pane, state, finding }: HeadProps) {
   const row = streams.get(name);
   const { word, tone, mark } = stateWord(row?.state ?? "detached", row?.status ?? null);
   const stateText = row ? word : "waits for it";
-  const lag = lagWords((row && pane.current?.lag(row)) ?? null);
   return (
     <header class="column-head">
       <kbd title={`Key ${index + 1} goes here`}>{index + 1}</kbd>
@@ -200,11 +199,7 @@ function ColumnHead({ name, index, active, pane, state, finding }: HeadProps) {
         <span aria-hidden="true">{row ? mark : "○"}</span> <span class="word">{stateText}</span>
       </span>
       {finding.matcher && <Found {...finding.find.state} />}
-      {lag && (
-        <span class="chip warn lag" title={lag}>
-          {lag}
-        </span>
-      )}
+      <LagChip lag={(row && pane.current?.lag(row)) ?? null} />
       {active && (
         <span class="chip keyboard" title="Keys go to this pane">
           <span aria-hidden="true">⌨</span> <span class="word">keys</span>

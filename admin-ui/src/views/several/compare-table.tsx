@@ -8,6 +8,7 @@ import { count } from "../../streams/format";
 import { rowsInSight, scrollToShow } from "../../streams/rows-in-sight";
 import { useKeys } from "../use-keys";
 import { Detail, Heads, Row, type Side } from "./compare-row";
+import { useFindElsewhere } from "./find-elsewhere";
 
 const ROW = 20;
 /** What stands over the rows and stays there. */
@@ -36,6 +37,9 @@ export function CompareTable({ left, right, options }: { left: Side; right: Side
     if (!box.current) return;
     const observer = new ResizeObserver(look);
     observer.observe(box.current);
+    // Who came by a key reads on by keys; whoever is at a button here stays there.
+    if (!document.activeElement || document.activeElement === document.body)
+      box.current.focus({ preventScroll: true });
     return () => observer.disconnect();
   }, []);
   const show = (index: number) => {
@@ -65,11 +69,13 @@ export function CompareTable({ left, right, options }: { left: Side; right: Side
   const unfold = (item: Item | undefined) => {
     if (item?.kind === "folded") reading.unfold(item.key);
   };
-  useKeys({ n: () => differs(1), N: () => differs(-1) });
+  const elsewhere = useFindElsewhere(["/", "e", "E"], box);
+  useKeys({ ...elsewhere.keys, n: () => differs(1), N: () => differs(-1) });
   const byTime = options.align === "time";
   const { first, last } = rowsInSight(sight.top, sight.height, ROW, items.length);
   return (
     <>
+      {elsewhere.notice}
       <Summary reading={reading} options={options} differs={differs} />
       <div
         class={byTime ? "compare-rows by-time" : "compare-rows"}

@@ -15,6 +15,7 @@ import { LookSwitches, nextTimes } from "../stream-head";
 import { useKeys } from "../use-keys";
 import { flip, useLook } from "../use-look";
 import { useReadingPlace } from "../use-reading-place";
+import { useFindElsewhere } from "./find-elsewhere";
 import { SeveralHead } from "./several-head";
 
 const NARROW_PX = 760;
@@ -31,7 +32,9 @@ export function MergedView({ names }: { names: string[] }) {
     setJumping(false);
     box.current?.focus({ preventScroll: true });
   };
+  const elsewhere = useFindElsewhere(["/", "n", "N", "e", "E"], box);
   useKeys({
+    ...elsewhere.keys,
     f: () => pane.current?.toggle(),
     End: () => reading.go({ kind: "end" }),
     Home: () => reading.go({ kind: "start" }),
@@ -49,6 +52,7 @@ export function MergedView({ names }: { names: string[] }) {
         <FollowButton following={state.following} toggle={() => pane.current?.toggle()} />
       </SeveralHead>
       {jumping && <JumpBox go={reading.go} close={shutJump} />}
+      {elsewhere.notice}
       <Legend names={names} />
       <div class="text-frame">
         <div
