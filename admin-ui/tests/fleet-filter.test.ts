@@ -30,6 +30,9 @@ test.each([
   ["live", ["test"]],
   ["state:ended", ["build", "Run 7"]],
   ["state:failed ci/", ["build"]],
+  ["state:exit:2", ["build"]],
+  ["state:done", ["Run 7"]],
+  ["-state:done -state:live", ["build", "host=a"]],
   ["is:det", ["host=a"]],
   ["failed", ["build"]],
   ["-failed ended", ["Run 7"]],
@@ -52,6 +55,31 @@ test.each([
   ["- ci", ["build", "test"]],
 ])("%s finds %j", (text, names) => {
   expect(found(text)).toEqual(names);
+});
+
+test("a state is found by the word that its column shows, and is offered by it", () => {
+  const rows = [
+    row("a", { state: "ended", status: "hub_lost" }),
+    row("b", { state: "ended", status: "eof" }),
+    row("c", { state: "ended", status: "reset" }),
+  ];
+  const names = (text: string) =>
+    rows.filter((each) => parseFilter(text).accept(each, NOW)).map(({ stream }) => stream);
+  expect(["state:hub_lost", "state:reset", "state:ended", "is:failed"].map(names)).toEqual([
+    ["a"],
+    ["c"],
+    ["a", "b", "c"],
+    ["a", "c"],
+  ]);
+  const offered = hintsAt("state:", 6, rows).hints.map(({ text }) => text);
+  expect(offered).toEqual([
+    "state:live",
+    "state:detached",
+    "state:ended",
+    "state:failed",
+    "state:hub_lost",
+    "state:reset",
+  ]);
 });
 
 test("what is no term with a key is a part of the name", () => {

@@ -1,8 +1,8 @@
 // How bad a line is, by the words that programs use. Words in capitals count anywhere, others only where a level
 // stands: `level=error`, `[warn]`, `error: …`. Each expression is RE2's and a browser's alike, and takes time in
 // proportion to the line: what counts as an error here is what the hub finds in the past. A trace is one error, at the
-// line that names what was raised. The hub looks at bytes as they
-// are, so there may be colours beside a word, and a CR at the end.
+// line that names what was raised. The hub looks at bytes as they are, so there may be colours beside a word, and a CR
+// at the end.
 
 import { COLOURS, RAISED } from "../viewer/raised";
 import type { Sought } from "./finder";

@@ -79,13 +79,18 @@ function keyedTerm(key: string, mark: string, value: string): Accept | null {
   if (key === "state" || key === "is") {
     if (value === "") return () => true;
     const states = Object.keys(STATES).filter((word) => word.startsWith(value));
-    return (row) => states.some((word) => STATES[word]?.(row));
+    return (row) => states.some((word) => STATES[word]?.(row)) || shownState(row).startsWith(value);
   }
   if (key === "status") return (row) => (row.status ?? "").toLowerCase().includes(value);
   const field = key.startsWith("meta.") ? key.slice("meta.".length) : key;
   if (field === "" || (mark === ":" && field === key)) return null;
   const fits = mark === ":" ? (text: string) => text.includes(value) : wildcard(value);
   return (row) => metaOf(row, field).some(fits);
+}
+
+/** What its column State says, in small letters. */
+export function shownState(row: StreamRow): string {
+  return stateWord(row.state, row.status).word.toLowerCase();
 }
 
 /** Whether its last run ended otherwise than well. */
