@@ -2,6 +2,7 @@
 
 import type { StreamRow } from "../wire/types";
 import { isFailed } from "./fleet-filter";
+import { type OwnPart, ownParts } from "./own-part";
 
 export interface Sums {
   streams: number;
@@ -22,6 +23,8 @@ export interface Leaf {
   id: string;
   /** What is shown of the name, below its folder. */
   label: string;
+  /** What of the label tells it from the streams beside it; not there until its folder is shown. */
+  own?: OwnPart | null;
   row: StreamRow;
   sums: Sums;
 }
@@ -135,6 +138,16 @@ export function sumUp(branch: Branch, source: Source): Sums {
     if (part.newest > sums.newest) sums.newest = part.newest;
   }
   return sums;
+}
+
+/** Takes note of what tells the streams in a folder from each other, if it is not known yet. */
+export function tellApart(folder: Folder): void {
+  const leaves = folder.children.filter((child) => child.kind === "stream");
+  if (leaves[0] === undefined || leaves[0].own !== undefined) return;
+  const parts = ownParts(leaves.map(({ label }) => label));
+  leaves.forEach((leaf, index) => {
+    leaf.own = parts[index] ?? null;
+  });
 }
 
 /** Forgets in what order the branches stand. */
