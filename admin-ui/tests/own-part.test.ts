@@ -29,7 +29,6 @@ test("each is told from those most like it, whatever else is in the folder", () 
 test("a name that begins another one keeps its end, and one without siblings is whole", () => {
   expect(own("a-long-name-of-a-build", "a-long-name-of-a-build~2")).toEqual(["build", "build~2"]);
   expect(own("one-long-name-and-no-other")).toEqual([null]);
-  expect(own("same-long-name-of-it", "same-long-name-of-it")).toEqual([null, null]);
 });
 
 test("names without words are cut where they differ, and no character is halved", () => {
