@@ -132,6 +132,7 @@ def hub_stats(hub: Hub) -> HubStats:
         "live": hub.streams.live,
         "producers": hub.streams.live,
         "readers": len(hub.readers),
+        "watching": sum(1 for reader in hub.readers if reader.watches),
         "sessions": len(hub.sessions),
         "connections": hub.admission.connections,
         "lines": counters.lines,

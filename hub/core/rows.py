@@ -154,6 +154,7 @@ class HubStats(TypedDict):
     live: int
     producers: int
     readers: int
+    watching: int
     sessions: int
     connections: int
     lines: int
@@ -259,13 +260,14 @@ class WatcherRow(TypedDict):
 class PresenceAnswer(TypedDict):
     """The answer of `presence.list`: those farthest behind first; `total` counts what did not fit as well.
 
-    Of them `away` are sessions that nobody is attached to. `next` goes on from there as those are now who come after
+    Of them `watching` are attached to a stream at least, and `away` are sessions that nobody is attached to. `next` goes on from there as those are now who come after
     it: who overtakes another between two answers may be in both, or in none.
     """
 
     watchers: list[WatcherRow]
     next: str | None
     total: int
+    watching: int
     away: int
     truncated: NotRequired[bool]
 

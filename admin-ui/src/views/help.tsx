@@ -15,7 +15,10 @@ const GROUPS: [string, [string, string][]][] = [
   [
     "In the list",
     [
-      ["/", "filter; Enter goes into the list"],
+      [
+        "/",
+        "filter: a name, state:failed or another word of that column, lines>1k; Enter goes into the list",
+      ],
       ["j k ↓ ↑", "next row, row before"],
       ["→ ←", "unfold, fold or to the folder"],
       ["*", "unfold all"],
