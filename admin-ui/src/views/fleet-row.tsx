@@ -120,7 +120,7 @@ function StreamName({ leaf }: { leaf: Leaf }) {
         <span class={from > LEAST_FRONT ? "front long" : "front"}>
           <Part label={label} from={0} to={from} />
         </span>
-        <span class={own ? "own" : "own tail"}>
+        <span class={own ? "apart" : "apart tail"}>
           <Part label={label} from={from} to={to} />
         </span>
         <span class="back">

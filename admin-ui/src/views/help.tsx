@@ -17,7 +17,7 @@ const GROUPS: [string, [string, string][]][] = [
     [
       [
         "/",
-        "filter: a name, state:failed or another word of that column, lines>1k; Enter goes into the list",
+        "filter: name, state:failed, lines>1k; Enter goes into the list",
       ],
       ["j k ↓ ↑", "next row, row before"],
       ["→ ←", "unfold, fold or to the folder"],

@@ -255,7 +255,7 @@ export interface WatcherRow {
   behind_lines: number | null;
 }
 
-/** The answer of `presence.list`: those farthest behind first; `total` counts what did not fit as well. Of them `watching` are attached to a stream at least, and `away` are sessions that nobody is attached to. `next` goes on from there as those are now who come after it: who overtakes another between two answers may be in both, or in none. */
+/** The answer of `presence.list`: those farthest behind first; `total` counts what did not fit as well. Of them `watching` are attached and given a stream at least, `away` are sessions that nobody is attached to. `next` goes on from there as those are now who come after it: who overtakes another between two answers may be in both, or in none. */
 export interface PresenceAnswer {
   watchers: WatcherRow[];
   next: string | null;
