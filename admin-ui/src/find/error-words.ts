@@ -23,7 +23,7 @@ export function errorWords({ hits, whole, since }: Counted, apart: boolean, now:
 
 /** The same at length: what was counted. */
 export function errorTitle(counted: Counted): string {
-  return `${countedIn(counted)}. A trace is one error. The levels of the statistics count words such as ERROR alone, in all that ever came.`;
+  return `${countedIn(counted)}. A trace is one error. The list and the statistics go by the first word for a level in a line, in all that ever came.`;
 }
 
 function countedIn({ whole, since }: Counted): string {

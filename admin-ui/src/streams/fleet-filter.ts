@@ -16,6 +16,7 @@ export interface Filter {
 export const MEASURES: Record<string, (row: StreamRow, now: number) => number> = {
   lines: (row) => row.lines,
   bytes: (row) => row.bytes,
+  errors: (row) => row.errors ?? Number.NaN,
   rate: (row) => (row.state === "live" ? row.lines_per_s : 0),
   watchers: (row) => row.watchers,
   runs: (row) => row.run,

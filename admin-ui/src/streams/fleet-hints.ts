@@ -17,7 +17,14 @@ export interface Hints {
 }
 
 // What one would ask for; 10k are 10,000, 5m are 5,000,000.
-const EXAMPLES: Record<string, string> = { lines: "10k", bytes: "5m", rate: "100", watchers: "0", runs: "1" };
+const EXAMPLES: Record<string, string> = {
+  lines: "10k",
+  bytes: "5m",
+  errors: "0",
+  rate: "100",
+  watchers: "0",
+  runs: "1",
+};
 
 const KEYS: Hint[] = [
   { text: "state:", note: "live, failed, or any word of that column" },

@@ -10,6 +10,8 @@ export interface Sums {
   failed: number;
   lines: number;
   bytes: number;
+  /** Of the streams that somebody looked at for errors; null where that are none. */
+  errors: number | null;
   rate: number;
   watchers: number;
   runs: number;
@@ -96,6 +98,7 @@ function noSums(): Sums {
     failed: 0,
     lines: 0,
     bytes: 0,
+    errors: null,
     rate: 0,
     watchers: 0,
     runs: 0,
@@ -115,6 +118,7 @@ export function sumUp(branch: Branch, source: Source): Sums {
     sums.failed = isFailed(row) ? 1 : 0;
     sums.lines = row.lines;
     sums.bytes = row.bytes;
+    sums.errors = row.errors;
     sums.rate = row.state === "live" ? row.lines_per_s : 0;
     sums.watchers = row.watchers;
     sums.runs = row.run;
@@ -130,6 +134,7 @@ export function sumUp(branch: Branch, source: Source): Sums {
     sums.failed += part.failed;
     sums.lines += part.lines;
     sums.bytes += part.bytes;
+    if (part.errors !== null) sums.errors = (sums.errors ?? 0) + part.errors;
     sums.rate += part.rate;
     sums.watchers += part.watchers;
     sums.runs += part.runs;

@@ -193,6 +193,13 @@ function Numbers({ branch }: { branch: Folder | Leaf }) {
       <div role="gridcell" class="c-bytes number">
         {bytes(sums.bytes)}
       </div>
+      <div
+        role="gridcell"
+        class={sums.errors ? "c-errors number bad" : "c-errors number"}
+        title="Lines of the levels error and fatal, and what was raised, as far as the hub has looked"
+      >
+        {sums.errors === null ? "–" : count(sums.errors)}
+      </div>
       <div role="gridcell" class="c-last number">
         {age(sums.lastAt, asOf.value ?? now.value)}
       </div>

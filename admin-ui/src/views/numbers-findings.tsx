@@ -6,8 +6,8 @@ import type { StreamStats } from "../wire/types";
 
 const LEVELS = ["fatal", "error", "warn", "info", "debug", "trace"];
 
-// What the errors over the text are not: those are of what is kept, and count traces that have no such word.
-const LEVEL_TITLE = "Lines of all that ever came whose first word for a level means";
+// Not what the errors over the text are: those are of what is kept, and of more words, such as FAILED.
+const LEVEL_TITLE = "Lines of all that ever came and was looked at, whose first word for a level means";
 
 interface Props {
   stats: StreamStats;
