@@ -9,12 +9,20 @@ const ROWS = [
     state: "ended",
     status: "exit:2",
     lines: 2000,
+    errors: 3,
     last_at: NOW - 90_000,
     run: 3,
     meta: { branch: "main", pr: 7 },
   }),
   row("ci/web/test", { lines: 10, lines_per_s: 50, last_at: NOW, meta: { branch: "my branch" } }),
-  row("train/Run 7", { state: "ended", status: "exit:0", lines: 10, last_at: NOW - 7_200_000, watchers: 2 }),
+  row("train/Run 7", {
+    errors: 0,
+    state: "ended",
+    status: "exit:0",
+    lines: 10,
+    last_at: NOW - 7_200_000,
+    watchers: 2,
+  }),
   row("tail/host=a", { state: "detached", meta: { branch: "main-2" } }),
 ];
 const found = (text: string) => {
@@ -30,6 +38,9 @@ test.each([
   ["live", ["test"]],
   ["state:ended", ["build", "Run 7"]],
   ["state:failed ci/", ["build"]],
+  ["state:exit:2", ["build"]],
+  ["state:done", ["Run 7"]],
+  ["-state:done -state:live", ["build", "host=a"]],
   ["is:det", ["host=a"]],
   ["failed", ["build"]],
   ["-failed ended", ["Run 7"]],
@@ -46,12 +57,39 @@ test.each([
   ["rate>10", ["test"]],
   ["runs>1", ["build"]],
   ["watchers>0", ["Run 7"]],
+  ["errors>0", ["build"]],
+  ["errors<1", ["Run 7"]],
   ["age<5m", ["build", "test"]],
   ["age>1h", ["Run 7"]],
   ["lines>", ["build", "test", "Run 7", "host=a"]],
   ["- ci", ["build", "test"]],
 ])("%s finds %j", (text, names) => {
   expect(found(text)).toEqual(names);
+});
+
+test("a state is found by the word that its column shows, and is offered by it", () => {
+  const rows = [
+    row("a", { state: "ended", status: "hub_lost" }),
+    row("b", { state: "ended", status: "eof" }),
+    row("c", { state: "ended", status: "reset" }),
+  ];
+  const names = (text: string) =>
+    rows.filter((each) => parseFilter(text).accept(each, NOW)).map(({ stream }) => stream);
+  expect(["state:hub_lost", "state:reset", "state:ended", "is:failed"].map(names)).toEqual([
+    ["a"],
+    ["c"],
+    ["a", "b", "c"],
+    ["a", "c"],
+  ]);
+  const offered = hintsAt("state:", 6, rows).hints.map(({ text }) => text);
+  expect(offered).toEqual([
+    "state:live",
+    "state:detached",
+    "state:ended",
+    "state:failed",
+    "state:hub_lost",
+    "state:reset",
+  ]);
 });
 
 test("what is no term with a key is a part of the name", () => {

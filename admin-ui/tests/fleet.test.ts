@@ -55,7 +55,7 @@ test("odd names are streams like others", async () => {
 
 test("a folder has the sums of what is in it", async () => {
   await holding(
-    row("ci/a", { lines: 3, bytes: 10, lines_per_s: 2, last_at: 5, watchers: 1 }),
+    row("ci/a", { lines: 3, errors: 2, bytes: 10, lines_per_s: 2, last_at: 5, watchers: 1 }),
     row("ci/b", { lines: 4, lines_per_s: 7, state: "ended", status: "exit:1", last_at: 9, run: 2 }),
   );
   expect(fleet.show().rows[0]?.branch.sums).toEqual({
@@ -64,6 +64,7 @@ test("a folder has the sums of what is in it", async () => {
     failed: 1,
     lines: 7,
     bytes: 10,
+    errors: 2,
     rate: 2,
     watchers: 1,
     runs: 3,

@@ -100,7 +100,7 @@ test("an error without frames is a line like any other", () => {
 
 test("a run that ends leaves no group open", () => {
   lines("::group::Install", "one");
-  folding.add([endNote(1, 20, "exit:1", null, 5000)]);
+  folding.add([endNote(1, 20, { status: "exit:1", cause: null }, 5000)]);
   const rows = lines("next run");
   expect(shown(rows)).toEqual(["next run"]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isName, lagOf, sessionWord, watchingWords } from "../src/session/people";
+import { hereWords, isName, lagOf, sessionWord, watchingWords } from "../src/session/people";
 import type { SessionRow, WatcherRow } from "../src/wire/types";
 
 const watcher = (more: Partial<WatcherRow>): WatcherRow => ({
@@ -30,7 +30,7 @@ test.each([
 });
 
 test("who watches a stream is counted by how far they are", () => {
-  const answer = { next: null, total: 1, away: 0, watchers: [watcher({})] };
+  const answer = { next: null, total: 1, watching: 1, away: 0, watchers: [watcher({})] };
   expect(watchingWords({ ...answer, total: 0, watchers: [] })).toBe("0");
   expect(watchingWords(answer)).toBe("1");
   const late = [
@@ -41,6 +41,12 @@ test("who watches a stream is counted by how far they are", () => {
   expect(watchingWords({ ...answer, total: 4, away: 1, watchers: [...late, watcher({})] })).toBe(
     "3, 2 behind, 1 away",
   );
+});
+
+test("who only has the page open is here, and watches nothing", () => {
+  const answer = { next: null, total: 5, watching: 1, away: 0, watchers: [] };
+  expect(hereWords(answer)).toBe("1 watching");
+  expect(hereWords({ ...answer, away: 2 })).toBe("1 watching, and 2 away, who may come back");
 });
 
 test("a literal name leads to its stream, a pattern does not", () => {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { ERRORS, levelOf } from "../src/find/level";
 import { Matcher, prepare, printQuery, readQuery } from "../src/find/query";
 import { plainText } from "../src/viewer/ansi";
+import { namesRaised } from "../src/viewer/raised";
 
 const regex = (text: string, exact = true) => new Matcher({ text, regex: true, exact });
 const found = (pattern: string, line: string, exact = true) =>
@@ -88,7 +89,11 @@ test.each([
   ['{"level":"warn","msg":"x"}', "warn"],
   ["[Error] x", "error"],
   ["make: error: no rule", "error"],
-  ["Traceback (most recent call last):", "error"],
+  ["Traceback (most recent call last):", null],
+  ["subprocess.TimeoutExpired: Command 'x' timed out", "error"],
+  ["KeyboardInterrupt", "error"],
+  ["TypeError [ERR_INVALID_ARG_TYPE]: The argument", "error"],
+  ["Timeout: 30", null],
   ["builtins.ValueError: no", "error"],
   ["java.lang.IllegalStateException: x", "error"],
   ["##[error]Process completed", "error"],
@@ -109,11 +114,39 @@ test.each([
   ["[\x1b[31merror\x1b[0m] x", true],
   ["level=\x1b[31merror\x1b[0m msg=x", true],
   ["\x1b[31mValueError\x1b[39m: no", true],
-  ["\x1b[31mTraceback (most recent call last):\x1b[0m", true],
+  ["\x1b[31mTraceback (most recent call last):\x1b[0m", false],
+  ["\x1b[1;35mValueError\x1b[0m: \x1b[35mno\x1b[0m", true],
   ["ValueError\r", true],
   ["\x1b[32mPASS\x1b[0m test_1", false],
   ["no\x1b[31mERROR\x1b[0m", false],
 ])("the hub, which sees colours, finds the errors that are read: %j", (raw, isError) => {
   expect(levelOf(plainText(raw)) === "error").toBe(isError);
   expect(new RegExp(ERRORS.query.text).test(raw)).toBe(isError);
+});
+
+test.each([
+  [
+    "Python",
+    'Traceback (most recent call last):|  File "a.py", line 1, in f|    raise ValueError("no")|ValueError: no',
+    3,
+  ],
+  [
+    "Java",
+    'Exception in thread "main" java.lang.RuntimeException: no|\tat a.B.c(B.java:1)|Caused by: java.io.IOException: gone|\t... 3 more',
+    0,
+  ],
+  [
+    "Node",
+    '/app/a.js:1|throw new TypeError("no");|^||TypeError: no|    at f (/app/a.js:1:7)||Node.js v22.0.0',
+    4,
+  ],
+  [
+    "Go",
+    "panic: runtime error: index out of range [3] with length 3||goroutine 1 [running]:|main.main()|\t/app/a.go:4 +0x1d|exit status 2",
+    0,
+  ],
+])("a trace of %s is one error, at the line that says what went wrong", (_, trace, at) => {
+  const lines = trace.split("|");
+  expect(lines.flatMap((line, index) => (levelOf(line) === "error" ? [index] : []))).toEqual([at]);
+  expect(lines.flatMap((line, index) => (namesRaised(line) ? [index] : []))).toEqual([at]);
 });

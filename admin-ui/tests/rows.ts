@@ -10,6 +10,7 @@ export const row = (stream: string, more: Partial<StreamRow> = {}): StreamRow =>
   run: 1,
   lines: 0,
   bytes: 0,
+  errors: null,
   lines_per_s: 0,
   first_at: null,
   last_at: null,

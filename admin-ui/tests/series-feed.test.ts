@@ -11,6 +11,7 @@ const row = (more: Partial<StreamRow> = {}): StreamRow => ({
   run: 1,
   lines: 6,
   bytes: 60,
+  errors: null,
   lines_per_s: 0,
   first_at: 10_000,
   last_at: 12_500,

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
-import { age, bytes, rate, stateWord } from "../src/streams/format";
+import { age, bytes, rate, runWord, stateWord } from "../src/streams/format";
 import { sparkPath } from "../src/streams/sparkline";
 import { StreamList } from "../src/streams/stream-list";
+import { endNote } from "../src/viewer/rows";
+import { Runs } from "../src/viewer/runs";
 import { row } from "./rows";
 
 async function loaded(...names: string[]): Promise<StreamList> {
@@ -109,4 +111,26 @@ test("the totals are of what is listed, and what does not run adds no rate", asy
   expect(list.sum()).toEqual({ streams: 3, live: 2, lines: 12, bytes: 120, lines_per_s: 2 });
   list.event({ topic: "stream.deleted", seq: 2, stream: "a" });
   expect(list.sum()).toEqual({ streams: 2, live: 1, lines: 9, bytes: 90, lines_per_s: 0 });
+});
+
+test("a run is told in the words of the list, by its cause where its producer said nothing", () => {
+  const over = (status: string | null, cause: string | null) => runWord({ end: 9, status, cause });
+  expect(over(null, "hub_lost")).toEqual(stateWord("ended", "hub_lost"));
+  expect(over(null, "hub_lost")).toMatchObject({ word: "hub_lost", tone: "bad", mark: "!" });
+  expect(over(null, "reset").tone).toBe("bad");
+  expect(over(null, "eof")).toMatchObject({ word: "ended", mark: "■" });
+  expect(over("exit:0", "end")).toMatchObject({ word: "done", mark: "✓" });
+  expect(runWord({ end: null, status: null, cause: null }).word).toBe("goes on");
+});
+
+test("the note of a run that was cut off says that it failed, and so does the overview", () => {
+  const tone = (status: string | null, cause: string | null) => endNote(1, 5, { status, cause }).tone;
+  expect([tone(null, "timeout"), tone(null, "hub_lost"), tone("exit:2", "end")]).toEqual(
+    Array(3).fill("failed"),
+  );
+  expect([tone(null, "eof"), tone("exit:0", "end")]).toEqual(["end", "end"]);
+  const runs = new Runs();
+  runs.began(1, 0, 0);
+  runs.ended(1, 5, null, "reset");
+  expect(runs.marks()).toEqual([{ offset: 5, tone: "failed" }]);
 });

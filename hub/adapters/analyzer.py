@@ -7,6 +7,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,6 +29,10 @@ IN_FLIGHT_BYTES = 1024 * 1024
 """What the process may have been given and not looked at; more waits in the feed, where it can still be skipped."""
 RESTART_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
 """How long to wait before it is started again, after so many deaths without any work between them."""
+ERRORS_KNOWN = 20_000
+"""Streams whose errors are known, those that changed last: as many as the process keeps."""
+FOUND_AT_ONCE = 500
+"""So many streams are told at once to have other errors: a row of each is made."""
 ANSWER_SECONDS = 10.0
 STOP_SECONDS = 5.0
 FORGOTTEN = 10_000
@@ -40,8 +45,13 @@ _log = Logger(namespace="hub")
 class AnalyzerProcess:
     """`Analyzer` as a child process, started with the first chunk or question."""
 
-    def __init__(self, reactor: Any, limits: Limits, directory: Path | None, counters: Counters) -> None:
-        """`directory` is where it keeps its numbers; None keeps them for as long as it runs."""
+    def __init__(
+        self, reactor: Any, limits: Limits, directory: Path | None, counters: Counters, *, has_kept: bool = False
+    ) -> None:
+        """`directory` is where it keeps its numbers; None keeps them for as long as it runs.
+
+        Where a former one `has_kept` some, it is started with the first tick, to tell what it knows.
+        """
         self._processes = cast(IReactorProcess, reactor)
         self._time = cast(IReactorTime, reactor)
         self._directory = directory
@@ -58,6 +68,11 @@ class AnalyzerProcess:
         self._last_question = 0
         self._stopped: Deferred[None] | None = None
         self._forgotten: list[str] = []
+        self._has_kept = has_kept
+        self._errors: dict[str, int] = {}
+        """By stream, those that changed last are last."""
+        self._found: dict[str, None] = {}
+        """Streams whose errors changed since they were taken."""
 
     @property
     def pid(self) -> int | None:
@@ -73,10 +88,26 @@ class AnalyzerProcess:
     def tick(self) -> None:
         """Go on; to be called once a second."""
         self._feed.tick()
+        if self._has_kept and self._child is None and self._restart is None and self._stopped is None:
+            self._start()
+        self._has_kept = False
+
+    def errors(self, stream: str) -> int | None:
+        """Return how many errors a stream has, as far as it was looked at; None where nobody did."""
+        return self._errors.get(stream)
+
+    def take_found(self) -> list[str]:
+        """Return streams whose errors changed, so many at once; the others come when this is asked again."""
+        found = list(islice(self._found, FOUND_AT_ONCE))
+        for stream in found:
+            del self._found[stream]
+        return found
 
     def forget(self, stream: str) -> None:
         """Let go of what is known of a deleted stream."""
         self._feed.forget(stream)
+        self._errors.pop(stream, None)
+        self._found.pop(stream, None)
         if self._child is not None:
             self._child.send(encode("FORGET", stream))
         elif len(self._forgotten) < FORGOTTEN:
@@ -105,6 +136,15 @@ class AnalyzerProcess:
             self._stopped.addBoth(lambda _: patience.cancel() if patience.active() else None)
         return self._stopped
 
+    def _count(self, stream: str, errors: int) -> None:
+        if self._errors.pop(stream, None) != errors:
+            self._found[stream] = None
+        self._errors[stream] = errors
+        if len(self._errors) > ERRORS_KNOWN:
+            oldest = next(iter(self._errors))
+            del self._errors[oldest]
+            self._found.pop(oldest, None)
+
     def _running(self) -> _Child:
         """Return the process, started if there is none; raise Problem BUSY while it waits to be started again."""
         if self._child is None:
@@ -118,7 +158,7 @@ class AnalyzerProcess:
     def _start(self) -> None:
         """Start it; where the machine has no room for it that is told once, and tried again ever later."""
         self._restart = None
-        self._child = child = _Child(self._time, self._go_on, self._ended)
+        self._child = child = _Child(self._time, self._go_on, self._ended, self._count)
         try:
             self._spawn(child)
         except Exception as error:  # no descriptors, no processes, no right to: whoever called has other things to do
@@ -183,10 +223,17 @@ class _Child(ProcessProtocol):
 
     transport: Any
 
-    def __init__(self, time: IReactorTime, go_on: Callable[[], None], ended: Callable[[Failure], None]) -> None:
+    def __init__(
+        self,
+        time: IReactorTime,
+        go_on: Callable[[], None],
+        ended: Callable[[Failure], None],
+        count: Callable[[str, int], None],
+    ) -> None:
         self._time = time
         self._go_on = go_on
         self._ended = ended
+        self._count = count
         self._frames = FrameReader(HEADER_BYTES, ANSWER_BYTES)
         self._questions: dict[int, Deferred[Any]] = {}
         self.given: deque[Portion] = deque()
@@ -238,9 +285,14 @@ class _Child(ProcessProtocol):
 
     def _frame(self, frame: Frame) -> None:
         if frame.verb == "DONE" and self.given:
-            self.in_flight -= self.given.popleft().size
+            portion = self.given.popleft()
+            self.in_flight -= portion.size
             self.done += 1
+            self._count(portion.stream, frame.number(1, "errors"))
             self._go_on()
+        elif frame.verb == "ERRORS":
+            for stream, errors in json.loads(frame.payload or b"{}").items():
+                self._count(stream, errors)
         elif frame.verb == "ANSWER":
             question = self._questions.get(frame.number(0, "id"))
             if question is not None and not question.called:

@@ -14,6 +14,7 @@ _GAUGES = {
     "streams": ("streams", "Streams that are known."),
     "live": ("streams_live", "Streams with an attached writer."),
     "readers": ("readers", "Attached readers."),
+    "watching": ("watching", "Attached readers that have a stream."),
     "sessions": ("sessions", "Sessions, attached or detached."),
     "connections": ("connections", "Connections of all listeners."),
     "queued_bytes": ("queued_bytes", "What reader queues refer to."),

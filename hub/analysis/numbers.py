@@ -19,8 +19,11 @@ class Place(Protocol):
     def get(self, stream: str) -> bytes | None:
         """Return what was put of a stream."""
 
-    def put(self, values: Mapping[str, bytes]) -> None:
-        """Keep the numbers of some streams."""
+    def put(self, values: Mapping[str, bytes], errors: Mapping[str, int]) -> None:
+        """Keep the numbers of some streams, and how many errors each has."""
+
+    def errors(self) -> dict[str, int]:
+        """Return how many errors the streams have that are kept, where it is known."""
 
     def forget(self, stream: str) -> None:
         """Let go of a stream."""
@@ -38,14 +41,19 @@ class Numbers:
         self._size = 0
         self._changed: set[str] = set()
 
-    def eat(self, stream: str, data: bytes, at: int, cut: bool) -> None:
-        """Look at bytes of a stream; where `cut`, they do not follow on those before."""
+    def eat(self, stream: str, data: bytes, at: int, cut: bool) -> int:
+        """Look at bytes of a stream; where `cut`, they do not follow on those before. Return its errors so far."""
         numbers = self._find(stream)
         if cut:
             numbers.cut()
         numbers.eat(data, at)
         self._changed.add(stream)
         self._weigh(stream, numbers)
+        return numbers.errors
+
+    def errors(self) -> dict[str, int]:
+        """Return how many errors streams have that are on the shelf."""
+        return self._shelf.errors()
 
     def stats(self, stream: str) -> dict[str, Any]:
         """Return the statistics of a stream, see StreamNumbers; one that is not known has none."""
@@ -66,7 +74,7 @@ class Numbers:
         """Put what has changed onto the shelf."""
         changed, self._changed = self._changed, set()
         if changed:
-            self._shelf.put({stream: self._streams[stream].pack() for stream in changed})
+            self._put({stream: self._streams[stream] for stream in changed})
 
     def _find(self, stream: str) -> StreamNumbers:
         numbers = self._streams.pop(stream, None)
@@ -96,4 +104,8 @@ class Numbers:
             self._size -= self._sizes.pop(oldest)
             if oldest in self._changed:
                 self._changed.discard(oldest)
-                self._shelf.put({oldest: gone.pack()})
+                self._put({oldest: gone})
+
+    def _put(self, streams: Mapping[str, StreamNumbers]) -> None:
+        packed = {stream: numbers.pack() for stream, numbers in streams.items()}
+        self._shelf.put(packed, {stream: numbers.errors for stream, numbers in streams.items()})

@@ -3,7 +3,8 @@
 - hub: `DATA <stream> <ms> [cut=1] {n}`, bytes of a stream; `cut`: they do not follow on those before
 - hub: `ASK <id> <method> {n}`, a question, its parameters as JSON
 - hub: `FORGET <stream>`, it was deleted
-- analyzer: `DONE <bytes>`, so many payload bytes were looked at
+- analyzer: `ERRORS {n}`, first of all: how many errors the streams have that are kept, by their names, as JSON
+- analyzer: `DONE <bytes> <errors>`, so many payload bytes were looked at, and the stream has so many errors now
 - analyzer: `ANSWER <id> {n}`, JSON
 """
 
@@ -44,11 +45,15 @@ class Memory:
         """Return what was put of a stream."""
         return self._kept.get(stream)
 
-    def put(self, values: Mapping[str, bytes]) -> None:
+    def put(self, values: Mapping[str, bytes], errors: Mapping[str, int]) -> None:
         """Keep the numbers of some streams; the oldest go first."""
         self._kept.update(values)
         while len(self._kept) > 1000:
             del self._kept[next(iter(self._kept))]
+
+    def errors(self) -> dict[str, int]:
+        """It begins with none."""
+        return {}
 
     def forget(self, stream: str) -> None:
         """Let go of a stream."""
@@ -63,6 +68,10 @@ class Loop:
         self._write = write
         self._frames = FrameReader(HEADER_BYTES, PAYLOAD_BYTES)
 
+    def begin(self) -> None:
+        """Tell what is known from before."""
+        self._tell("ERRORS", payload=msgspec.json.encode(self._numbers.errors()))
+
     def received(self, data: bytes) -> None:
         """Take bytes of the hub."""
         for frame in self._frames.feed(data):
@@ -71,8 +80,8 @@ class Loop:
     def _frame(self, frame: Frame) -> None:
         payload = frame.payload or b""
         if frame.verb == "DATA":
-            self._numbers.eat(frame.args[0], payload, frame.number(1, "time"), "cut" in frame.keys)
-            self._tell("DONE", len(payload))
+            errors = self._numbers.eat(frame.args[0], payload, frame.number(1, "time"), "cut" in frame.keys)
+            self._tell("DONE", len(payload), errors)
         elif frame.verb == "FORGET":
             self._numbers.forget(frame.args[0])
         elif frame.verb == "ASK":
@@ -107,6 +116,8 @@ def _work(path: Path | None) -> None:
     shelf: Place = Memory() if path is None else Shelf(path)
     numbers = Numbers(shelf)
     loop = Loop(numbers, _write_all)
+    with suppress(BrokenPipeError):  # the hub is gone already: what it gave is looked at all the same
+        loop.begin()
     save_at = time.monotonic() + SAVE_SECONDS
     while True:
         ready, _, _ = select.select([0], [], [], max(save_at - time.monotonic(), 0))

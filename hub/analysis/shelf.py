@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import apsw
 
@@ -16,12 +17,14 @@ else:
     from backports import zstd
 
 FILE_NAME = "numbers.db"
-VERSION = 1
+VERSION = 2
 STREAMS = 20_000
 """Streams that are kept; those that changed last."""
 _TABLE = """
-CREATE TABLE IF NOT EXISTS numbers (stream TEXT PRIMARY KEY, at INTEGER NOT NULL, packed BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS numbers (stream TEXT PRIMARY KEY, at INTEGER NOT NULL, packed BLOB NOT NULL,
+    errors INTEGER) STRICT;
 CREATE INDEX IF NOT EXISTS numbers_at ON numbers (at);
+CREATE INDEX IF NOT EXISTS numbers_errors ON numbers (stream, errors);
 """
 _TOO_MANY = "DELETE FROM numbers WHERE rowid IN (SELECT rowid FROM numbers ORDER BY at LIMIT max(0, ? - ?))"
 
@@ -44,14 +47,20 @@ class Shelf:
         found = self._connection.execute("SELECT packed FROM numbers WHERE stream = ?", (stream,)).get
         return None if found is None else zstd.decompress(found)
 
-    def put(self, values: Mapping[str, bytes]) -> None:
-        """Keep the numbers of some streams, all in one transaction."""
+    def put(self, values: Mapping[str, bytes], errors: Mapping[str, int] = MappingProxyType({})) -> None:
+        """Keep the numbers of some streams, and how many errors each has, all in one transaction."""
         with self._connection:
             now = time.time_ns() // 1_000_000
-            rows = [(stream, now, zstd.compress(packed, 1)) for stream, packed in values.items()]
-            self._connection.executemany("INSERT OR REPLACE INTO numbers VALUES (?, ?, ?)", rows)
+            rows = [(name, now, zstd.compress(packed, 1), errors.get(name)) for name, packed in values.items()]
+            self._connection.executemany("INSERT OR REPLACE INTO numbers VALUES (?, ?, ?, ?)", rows)
             count = self._connection.execute("SELECT count(*) FROM numbers INDEXED BY numbers_at").get
             self._connection.execute(_TOO_MANY, (count, self._most))
+
+    def errors(self) -> dict[str, int]:
+        """Return how many errors the streams have; those that no hub counted in yet are left out."""
+        # By the index alone: behind the numbers in a row a column costs as much as they do.
+        query = "SELECT stream, errors FROM numbers INDEXED BY numbers_errors WHERE errors IS NOT NULL"
+        return dict(self._connection.execute(query))
 
     def forget(self, stream: str) -> None:
         """Let go of a stream."""
@@ -68,9 +77,13 @@ class Shelf:
         connection.pragma("journal_mode", "wal")
         connection.pragma("synchronous", "normal")
         # A process of a hub that was killed may still write: nothing is changed that is as it should be.
-        if connection.pragma("user_version") != VERSION:
+        version = connection.pragma("user_version")
+        if version != VERSION:
             with connection:
-                connection.execute("DROP TABLE IF EXISTS numbers")
+                if version == 1:
+                    connection.execute("ALTER TABLE numbers ADD COLUMN errors INTEGER")
+                else:
+                    connection.execute("DROP TABLE IF EXISTS numbers")
                 connection.execute(_TABLE)
                 connection.pragma("user_version", VERSION)
         return connection

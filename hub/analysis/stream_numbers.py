@@ -48,6 +48,12 @@ class StreamNumbers:
         """How many numbers it holds, about."""
         return sum(tiers.size for tiers in self.series.values()) + len(self.lengths.counts)
 
+    @property
+    def errors(self) -> int:
+        """Lines of the levels `error` and `fatal`."""
+        found = (self.totals.get(LEVEL + level) for level in ("error", "fatal"))
+        return sum(each.number for each in found if each is not None)
+
     def cut(self) -> None:
         """Take note that bytes were not shown: the line before them has no end, the next one no beginning."""
         self._rest = b""

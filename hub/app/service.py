@@ -24,6 +24,7 @@ from hub.adapters.store.sqlite.reserve import Reserve
 from hub.adapters.tcp import ConversationFactory, MakeConversation
 from hub.adapters.tls import ServerTls, TlsError, TlsFiles
 from hub.adapters.web import Front, make_site
+from hub.analysis.shelf import FILE_NAME as NUMBERS
 from hub.app.config import LISTENERS, Config
 from hub.app.config_data_dir import hold_data_dir
 from hub.app.config_endpoint import parse_endpoint
@@ -86,7 +87,8 @@ class HubService(MultiService):
         self._analyzer: AnalyzerProcess | None = None
         if config.analyzer:
             directory = config.data_path if config.store == "sqlite" else None
-            self._analyzer = AnalyzerProcess(reactor, config.limits, directory, self.hub.counters)
+            has_kept = directory is not None and (directory / NUMBERS).exists()
+            self._analyzer = AnalyzerProcess(reactor, config.limits, directory, self.hub.counters, has_kept=has_kept)
             self.hub.log.analyzer = self._analyzer
         self.web = make_site(
             self.hub,

@@ -28,7 +28,14 @@ def _presence(commander: Commander, params: PresenceList) -> PresenceAnswer:
     more = first + len(rows) < len(found)
     next_ = " ".join(map(str, presence.rank(rows[-1]))) if more and rows else None
     away = sum(1 for row in found if not row["attached"])
-    answer: PresenceAnswer = {"watchers": rows, "next": next_, "total": len(found), "away": away}
+    watching = sum(1 for row in found if row["attached"] and row["streams"])
+    answer: PresenceAnswer = {
+        "watchers": rows,
+        "next": next_,
+        "total": len(found),
+        "watching": watching,
+        "away": away,
+    }
     if more:
         answer["truncated"] = True
     return answer

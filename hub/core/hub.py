@@ -28,14 +28,13 @@ from hub.core.leases import Leases
 from hub.core.log import Log
 from hub.core.marks import Marks
 from hub.core.meter import Meter
-from hub.core.ports import Accounts, Clock, Failures, Opened, Passwords, Store, Tasks
+from hub.core.ports import Accounts, Analyzer, Clock, Failures, Opened, Passwords, Store, Tasks
 from hub.core.producer_sessions import ProducerSessions
 from hub.core.queue_memory import QueueMemory
 from hub.core.reader import Reader
 from hub.core.replies import Replies
-from hub.core.report import hub_stats, stream_row
+from hub.core.report import hub_stats, row_of, stream_row
 from hub.core.roster import client_row, may_see_session, may_see_writer, producer_row
-from hub.core.rows import StreamRow
 from hub.core.sessions import Session, Sessions
 from hub.core.standing import Standing
 from hub.core.stream import Stream
@@ -125,6 +124,8 @@ class Hub:
         self.meter = Meter(self.started_at)
         self.changed: set[Stream] = set()
         """Streams whose rows changed since the last second."""
+        self._found: set[str] = set()
+        """Names of streams in which errors were found since then."""
         self.producer_sessions = ProducerSessions(self.streams, clock, limits, self.counters, self._producer_news)
         self.replies = Replies()
         self.marks = Marks(store, limits)
@@ -153,7 +154,7 @@ class Hub:
         run("in the tick of deadlines", self.deadlines.advance)
         run("in the tick of meters", self._mark_meters)
         if self.log.analyzer is not None:
-            run("in the tick of the analyzer", self.log.analyzer.tick)
+            run("in the tick of the analyzer", self._analyze, self.log.analyzer)
         run("in the tick of sessions", self.sessions.expire)
         run("in the tick of producers' sessions", self.producer_sessions.expire)
         run("in the tick of accounts", self.accounts.tick)
@@ -165,6 +166,11 @@ class Hub:
         run("in the tick of streams", self.streams.rest)
         run("in the tick of events", self._tell_news)
 
+    def _analyze(self, analyzer: Analyzer) -> None:
+        analyzer.tick()
+        # A stream's life is its name and its ordinal; another life of that name has a row of its own to tell.
+        self._found.update(life.rpartition("#")[0] for life in analyzer.take_found())
+
     def _mark_meters(self) -> None:
         self.meter.mark(self.clock.monotonic(), self.counters.lines, self.counters.bytes)
         self.changed.update(self.log.mark_meters())
@@ -172,7 +178,9 @@ class Hub:
     def _tell_news(self) -> None:
         changed, self.changed = self.changed, set()
         self.events.tell("stats", lambda: hub_stats(self))
-        self.events.tell_rows([stream.name for stream in changed], self._row)
+        found, self._found = self._found, set()
+        names = found.union(stream.name for stream in changed)
+        self.events.tell_rows(list(names), lambda name: row_of(self, name))
 
     async def restore(self) -> None:
         """Take up what a former hub kept beside streams; to be called before anybody is let in."""
@@ -203,10 +211,6 @@ class Hub:
         self.changed.add(stream)
         if stream.writer is not None:
             stream.writer.watched(stream.watchers)
-
-    def _row(self, name: str) -> StreamRow | None:
-        stream = self.streams.get(name)
-        return None if stream is None else stream_row(stream, self.clock.monotonic())
 
     def _retire(self, stream: Stream) -> None:
         self.log.forget(stream)

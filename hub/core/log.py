@@ -47,6 +47,10 @@ class Log:
         if self.analyzer is not None:
             self._guarded.run("when the analyzer was offered something", self.analyzer.offer, stream.life, chunk)
 
+    def errors(self, life: str) -> int | None:
+        """Return how many errors the stream of that `life` has; None where nobody looked at it."""
+        return None if self.analyzer is None else self.analyzer.errors(life)
+
     def forget(self, stream: Stream) -> None:
         """Let go of what was found in a stream that is gone."""
         if self.analyzer is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Generator, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from hub.core.scan import Part, Scanned, Wanted
@@ -212,6 +212,12 @@ class Analyzer(Protocol):
 
     def forget(self, stream: str) -> None:
         """Let go of what is known of a deleted stream."""
+
+    def errors(self, stream: str) -> int | None:
+        """Return how many errors a stream has, as far as it was looked at; None where nobody did."""
+
+    def take_found(self) -> Collection[str]:
+        """Return streams whose errors changed; each is told once."""
 
     async def ask(self, method: str, stream: str, params: Mapping[str, object]) -> Any:
         """Return `stats` of a stream, or a `series`; raise Problem BUSY while there is no answer to be had.

@@ -158,6 +158,11 @@ class Reader:
             self._drop(delivery)
 
     @property
+    def watches(self) -> bool:
+        """Whether it is given a stream at least: not only here, or waiting for one to begin."""
+        return bool(self._deliveries)
+
+    @property
     def deliveries(self) -> list[Delivery]:
         """What is followed, oldest first."""
         return list(self._deliveries.values())

@@ -30,6 +30,7 @@ def stream_row(stream: Stream, now: float) -> StreamRow:
         "run": run.number,
         "lines": stream.lines,
         "bytes": stream.received,
+        "errors": stream.errors,
         "lines_per_s": round(stream.meter.rate(1, now, stream.lines, stream.received)[0], 1),
         "first_at": stream.first_at,
         "last_at": stream.last_at,
@@ -39,7 +40,7 @@ def stream_row(stream: Stream, now: float) -> StreamRow:
     }
 
 
-def record_row(record: StreamRecord, epoch: int) -> StreamRow:
+def record_row(record: StreamRecord, epoch: int, errors: int | None) -> StreamRow:
     """Return the same row of a stream that sleeps."""
     run = record.run
     return {
@@ -51,6 +52,7 @@ def record_row(record: StreamRecord, epoch: int) -> StreamRow:
         "run": run.number,
         "lines": record.lines,
         "bytes": record.received,
+        "errors": errors,
         "lines_per_s": 0.0,
         "first_at": record.first_at,
         "last_at": record.last_at,
@@ -132,6 +134,7 @@ def hub_stats(hub: Hub) -> HubStats:
         "live": hub.streams.live,
         "producers": hub.streams.live,
         "readers": len(hub.readers),
+        "watching": sum(1 for reader in hub.readers if reader.watches),
         "sessions": len(hub.sessions),
         "connections": hub.admission.connections,
         "lines": counters.lines,
@@ -204,7 +207,7 @@ def list_streams(
     rows: list[StreamRow] = []
     last: tuple[int, str] | None = None
     for name, facts in wanted:
-        row = _row(hub, name)
+        row = row_of(hub, name)
         if row is None or (state is not None and row["state"] != state):
             continue
         if any(row["meta"].get(each) != value for each, value in meta.items()):
@@ -235,10 +238,11 @@ def _wanted(
     return past if sort == "newest" else sorted(past, key=lambda each: key(*each))
 
 
-def _row(hub: Hub, name: str) -> StreamRow | None:
+def row_of(hub: Hub, name: str) -> StreamRow | None:
+    """Return the row of the stream of that name, without waking it."""
     record = hub.streams.asleep(name)
     if record is not None:
-        return record_row(record, hub.epochs.current)
+        return record_row(record, hub.epochs.current, hub.log.errors(record.life))
     stream = hub.streams.get(name)
     return None if stream is None else stream_row(stream, hub.clock.monotonic())
 

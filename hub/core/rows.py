@@ -13,7 +13,7 @@ SessionKind = Literal["client", "producer"]
 
 
 class StreamRow(TypedDict):
-    """A stream, as `stream.list` and the `streams` topic show it."""
+    """A stream, as `stream.list` and the `streams` topic show it; `errors` as far as somebody looked for them."""
 
     stream: str
     state: StreamState
@@ -23,6 +23,7 @@ class StreamRow(TypedDict):
     run: int
     lines: int
     bytes: int
+    errors: int | None
     lines_per_s: float
     first_at: int | None
     last_at: int | None
@@ -154,6 +155,7 @@ class HubStats(TypedDict):
     live: int
     producers: int
     readers: int
+    watching: int
     sessions: int
     connections: int
     lines: int
@@ -259,13 +261,14 @@ class WatcherRow(TypedDict):
 class PresenceAnswer(TypedDict):
     """The answer of `presence.list`: those farthest behind first; `total` counts what did not fit as well.
 
-    Of them `away` are sessions that nobody is attached to. `next` goes on from there as those are now who come after
-    it: who overtakes another between two answers may be in both, or in none.
+    Of them `watching` are given a stream, `away` are sessions that nobody is attached to. `next` goes on from there as
+    those are now who come after it: who overtakes another between two answers may be in both, or in none.
     """
 
     watchers: list[WatcherRow]
     next: str | None
     total: int
+    watching: int
     away: int
     truncated: NotRequired[bool]
 
@@ -307,10 +310,7 @@ class LeaseWaiterRow(TypedDict):
 
 
 class LeaseRow(TypedDict):
-    """A lease that is held; `waiters` are those who wait for this name, not those of a pool.
-
-    `queue` has the first of them in their order.
-    """
+    """A lease that is held; `waiters` wait for this name, not for a pool, and `queue` has the first in their order."""
 
     name: str
     stream: str | None

@@ -124,6 +124,11 @@ class Stream:
         return f"{self.name}#{self.ordinal}"
 
     @property
+    def errors(self) -> int | None:
+        """Lines that tell of an error, as far as it was looked at; None where nobody did."""
+        return self._log.errors(self.life)
+
+    @property
     def line_count(self) -> int:
         """Lines, an unfinished last one included."""
         return self.lines + self.partial

@@ -237,7 +237,9 @@ class Streams:
     def _lose(self, name: str) -> None:
         stream = self._directory.get(name)
         if stream is not None:
-            stream.end_run("hub_lost", None, self.log.clock.now_ms())
+            # Nobody saw when the former hub stopped, and what the run lasted is not how long the hub was away.
+            began_at = stream.run.began_at
+            stream.end_run("hub_lost", None, max(began_at, stream.last_at or began_at))
 
     def _create(self, name: str, principal: Principal) -> Stream:
         if len(self._directory) >= self._limits.streams:

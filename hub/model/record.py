@@ -45,6 +45,11 @@ class StreamRecord(msgspec.Struct, array_like=True, frozen=True, gc=False):
         """The last run."""
         return self.runs[-1]
 
+    @property
+    def life(self) -> str:
+        """Names the stream, and tells it from others that had its name before."""
+        return f"{self.name}#{self.ordinal}"
+
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(StreamRecord)

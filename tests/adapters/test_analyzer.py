@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,15 @@ from twisted.internet.task import Clock
 from twisted.logger import globalLogPublisher
 from twisted.python.failure import Failure
 
-from hub.adapters.analyzer import ANSWER_SECONDS, IN_FLIGHT_BYTES, RESTART_SECONDS, STOP_SECONDS, AnalyzerProcess
+from hub.adapters.analyzer import (
+    ANSWER_SECONDS,
+    ERRORS_KNOWN,
+    FOUND_AT_ONCE,
+    IN_FLIGHT_BYTES,
+    RESTART_SECONDS,
+    STOP_SECONDS,
+    AnalyzerProcess,
+)
 from hub.core.counters import Counters
 from hub.model.chunk import Chunk
 from hub.model.limits import Limits
@@ -64,12 +73,12 @@ def capture_logs() -> Iterator[list[dict[str, Any]]]:
 class Desk(Clock):
     """A clock that can start processes."""
 
-    def __init__(self, **limits: int) -> None:
+    def __init__(self, *, has_kept: bool = False, **limits: int) -> None:
         super().__init__()
         self.children: list[Child] = []
         self.refusal: OSError | None = None
         self.counters = Counters()
-        self.analyzer = AnalyzerProcess(self, Limits(**limits), None, self.counters)
+        self.analyzer = AnalyzerProcess(self, Limits(**limits), None, self.counters, has_kept=has_kept)
 
     def spawnProcess(self, protocol: Any, *args: Any, **more: Any) -> None:
         if self.refusal is not None:
@@ -111,9 +120,39 @@ def test_it_is_given_so_much_at_once() -> None:
     (child,) = desk.children
     given = child.heard()
     assert len(given) == IN_FLIGHT_BYTES // 100_000 + 1
-    child.say("DONE", 100_000)
-    child.say("DONE", 100_000)
+    child.say("DONE", 100_000, 0)
+    child.say("DONE", 100_000, 0)
     assert len(child.heard()) == 2
+
+
+def test_it_tells_how_many_errors_a_stream_has_and_which_ones_changed() -> None:
+    desk = Desk()
+    assert desk.analyzer.errors("a#1") is None
+    for errors in (0, 2, 2):
+        desk.offer(b"text\n")
+        desk.analyzer.tick()
+        desk.children[0].say("DONE", 5, errors)
+        assert desk.analyzer.errors("a#1") == errors
+    assert (desk.analyzer.take_found(), desk.analyzer.take_found()) == (["a#1"], [])
+    desk.offer(b"text\n")
+    desk.analyzer.tick()
+    desk.children[0].say("DONE", 5, 2)
+    assert desk.analyzer.take_found() == [], "as many as before"
+    desk.analyzer.forget("a#1")
+    assert desk.analyzer.errors("a#1") is None
+
+
+def test_one_that_has_kept_something_is_started_to_tell_it_so_much_at_once() -> None:
+    desk = Desk(has_kept=True)
+    desk.analyzer.tick()
+    desk.analyzer.tick()
+    (child,) = desk.children
+    kept = {f"s#{number}": number for number in range(FOUND_AT_ONCE + 1)}
+    child.say("ERRORS", payload=json.dumps(kept).encode())
+    assert (desk.analyzer.errors("s#0"), desk.analyzer.errors("s#7")) == (0, 7)
+    assert [len(desk.analyzer.take_found()) for _ in range(3)] == [FOUND_AT_ONCE, 1, 0]
+    child.say("ERRORS", payload=json.dumps({f"t#{number}": 1 for number in range(ERRORS_KNOWN)}).encode())
+    assert (desk.analyzer.errors("s#7"), desk.analyzer.errors("t#0")) == (None, 1)
 
 
 def test_a_question_comes_after_what_it_is_about_and_is_answered() -> None:
@@ -159,7 +198,7 @@ def test_one_that_works_again_has_a_clean_slate() -> None:
     for _ in range(4):
         desk.offer(b"text\n")
         desk.analyzer.tick()
-        desk.children[-1].say("DONE", 5)
+        desk.children[-1].say("DONE", 5, 0)
         desk.offer(b"text\n")
         desk.analyzer.tick()
         count = len(desk.children)

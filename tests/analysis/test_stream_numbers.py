@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from hub.analysis.fields import Summary
 from hub.analysis.numbers import Numbers
 from hub.analysis.process import Loop, Memory
-from hub.analysis.shelf import FILE_NAME, Shelf, copy_shelf
+from hub.analysis.shelf import FILE_NAME, Shelf, copy_shelf, zstd
 from hub.analysis.stream_numbers import FIELDS, UNFINISHED_BYTES, StreamNumbers
 from hub.analysis.tiers import Tiers
 from hub.wire.frame import encode
@@ -114,6 +115,36 @@ def test_the_file_keeps_the_streams_that_changed_last(tmp_path: Path) -> None:
     assert [shelf.get(f"s#{number}") for number in range(5, 10)] == [None, None, b"again", b"8", b"9"]
 
 
+def test_the_errors_of_streams_are_known_when_it_starts(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / FILE_NAME)
+    numbers = Numbers(shelf)
+    assert numbers.eat("a#1", b"ERROR x\nFATAL y\nValueError: z\nINFO\n", 0, cut=False) == 3
+    assert numbers.eat("b#2", b"fine\n", 0, cut=False) == 0
+    numbers.save()
+    shelf.close()
+    said: list[bytes] = []
+    Loop(Numbers(Shelf(tmp_path / FILE_NAME)), said.append).begin()
+    (frame,) = FrameReader(4096, 1 << 20).feed(b"".join(said))
+    assert (frame.verb, json.loads(frame.payload or b"")) == ("ERRORS", {"a#1": 3, "b#2": 0})
+
+
+def test_a_file_of_the_version_before_keeps_what_it_has(tmp_path: Path) -> None:
+    old = apsw.Connection(str(tmp_path / FILE_NAME))
+    old.execute("CREATE TABLE numbers (stream TEXT PRIMARY KEY, at INTEGER NOT NULL, packed BLOB NOT NULL) STRICT")
+    numbers = Numbers(Memory())
+    numbers.eat("a#1", b"ERROR\n", 0, cut=False)
+    packed = numbers._streams["a#1"].pack()
+    old.execute("INSERT INTO numbers VALUES ('a#1', 1, ?)", (zstd.compress(packed, 1),))
+    old.pragma("user_version", 1)
+    old.close()
+    again = Numbers(Shelf(tmp_path / FILE_NAME))
+    assert again.errors() == {}, "not counted in yet, which is not none"
+    assert again.stats("a#1")["levels"] == {"error": 1}
+    assert again.eat("a#1", b"ERROR\n", 0, cut=False) == 2
+    again.save()
+    assert again.errors() == {"a#1": 2}
+
+
 def test_a_damaged_file_is_begun_anew(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_bytes(b"no database at all" * 1000)
     numbers = Numbers(Shelf(tmp_path / FILE_NAME))
@@ -157,7 +188,7 @@ def test_the_process_talks_in_frames() -> None:
         loop.received(bytes([byte]))
     frames: list[Any] = list(FrameReader(4096, 1 << 20).feed(b"".join(said)))
     assert [frame.verb for frame in frames] == ["DONE", "ANSWER", "ANSWER", "ANSWER"]
-    assert frames[0].args == ("15",)
+    assert frames[0].args == ("15", "1")
     assert b'"error":1' in frames[1].payload
     assert b'"values":[0,1]' in frames[2].payload
     assert b'"levels":{}' in frames[3].payload

@@ -126,7 +126,7 @@ def test_two_runs_of_a_stream_are_compared(hub: RunningHub, page: Page, complain
     grid = page.get_by_role("grid")
     expect(page.get_by_text("\N{MINUS SIGN} 1 only left, + 1 only right, ~ 1 changed, 48 the same")).to_be_visible()
     facts = page.get_by_role("table", name="What is known of both runs")
-    expect(facts.get_by_role("row", name="Status")).to_contain_text("✓ exit:0")
+    expect(facts.get_by_role("row", name="Status")).to_contain_text("✓ done")
     expect(facts.get_by_role("row", name="Status")).to_contain_text("✗ exit:1")
     expect(grid.get_by_role("row", name="line 20")).to_contain_text("only right")
     expect(grid.get_by_role("row", name="line 40")).to_contain_text("only left")

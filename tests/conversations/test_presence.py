@@ -153,11 +153,30 @@ def test_watchers_come_page_by_page() -> None:
     # Who is away does not watch now: counted apart, over all pages.
     assert (whole["total"], whole["away"]) == (7, 3)
     assert line.call("presence.list", limit=1)["away"] == 3
+
     found = pages(line, "presence.list", "watchers", 2)
     assert [len(page) for page in found] == [2, 2, 2, 1]
     assert [row["session"] for page in found for row in page] == [row["session"] for row in whole["watchers"]]
     assert found[0][0]["attached"]
     assert not found[-1][0]["attached"]
+
+
+def test_who_is_here_and_has_no_stream_is_not_counted_as_watching() -> None:
+    world = World()
+    world.stream_of("a", b"one\n")
+    DataLine(world).say("SUB 1 a")
+    DataLine(world).say("SUB 1 b")
+    DataLine(world)
+    DataLine(world).say("SUB 1 a")
+    gone = DataLine(world)
+    gone.say("SUB 1 a")
+    gone.conversation.lost("eof")
+    world.settle()
+    line = CommandLine(world)
+    answer = line.call("presence.list", limit=1)
+    assert (answer["total"], answer["watching"], answer["away"]) == (5, 2, 1)
+    stats = line.call("hub.stats")
+    assert (stats["readers"], stats["watching"]) == (4, 2)
 
 
 def test_sessions_come_page_by_page_even_if_some_come_and_go_between() -> None:

@@ -130,6 +130,8 @@ class FakeAnalyzer:
         self.asked: list[tuple[Any, ...]] = []
         self.given: list[tuple[str, bytes]] = []
         self.forgotten: list[str] = []
+        self.counts: dict[str, int] = {}
+        self.found: list[str] = []
 
     def offer(self, stream: str, chunk: Chunk) -> None:
         self.given.append((stream, chunk.data))
@@ -140,11 +142,42 @@ class FakeAnalyzer:
     def forget(self, stream: str) -> None:
         self.forgotten.append(stream)
 
+    def errors(self, stream: str) -> int | None:
+        return self.counts.get(stream)
+
+    def take_found(self) -> list[str]:
+        found, self.found = self.found, []
+        return found
+
     async def ask(self, method: str, stream: str, params: Mapping[str, object]) -> Any:
         self.asked.append((method, stream, params))
         if method not in self.answers:
             raise Problem("BUSY", "not now", retry_after=1000)
         return dict(self.answers[method])
+
+
+def test_a_row_has_the_errors_that_were_found_and_comes_again_when_there_are_more() -> None:
+    world = World()
+    world.stream_of("a", b"ERROR\n").end("end", "exit:0")
+    world.stream_of("b", b"fine\n")
+    line = CommandLine(world)
+    assert [row["errors"] for row in line.call("stream.list")["streams"]] == [None, None], "nobody looks"
+    analyzer = world.hub.log.analyzer = FakeAnalyzer()
+    stream = world.hub.streams.get("a")
+    assert stream is not None
+    analyzer.counts[stream.life] = 1
+    told = {row["stream"]: row["errors"] for row in line.call("stream.list")["streams"]}
+    assert told == {"a": 1, "b": None}
+    # It came to rest, and sleeps: what is found later is told all the same, and wakes it not.
+    world.pass_seconds(400)
+    assert not world.hub.streams.is_awake("a")
+    line = CommandLine(world)
+    line.call("hub.subscribe", topics=["streams"])
+    analyzer.counts[stream.life], analyzer.found = 7, [stream.life, "gone#99"]
+    world.pass_seconds(1)
+    rows = [row for said in line.answers() for row in said["params"].get("rows", [])]
+    assert [(row["stream"], row["state"], row["errors"]) for row in rows] == [("a", "ended", 7)]
+    assert not world.hub.streams.is_awake("a")
 
 
 def test_what_was_found_inside_lines_is_told_with_the_part_that_was_looked_at() -> None:

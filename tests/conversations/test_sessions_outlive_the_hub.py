@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from conversations.data_line import DataLine
 from fakes.world import World
 from hub.core.deletion import delete_stream
+from hub.model.principal import ANONYMOUS
 from hub.model.problem import Problem
 
 
@@ -33,6 +34,25 @@ def test_a_session_goes_on_where_it_had_acknowledged() -> None:
     assert heard[0].startswith("OK")
     assert "resumed=1" in heard[0]
     assert heard[1:4] == ["STREAM 1 a offset=4 run=1 state=ended", "DATA 1 4 'two\\n'", "END 1 8 run=1 cause=hub_lost"]
+
+
+def test_a_run_that_was_lost_with_the_hub_lasted_until_its_last_bytes() -> None:
+    world = World()
+    writer = world.stream_of("a", b"one\n")
+    world.pass_seconds(2)
+    world.write(writer, b"two\n")
+    last = world.hub.streams.find("a", ANONYMOUS).last_at
+    silent = world.writer("silent")
+    world.settle()
+    world.restart(after_seconds=3600)
+    run, never = (world.hub.streams.find(name, ANONYMOUS).run for name in ("a", "silent"))
+    assert (run.cause, run.ended_at) == ("hub_lost", last), "not when the next hub began"
+    assert (never.cause, never.ended_at) == ("hub_lost", silent.run.began_at)
+    world.writer("a")
+    world.settle()
+    world.restart(after_seconds=7200)
+    again = world.hub.streams.find("a", ANONYMOUS).run
+    assert again.ended_at == again.began_at, "the bytes before are of another run"
 
 
 def test_a_session_is_known_after_a_crash_that_comes_before_its_first_save() -> None:

@@ -25,6 +25,12 @@ class BrokenAnalyzer:
     def tick(self) -> None:
         raise OSError(24, "Too many open files")
 
+    def errors(self, stream: str) -> int | None:
+        raise OSError(24, "Too many open files")
+
+    def take_found(self) -> list[str]:
+        raise OSError(24, "Too many open files")
+
     async def ask(self, method: str, stream: str, params: Mapping[str, object]) -> Any:
         raise OSError(24, "Too many open files")
 

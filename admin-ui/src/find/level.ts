@@ -1,14 +1,13 @@
 // How bad a line is, by the words that programs use. Words in capitals count anywhere, others only where a level
 // stands: `level=error`, `[warn]`, `error: …`. Each expression is RE2's and a browser's alike, and takes time in
-// proportion to the line: what counts as an error here is what the hub finds in the past. The hub looks at bytes as they
-// are, so there may be colours beside a word, and a CR at the end.
+// proportion to the line: what counts as an error here is what the hub finds in the past. A trace is one error, at the
+// line that names what was raised. The hub looks at bytes as they are, so there may be colours beside a word, and a CR
+// at the end.
 
+import { COLOURS, RAISED } from "../viewer/raised";
 import type { Sought } from "./finder";
 
 export type Level = "error" | "warn" | "info";
-
-/** Any number of colours; none are left in what is read. */
-const COLOURS = "(?:\\x1b\\[[0-9;:]*m)*";
 
 /** Where a word begins, before colours of its own as well. */
 const BEGIN = `(?:\\b|(?:^|\\W)${COLOURS})`;
@@ -26,9 +25,8 @@ function standing(words: string): string {
 const ERROR = [
   `${BEGIN}(?:ERROR|ERR|FATAL|CRITICAL|CRIT|PANIC|SEVERE|EMERG|EMERGENCY|ALERT|FAILED|FAILURE)\\b`,
   standing("error|err|fatal|critical|crit|panic|severe|emerg|alert"),
-  `^${COLOURS}Traceback \\(most recent call last\\)`,
-  `^${COLOURS}(?:Exception in thread|panic|##\\[error\\]|::error)`,
-  `^${COLOURS}[\\w.$]*(?:Error|Exception)${COLOURS}(?::|\\r*$)`,
+  `^${COLOURS}(?:##\\[error\\]|::error)`,
+  RAISED,
 ].join("|");
 const WARN = [
   "\\b(?:WARNING|WARN)\\b",

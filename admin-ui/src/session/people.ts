@@ -31,6 +31,12 @@ export function watchingWords({ watchers, total, away }: PresenceAnswer): string
   ].join(", ");
 }
 
+/** How many of those who are here watch a stream, and how many more are away. */
+export function hereWords({ watching, away }: PresenceAnswer): string {
+  const now = `${count(watching)} watching`;
+  return away > 0 ? `${now}, and ${count(away)} away, who may come back` : now;
+}
+
 function behind({ behind_bytes, behind_lines }: WatcherRow): string {
   if (!behind_bytes) return "";
   const lines =

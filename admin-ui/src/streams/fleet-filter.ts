@@ -16,6 +16,7 @@ export interface Filter {
 export const MEASURES: Record<string, (row: StreamRow, now: number) => number> = {
   lines: (row) => row.lines,
   bytes: (row) => row.bytes,
+  errors: (row) => row.errors ?? Number.NaN,
   rate: (row) => (row.state === "live" ? row.lines_per_s : 0),
   watchers: (row) => row.watchers,
   runs: (row) => row.run,
@@ -79,13 +80,18 @@ function keyedTerm(key: string, mark: string, value: string): Accept | null {
   if (key === "state" || key === "is") {
     if (value === "") return () => true;
     const states = Object.keys(STATES).filter((word) => word.startsWith(value));
-    return (row) => states.some((word) => STATES[word]?.(row));
+    return (row) => states.some((word) => STATES[word]?.(row)) || shownState(row).startsWith(value);
   }
   if (key === "status") return (row) => (row.status ?? "").toLowerCase().includes(value);
   const field = key.startsWith("meta.") ? key.slice("meta.".length) : key;
   if (field === "" || (mark === ":" && field === key)) return null;
   const fits = mark === ":" ? (text: string) => text.includes(value) : wildcard(value);
   return (row) => metaOf(row, field).some(fits);
+}
+
+/** What its column State says, in small letters. */
+export function shownState(row: StreamRow): string {
+  return stateWord(row.state, row.status).word.toLowerCase();
 }
 
 /** Whether its last run ended otherwise than well. */

@@ -1,7 +1,7 @@
 // What could stand where one types in the filter: keys, then the values that the streams have.
 
 import type { StreamRow } from "../wire/types";
-import { MEASURES, metaWord, termsOf } from "./fleet-filter";
+import { MEASURES, metaWord, shownState, termsOf } from "./fleet-filter";
 
 export interface Hint {
   /** What is put in place of the term; ends in a mark where a value is to follow. */
@@ -17,10 +17,17 @@ export interface Hints {
 }
 
 // What one would ask for; 10k are 10,000, 5m are 5,000,000.
-const EXAMPLES: Record<string, string> = { lines: "10k", bytes: "5m", rate: "100", watchers: "0", runs: "1" };
+const EXAMPLES: Record<string, string> = {
+  lines: "10k",
+  bytes: "5m",
+  errors: "0",
+  rate: "100",
+  watchers: "0",
+  runs: "1",
+};
 
 const KEYS: Hint[] = [
-  { text: "state:", note: "live, detached, ended, failed" },
+  { text: "state:", note: "live, failed, or any word of that column" },
   { text: "status:", note: "how the last run ended" },
   ...Object.keys(MEASURES).map((key) => ({
     text: `${key}${key === "age" ? "<" : ">"}`,
@@ -54,7 +61,14 @@ export function withHint(text: string, { from, to }: Hints, hint: Hint): { text:
 }
 
 function candidates(typed: string, rows: Iterable<StreamRow>): Hint[] {
-  if (typed.startsWith("state:")) return STATES.map((word) => ({ text: `state:${word}`, note: "" }));
+  if (typed.startsWith("state:")) {
+    const shown = counted(rows, (row) => [`state:${shownState(row)}`]);
+    const states = STATES.map((word) => `state:${word}`);
+    return [
+      ...states.map((text) => ({ text, note: "" })),
+      ...shown.filter(({ text }) => !states.includes(text)),
+    ];
+  }
   if (typed.startsWith("status:"))
     return counted(rows, (row) => (row.status === null ? [] : [`status:${row.status}`]));
   const [, prefix = "", field] = /^(meta\.)?([^=]+)=/.exec(typed) ?? [];

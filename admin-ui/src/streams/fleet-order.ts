@@ -3,7 +3,17 @@
 import type { Branch } from "./fleet-tree";
 import { stateWord } from "./format";
 
-export type Column = "newest" | "name" | "state" | "rate" | "lines" | "bytes" | "last" | "watchers" | "runs";
+export type Column =
+  | "newest"
+  | "name"
+  | "state"
+  | "rate"
+  | "lines"
+  | "bytes"
+  | "errors"
+  | "last"
+  | "watchers"
+  | "runs";
 
 export interface Order {
   by: Column;
@@ -19,6 +29,7 @@ const COLUMNS = new Set<string>([
   "rate",
   "lines",
   "bytes",
+  "errors",
   "last",
   "watchers",
   "runs",
@@ -59,6 +70,7 @@ const VALUES: Record<Exclude<Column, "name">, (branch: Branch) => number> = {
   rate: ({ sums }) => sums.rate,
   lines: ({ sums }) => sums.lines,
   bytes: ({ sums }) => sums.bytes,
+  errors: ({ sums }) => sums.errors ?? -1,
   last: ({ sums }) => sums.lastAt ?? 0,
   watchers: ({ sums }) => sums.watchers,
   runs: ({ sums }) => sums.runs,

@@ -2,6 +2,7 @@
 
 import type { StreamRow } from "../wire/types";
 import { isFailed } from "./fleet-filter";
+import { type OwnPart, ownParts } from "./own-part";
 
 export interface Sums {
   streams: number;
@@ -9,6 +10,8 @@ export interface Sums {
   failed: number;
   lines: number;
   bytes: number;
+  /** Of the streams that somebody looked at for errors; null where that are none. */
+  errors: number | null;
   rate: number;
   watchers: number;
   runs: number;
@@ -22,6 +25,8 @@ export interface Leaf {
   id: string;
   /** What is shown of the name, below its folder. */
   label: string;
+  /** What of the label tells it from the streams beside it; not there until its folder is shown. */
+  own?: OwnPart | null;
   row: StreamRow;
   sums: Sums;
 }
@@ -93,6 +98,7 @@ function noSums(): Sums {
     failed: 0,
     lines: 0,
     bytes: 0,
+    errors: null,
     rate: 0,
     watchers: 0,
     runs: 0,
@@ -112,6 +118,7 @@ export function sumUp(branch: Branch, source: Source): Sums {
     sums.failed = isFailed(row) ? 1 : 0;
     sums.lines = row.lines;
     sums.bytes = row.bytes;
+    sums.errors = row.errors;
     sums.rate = row.state === "live" ? row.lines_per_s : 0;
     sums.watchers = row.watchers;
     sums.runs = row.run;
@@ -127,6 +134,7 @@ export function sumUp(branch: Branch, source: Source): Sums {
     sums.failed += part.failed;
     sums.lines += part.lines;
     sums.bytes += part.bytes;
+    if (part.errors !== null) sums.errors = (sums.errors ?? 0) + part.errors;
     sums.rate += part.rate;
     sums.watchers += part.watchers;
     sums.runs += part.runs;
@@ -135,6 +143,16 @@ export function sumUp(branch: Branch, source: Source): Sums {
     if (part.newest > sums.newest) sums.newest = part.newest;
   }
   return sums;
+}
+
+/** Takes note of what tells the streams in a folder from each other, if it is not known yet. */
+export function tellApart(folder: Folder): void {
+  const leaves = folder.children.filter((child) => child.kind === "stream");
+  if (leaves[0] === undefined || leaves[0].own !== undefined) return;
+  const parts = ownParts(leaves.map(({ label }) => label));
+  leaves.forEach((leaf, index) => {
+    leaf.own = parts[index] ?? null;
+  });
 }
 
 /** Forgets in what order the branches stand. */

@@ -3,7 +3,16 @@
 import type { StreamRow } from "../wire/types";
 import { type Accept, parseFilter } from "./fleet-filter";
 import { compare, NEWEST, type Order, printOrder } from "./fleet-order";
-import { type Branch, type Folder, foldersIn, growTree, type Source, sumUp, unsort } from "./fleet-tree";
+import {
+  type Branch,
+  type Folder,
+  foldersIn,
+  growTree,
+  type Source,
+  sumUp,
+  tellApart,
+  unsort,
+} from "./fleet-tree";
 
 /** What of the list stands in the address. */
 export interface FleetState {
@@ -187,6 +196,7 @@ export class Fleet {
       folder.children.sort(compare(this.state.order));
       folder.order = order;
     }
+    tellApart(folder);
     const siblings = folder.children.length;
     folder.children.forEach((branch, index) => {
       const open = branch.kind === "folder" ? this.isOpen(branch) : null;

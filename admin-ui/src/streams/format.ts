@@ -63,6 +63,22 @@ export function stateWord(state: string, status: string | null): StateWord {
   return { word: status, tone: "bad", mark: "!" };
 }
 
+/** How a run ended, or that it goes on, in the words of the list of streams. */
+export function runWord({ end, status, cause }: { end: number | null } & HowEnded): StateWord {
+  return end === null ? { word: "goes on", tone: "live", mark: "●" } : stateWord("ended", status ?? cause);
+}
+
+/** What a run's producer said at its end, and what the hub saw: a run that was cut off has the second alone. */
+export interface HowEnded {
+  status: string | null;
+  cause: string | null;
+}
+
+/** Whether a run that is over ended otherwise than well. */
+export function isFailure({ status, cause }: HowEnded): boolean {
+  return stateWord("ended", status ?? cause).tone === "bad";
+}
+
 /** A run's meta in one line. */
 export function metaText(meta: Record<string, unknown>): string {
   return Object.entries(meta)

@@ -7,6 +7,7 @@ import { jsonOf, jsonPieces, prettyJson } from "./json-line";
 import { type LineRules, type Mark, piecesOf } from "./line-rules";
 import { linksIn } from "./links";
 import type { Look } from "./look";
+import { namesRaised } from "./raised";
 import type { Note, Row, RowSource, TextLine } from "./rows";
 
 /** What is known of a row besides itself. */
@@ -75,7 +76,7 @@ export class RowElements {
     element.append(gutter);
     this.gutter(element, row, dress.look, Date.now());
     if (row.source) element.append(this.source(row.source));
-    const text = this.span("span", "content");
+    const text = this.span("span", namesRaised(plainText(row.text)) ? "content raised" : "content");
     element.append(text);
     if (dress.fold && dress.look.fold) this.head(text, row, dress.fold, dress.folded);
     else this.body(text, row, dress);

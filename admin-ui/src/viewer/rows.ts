@@ -1,5 +1,7 @@
 // What a viewer shows: lines of text, and notes between them that say what happened to the stream.
 
+import { type HowEnded, isFailure } from "../streams/format";
+
 /** Which stream a row is of, where rows of several are in one view: its offset is its place in the view then. */
 export interface RowSource {
   index: number;
@@ -131,24 +133,13 @@ export function runNote(run: number, offset: number, at?: number): Note {
   return note;
 }
 
-/** Whether a run's status says that it failed. */
-export function isFailure(status: string | null): boolean {
-  return status !== null && status !== "exit:0";
-}
-
-export function endNote(
-  run: number,
-  offset: number,
-  status: string | null,
-  cause: string | null,
-  at?: number,
-): Note {
+export function endNote(run: number, offset: number, how: HowEnded, at?: number): Note {
   const note: Note = {
     kind: "note",
-    tone: isFailure(status) ? "failed" : "end",
+    tone: isFailure(how) ? "failed" : "end",
     key: `end:${run}`,
     offset,
-    text: `run ${run} ended: ${status ?? cause ?? ""}`,
+    text: `run ${run} ended: ${how.status ?? how.cause ?? ""}`,
   };
   if (at !== undefined) note.at = at;
   return note;

@@ -1,8 +1,9 @@
 // The runs of a stream: where each began and ended, as rows between the lines.
 
+import { isFailure } from "../streams/format";
 import type { RunRow } from "../wire/types";
 import type { OverviewMark } from "./overview";
-import { endNote, isFailure, type Note, runNote } from "./rows";
+import { endNote, type Note, runNote } from "./rows";
 
 export class Runs {
   private rows: RunRow[] = [];
@@ -37,7 +38,7 @@ export class Runs {
     const begins = this.rows
       .filter((row) => row.start > 0)
       .map((row) => ({ offset: row.start, tone: "run" }));
-    const failed = this.rows.filter((row) => row.end !== null && isFailure(row.status));
+    const failed = this.rows.filter((row) => row.end !== null && isFailure(row));
     return [...begins, ...failed.map((row) => ({ offset: row.end ?? 0, tone: "failed" }))];
   }
 
@@ -47,7 +48,7 @@ export class Runs {
     for (const { run, start, end, began_at, ended_at, status, cause } of this.rows) {
       if (start > 0 && start >= from && start < to) notes.push(runNote(run, start, began_at));
       if (end !== null && end > from && end <= to)
-        notes.push(endNote(run, end, status, cause, ended_at ?? undefined));
+        notes.push(endNote(run, end, { status, cause }, ended_at ?? undefined));
     }
     return notes;
   }

@@ -193,7 +193,7 @@ export class StreamFollow implements Follower {
     const offset = numberAt(frame, 1);
     this.ended = status ?? cause ?? "";
     this.events.run(run, offset, { status, cause });
-    this.tell(endNote(run, offset, status, cause));
+    this.tell(endNote(run, offset, { status, cause }));
     this.events.state("ended", this.ended);
   }
 

@@ -106,20 +106,26 @@ function FolderName({
   );
 }
 
-// Names differ at their ends: where one is cut, it is in the middle.
+// Names without siblings like them differ at their ends most: where one is cut, it is in the middle.
 const TAIL = 8;
+// As many letters can be left of a front where there is no room.
+const LEAST_FRONT = 5;
 
 function StreamName({ leaf }: { leaf: Leaf }) {
-  const slash = leaf.label.lastIndexOf("/") + 1;
-  const name = leaf.label.slice(slash);
+  const { label, own } = leaf;
+  const { from, to } = own ?? { from: Math.max(0, label.length - TAIL), to: label.length };
   return (
     <div role="rowheader" class="c-name" title={leaf.id}>
       <a href={printPlace(streamPlace(leaf.id))} tabIndex={-1} class="label" aria-label={leaf.id}>
-        <span class="head">
-          {slash > 0 && <span class="path">{leaf.label.slice(0, slash)}</span>}
-          {name.slice(0, -TAIL)}
+        <span class={from > LEAST_FRONT ? "front long" : "front"}>
+          <Part label={label} from={0} to={from} />
         </span>
-        <span class="tail">{name.slice(-TAIL)}</span>
+        <span class={own ? "apart" : "apart tail"}>
+          <Part label={label} from={from} to={to} />
+        </span>
+        <span class="back">
+          <Part label={label} from={to} to={label.length} />
+        </span>
       </a>
       <button
         type="button"
@@ -132,6 +138,17 @@ function StreamName({ leaf }: { leaf: Leaf }) {
         onClick={() => pick(leaf.id)}
       />
     </div>
+  );
+}
+
+/** A part of a name, where it has the path to the stream that in its own colour. */
+function Part({ label, from, to }: { label: string; from: number; to: number }) {
+  const slash = Math.min(to, Math.max(from, label.lastIndexOf("/") + 1));
+  return (
+    <>
+      {slash > from && <span class="path">{label.slice(from, slash)}</span>}
+      {label.slice(slash, to)}
+    </>
   );
 }
 
@@ -175,6 +192,13 @@ function Numbers({ branch }: { branch: Folder | Leaf }) {
       </div>
       <div role="gridcell" class="c-bytes number">
         {bytes(sums.bytes)}
+      </div>
+      <div
+        role="gridcell"
+        class={sums.errors ? "c-errors number bad" : "c-errors number"}
+        title="Lines of the levels error and fatal, and what was raised, as far as the hub has looked"
+      >
+        {sums.errors === null ? "–" : count(sums.errors)}
       </div>
       <div role="gridcell" class="c-last number">
         {age(sums.lastAt, asOf.value ?? now.value)}

@@ -17,6 +17,7 @@ const COLUMNS: [string, Column | null, string, string?][] = [
   ["c-rate number", "rate", "Lines/s"],
   ["c-lines number", "lines", "Lines"],
   ["c-bytes number", "bytes", "Size"],
+  ["c-errors number", "errors", "Errors"],
   ["c-last number", "last", "Last line"],
   ["c-watchers number", "watchers", "Watching"],
   ["c-runs number", "runs", "Runs"],

@@ -15,7 +15,7 @@ const GROUPS: [string, [string, string][]][] = [
   [
     "In the list",
     [
-      ["/", "filter; Enter goes into the list"],
+      ["/", "filter: name, state:failed, lines>1k; Enter goes into the list"],
       ["j k ↓ ↑", "next row, row before"],
       ["→ ←", "unfold, fold or to the folder"],
       ["*", "unfold all"],

@@ -117,6 +117,7 @@ const SORTS: [string, string][] = [
   ["-rate", "Rate"],
   ["-lines", "Lines"],
   ["-bytes", "Size"],
+  ["-errors", "Errors"],
   ["-last", "Last line"],
   ["-watchers", "Watching"],
   ["-runs", "Runs"],

@@ -6,6 +6,9 @@ import type { StreamStats } from "../wire/types";
 
 const LEVELS = ["fatal", "error", "warn", "info", "debug", "trace"];
 
+// Not what the errors over the text are: those are of what is kept, and of more words, such as FAILED.
+const LEVEL_TITLE = "Lines of all that ever came and was looked at, whose first word for a level means";
+
 interface Props {
   stats: StreamStats;
   field: string;
@@ -37,7 +40,7 @@ export function Findings({ stats, field, choose }: Props) {
       {found.length > 0 && (
         <div class="chart-fields">
           {found.map((level) => (
-            <span key={level}>
+            <span key={level} title={`${LEVEL_TITLE} "${level}"`}>
               {pick(`level.${level}`, `${level} ${foundCount(levels[level] ?? 0, sampled)}`)}
             </span>
           ))}

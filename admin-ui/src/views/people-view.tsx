@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { LIST, printPlace, streamPlace, withKeys } from "../session/address";
 import { connection, now, who } from "../session/page-state";
-import { isName, lagOf, sessionWord } from "../session/people";
+import { hereWords, isName, lagOf, sessionWord } from "../session/people";
 import { may } from "../session/rights";
 import { age, count } from "../streams/format";
 import type { PresenceAnswer, SessionRow, SessionsAnswer, WatcherRow } from "../wire/types";
@@ -34,17 +34,15 @@ function Watchers({ answer, problem }: Asked<PresenceAnswer>) {
   return (
     <>
       <h2>
-        Watching <span class="chip">{answer ? count(answer.total - answer.away) : "…"}</span>
-        {answer !== null && answer.away > 0 && (
-          <span class="quiet"> and {count(answer.away)} away, who may come back</span>
-        )}
+        Here <span class="chip">{answer ? count(answer.total - answer.away) : "…"}</span>
+        {answer !== null && <span class="quiet"> {hereWords(answer)}</span>}
       </h2>
       {problem && (
         <p class="problem" role="alert">
           {problem}
         </p>
       )}
-      {answer && watchers.length === 0 && <p class="quiet">Nobody watches anything now.</p>}
+      {answer && watchers.length === 0 && <p class="quiet">Nobody is here now.</p>}
       {watchers.length > 0 && (
         <Listing
           label="Who watches"

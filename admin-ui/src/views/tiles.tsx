@@ -34,7 +34,7 @@ export function Tiles() {
       </div>
       {!isBound(who.value) && (
         <div class="tile">
-          <Tile name="Watching" value={hub ? count(hub.readers) : "–"} />
+          <Tile name="Watching" value={hub ? count(hub.watching) : "–"} />
         </div>
       )}
       <div class="tile extra">

@@ -1,8 +1,8 @@
 // All streams that one may see in numbers, as one line in the head.
 
-import { stats, sums, totals, who } from "../session/page-state";
+import { asOf, stats, sums, totals, who } from "../session/page-state";
 import { isBound } from "../session/rights";
-import { bytes, count, rate } from "../streams/format";
+import { bytes, count, rate, timeOfDay } from "../streams/format";
 import { Sparkline } from "./sparkline";
 
 const LAST_MINUTE = 60;
@@ -12,7 +12,8 @@ export function TotalsLine() {
   const hub = ofAll();
   if (!current) return <div class="totals" />;
   return (
-    <div class="totals">
+    <div class={asOf.value === null ? "totals" : "totals stale"}>
+      {asOf.value !== null && <span>as of {timeOfDay(asOf.value)}</span>}
       <Sparkline values={totals.value} points={LAST_MINUTE} width={90} label="lines a second, last minute" />
       <span>
         <b>{rate(current.lines_per_s)}</b> lines

@@ -6,7 +6,7 @@ export type Via = "tcp" | "websocket" | "http";
 
 export type SessionKind = "client" | "producer";
 
-/** A stream, as `stream.list` and the `streams` topic show it. */
+/** A stream, as `stream.list` and the `streams` topic show it; `errors` as far as somebody looked for them. */
 export interface StreamRow {
   stream: string;
   state: StreamState;
@@ -16,6 +16,7 @@ export interface StreamRow {
   run: number;
   lines: number;
   bytes: number;
+  errors: number | null;
   lines_per_s: number;
   first_at: number | null;
   last_at: number | null;
@@ -162,6 +163,7 @@ export interface HubStats {
   live: number;
   producers: number;
   readers: number;
+  watching: number;
   sessions: number;
   connections: number;
   lines: number;
@@ -254,11 +256,12 @@ export interface WatcherRow {
   behind_lines: number | null;
 }
 
-/** The answer of `presence.list`: those farthest behind first; `total` counts what did not fit as well. Of them `away` are sessions that nobody is attached to. `next` goes on from there as those are now who come after it: who overtakes another between two answers may be in both, or in none. */
+/** The answer of `presence.list`: those farthest behind first; `total` counts what did not fit as well. Of them `watching` are given a stream, `away` are sessions that nobody is attached to. `next` goes on from there as those are now who come after it: who overtakes another between two answers may be in both, or in none. */
 export interface PresenceAnswer {
   watchers: WatcherRow[];
   next: string | null;
   total: number;
+  watching: number;
   away: number;
   truncated?: boolean;
 }
@@ -293,7 +296,7 @@ export interface LeaseWaiterRow {
   principal: string;
 }
 
-/** A lease that is held; `waiters` are those who wait for this name, not those of a pool. `queue` has the first of them in their order. */
+/** A lease that is held; `waiters` wait for this name, not for a pool, and `queue` has the first in their order. */
 export interface LeaseRow {
   name: string;
   stream: string | null;

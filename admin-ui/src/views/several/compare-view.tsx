@@ -1,11 +1,12 @@
 // Two runs, of one stream or of two, beside each other: aligned by what they have in common, by time or by line.
 
 import { useEffect, useState } from "preact/hooks";
+import { wholeClock } from "../../numbers/clock";
 import { connection, goTo, place, setKeys, streams, version } from "../../session/page-state";
 import type { Align } from "../../several/aligning";
 import { comparePlace } from "../../several/several-place";
+import { runWord } from "../../streams/format";
 import { duration } from "../../viewer/row-element";
-import { isFailure } from "../../viewer/rows";
 import type { RunRow } from "../../wire/types";
 import { ChooseStream } from "../choose-stream";
 import { CompareTable } from "./compare-table";
@@ -217,8 +218,9 @@ function RunChoice({ side, name, runs, run, other }: ChoiceProps) {
   );
 }
 
-function runWords({ run, status, cause, end, began_at, ended_at }: RunRow): string {
-  const how = end === null ? "goes on" : `${isFailure(status) ? "✗ " : ""}${status ?? cause ?? "ended"}`;
+function runWords(row: RunRow): string {
+  const { run, began_at, ended_at } = row;
+  const { mark, word } = runWord(row);
   const took = ended_at === null ? "" : ` after ${duration(ended_at - began_at)}`;
-  return `run ${run} · ${how}${took} · ${new Date(began_at).toLocaleString()}`;
+  return `run ${run} · ${mark} ${word}${took} · ${wholeClock(began_at)}`;
 }

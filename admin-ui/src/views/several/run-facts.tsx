@@ -1,15 +1,15 @@
 // What is known of two runs, beside each other.
 
+import { wholeClock } from "../../numbers/clock";
 import { now } from "../../session/page-state";
-import { bytes, count } from "../../streams/format";
+import { bytes, count, runWord } from "../../streams/format";
 import { duration } from "../../viewer/row-element";
-import { isFailure } from "../../viewer/rows";
 import type { RunRow } from "../../wire/types";
 
 export function RunFacts({ left, right }: { left: RunRow; right: RunRow }) {
   const spent = (run: RunRow) => (run.ended_at ?? now.value) - run.began_at;
   const rows: [string, string, string, string][] = [
-    ["Began", new Date(left.began_at).toLocaleString(), new Date(right.began_at).toLocaleString(), ""],
+    ["Began", wholeClock(left.began_at), wholeClock(right.began_at), ""],
     ["Duration", duration(spent(left)), duration(spent(right)), change(spent(left), spent(right), duration)],
     ["Lines", count(left.lines), count(right.lines), change(left.lines, right.lines, count)],
     ["Bytes", bytes(left.bytes), bytes(right.bytes), change(left.bytes, right.bytes, bytes)],
@@ -30,8 +30,8 @@ export function RunFacts({ left, right }: { left: RunRow; right: RunRow }) {
         {rows.map(([what, one, other, differs]) => (
           <tr key={what}>
             <th scope="row">{what}</th>
-            <td class={what === "Status" && isFailure(left.status) ? "bad" : ""}>{one}</td>
-            <td class={what === "Status" && isFailure(right.status) ? "bad" : ""}>{other}</td>
+            <td class={what === "Status" && runWord(left).tone === "bad" ? "bad" : ""}>{one}</td>
+            <td class={what === "Status" && runWord(right).tone === "bad" ? "bad" : ""}>{other}</td>
             <td>{differs}</td>
           </tr>
         ))}
@@ -40,9 +40,9 @@ export function RunFacts({ left, right }: { left: RunRow; right: RunRow }) {
   );
 }
 
-function statusOf({ end, status, cause }: RunRow): string {
-  if (end === null) return "● goes on";
-  return `${isFailure(status) ? "✗" : "✓"} ${status ?? cause ?? "ended"}`;
+function statusOf(run: RunRow): string {
+  const { mark, word } = runWord(run);
+  return `${mark} ${word}`;
 }
 
 function change(left: number, right: number, words: (value: number) => string): string {

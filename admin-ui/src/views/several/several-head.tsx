@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { goTo, place } from "../../session/page-state";
+import { asOf, goTo, place } from "../../session/page-state";
 import {
   besidePlace,
   comparePlace,
@@ -13,6 +13,7 @@ import {
   type Way,
   withStream,
 } from "../../several/several-place";
+import { timeOfDay } from "../../streams/format";
 import { ChooseStream } from "../choose-stream";
 import { useKeys } from "../use-keys";
 
@@ -55,6 +56,7 @@ export function SeveralHead({ way, first, children }: Props) {
           </button>
         ))}
       </fieldset>
+      {asOf.value !== null && <b class="quiet">as of {timeOfDay(asOf.value)}</b>}
       {left > 0 && (
         <span class="chip warn">
           {left} more {left === 1 ? "stream has" : "streams have"} no room here
