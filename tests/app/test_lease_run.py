@@ -125,9 +125,7 @@ def test_a_lease_that_could_not_be_given_back_is_told(
     assert f"hub lease {args[0]}: the lease could not be given back\n" in capsys.readouterr().err
 
 
-def test_what_is_ignored_here_the_command_ignores(
-    hold: Callable[..., int], capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_ignored_here_the_command_ignores(hold: Callable[..., int], capfd: pytest.CaptureFixture[str]) -> None:
     """As after nohup."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:

@@ -34,7 +34,7 @@ class OnTerminal(Process):
             start_new_session=True,
             preexec_fn=before,
         )
-        self._seen = {}
+        self._seen: dict[int, bytes] = {}
 
     def close(self) -> None:
         with contextlib.suppress(ProcessLookupError):

@@ -198,9 +198,7 @@ def run_command(
     raise SystemExit(code)
 
 
-def _get(
-    locator: Locator, names: tuple[str, ...], pool: bool, ttl_s: int, wait_s: float, told: ToldToEnd
-) -> HeldLease:
+def _get(locator: Locator, names: tuple[str, ...], pool: bool, ttl_s: int, wait_s: float, told: ToldToEnd) -> HeldLease:
     """Return the lease, acquired. From then on no signal ends this program: `told` takes note of them."""
 
     def say(text: str) -> None:

@@ -32,7 +32,8 @@ def adopt_orphans() -> bool:
     """
     if not sys.platform.startswith("linux") or _has_children():
         return False
-    return ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+    done: int = ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    return done == 0
 
 
 def _has_children() -> bool:
