@@ -162,14 +162,28 @@ class HeldLease:
             return f"the hub could not be asked to renew it for {self._ttl_s} s"
         return f"the hub was not reached for the {self._grace_s:g} s that it waits for a holder"
 
-    def release(self) -> None:
-        """Give it back, if the hub can be told so; it ends by itself otherwise."""
-        with contextlib.suppress(HubLost, Unreachable, Problem):
+    def release(self) -> str | None:
+        """Give it back; return what is to be said where the hub could not be told so: then it ends by itself."""
+        failure = None
+        try:
             commander = self._connected(RELEASE_SECONDS)
             told = {"name": self.row["name"], "fence": self.row["fence"]}
             commander.call_within(RELEASE_SECONDS, "lease.release", **told)
-            commander.call_within(RELEASE_SECONDS, "hub.bye")
+        except (HubLost, Unreachable, Problem) as failed:
+            if not isinstance(failed, Problem) or failed.word in _COME_BACK:
+                failure = str(failed)
+        else:
+            with contextlib.suppress(HubLost, Unreachable, Problem):
+                commander.call_within(RELEASE_SECONDS, "hub.bye")
         self._drop()
+        return None if failure is None else self.not_given_back(failure)
+
+    def not_given_back(self, why: str) -> str:
+        """Return what is to be said of it when the hub was not told that it is free: when it will be."""
+        end = f"when its ttl of {self._ttl_s} s is over"
+        if self._ttl_s > self._grace_s:
+            end = f"{self._grace_s:g} s after the hub has noticed that its holder is gone, and at the latest {end}"
+        return f"the lease could not be given back: {why}; it ends by itself {end}"
 
     def give_up(self) -> None:
         """Wait no more: the hub is told so, if it can be, and the place in the queue is the next one's at once."""

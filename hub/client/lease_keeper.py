@@ -8,7 +8,8 @@ from typing import NamedTuple
 from hub.client.lease import HeldLease, LeaseLost
 
 TEND_SECONDS = 0.2
-JOIN_SECONDS = 1.0
+CLOSE_SECONDS = 5.0
+"""So long the thread may take to come to its end: it may be waiting for an answer of the hub."""
 
 
 class Over(NamedTuple):
@@ -49,12 +50,16 @@ class LeaseKeeper:
             return None
         return Over(self._lease.silence, max(self._lease.until - self._lease.now(), 0))
 
-    def close(self) -> None:
-        """Give it back, unless somebody is still waited for."""
+    def close(self) -> str | None:
+        """Give it back; return what is to be said where that failed, and it is not lost anyway."""
+        lost = self._lost is not None or self.sure_s <= 0
         self._stop.set()
-        self._thread.join(JOIN_SECONDS)
-        if not self._thread.is_alive():
-            self._lease.release()
+        self._thread.join(CLOSE_SECONDS)
+        if self._thread.is_alive():
+            kept: str | None = self._lease.not_given_back(f"the hub has not answered for {CLOSE_SECONDS:g} s")
+        else:
+            kept = self._lease.release()
+        return None if lost or self._lost is not None else kept
 
     def _run(self) -> None:
         try:

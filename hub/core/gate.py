@@ -5,8 +5,9 @@ served who is in already. So some come in at once, and each of the others is tol
 as the queue needs, and a word that is honoured then: one more try each is enough. Sessions that come back have lanes of
 their own besides, so that newcomers cannot keep them out.
 
-A place in a lane is used once: by whoever it was told to, or, when that one has not come in its time, by the next who
-comes without one. Those who wait elsewhere cannot be told of it, and keep theirs: nobody is put off for anybody.
+A place in a lane is used once: by whoever it was told to, or, when that one has not come in its time or came in sooner,
+by the next who comes without one. Those who wait elsewhere cannot be told of it, and keep theirs: nobody is put off for
+anybody.
 """
 
 from __future__ import annotations
@@ -79,6 +80,8 @@ class Gate:
         self._reserve = Lane(limits.resumes_per_second, limits.resumes_at_once)
         self._slots: dict[str, float] = {}
         """When each word that was given out, and did not come yet, is good."""
+        self._left: set[str] = set()
+        """Words of those who came in sooner, at another place: theirs is the next one's when its time is over."""
 
     @property
     def waiting(self) -> int:
@@ -103,6 +106,8 @@ class Gate:
         if wait < A_HAIR:
             lane.take(now)
             self._counters.admitted += 1
+            if slot is not None and self._slots.pop(slot, None) is not None:
+                self._left.add(slot)
             return
         if at is not None:  # too early: a place of its own is enough
             raise Problem("BUSY", TOO_MANY, retry_after=_ms(at - now), slot=slot)
@@ -121,6 +126,9 @@ class Gate:
                 _, word = lane.told.popleft()
                 if self._slots.pop(word, None) is not None:
                     self._counters.slots_missed += 1
+                    lane.give_on(now)
+                elif word in self._left:
+                    self._left.remove(word)
                     lane.give_on(now)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from hub.client import lease_keeper
 from hub.client.commander import Commander
 from hub.client.connection import HubLost, Unreachable
 from hub.client.lease import HeldLease, LeaseLost
@@ -238,6 +240,77 @@ def test_who_looks_at_the_end_sees_it_though_the_hub_is_waited_for() -> None:
         keepers[0].close()
     assert seen[0] is None
     assert seen[1].left_s == 0
+
+
+def test_a_hub_that_does_not_answer_while_it_is_tended_is_waited_for_at_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    closed = threading.Event()
+
+    def dialogue(peer: Peer) -> None:
+        hello(peer)
+        answer(peer, "lease.acquire", ROW)
+        stuck = peer.request()
+        asked.set()
+        assert stuck["method"] == "hub.info"
+        assert closed.wait(SOON_SECONDS)
+
+    clock, asked = Clock(), threading.Event()
+    monkeypatch.setattr(lease_keeper, "CLOSE_SECONDS", 0.05)
+    with ScriptedHub(dialogue) as script:
+        lease = held(script, clock, ttl_s=3600)
+        lease.acquire()
+        clock.now += 2
+        keeper = LeaseKeeper(lease)
+        assert asked.wait(SOON_SECONDS)
+        said = keeper.close()
+        closed.set()
+    assert said is not None
+    assert "could not be given back: the hub has not answered for 0.05 s; it ends by itself 10 s after" in said
+    assert "at the latest when its ttl of 3600 s is over" in said
+
+
+def _hangs_up(peer: Peer) -> None:
+    assert peer.request()["method"] == "lease.release"
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        (lambda peer: refuse(peer, "lease.release", "STORE"), "said STORE; it ends by itself when its ttl of 3 s"),
+        (_hangs_up, "closed the connection; it ends by itself when its ttl of 3 s"),
+        (lambda peer: refuse(peer, "lease.release", "FENCED"), None),
+    ],
+    ids=["store", "hung up", "not held any more"],
+)
+def test_a_lease_that_could_not_be_given_back_is_told(ends: Callable[[Peer], None], said: str | None) -> None:
+    def dialogue(peer: Peer) -> None:
+        hello(peer)
+        answer(peer, "lease.acquire", ROW)
+        ends(peer)
+
+    with ScriptedHub(dialogue) as script:
+        lease = held(script, Clock(), ttl_s=3)
+        lease.acquire()
+        told = LeaseKeeper(lease).close()
+    assert (told is None) == (said is None)
+    assert said is None or said in str(told)
+
+
+def test_a_lease_that_is_lost_is_not_said_to_end_by_itself() -> None:
+    def dialogue(peer: Peer) -> None:
+        hello(peer)
+        answer(peer, "lease.acquire", ROW)
+        _hangs_up(peer)
+
+    clock = Clock()
+    with ScriptedHub(dialogue) as script:
+        lease = held(script, clock, ttl_s=3)
+        lease.acquire()
+        keeper = LeaseKeeper(lease)
+        clock.now += 3
+        assert keeper.over() is not None
+        assert keeper.close() is None
 
 
 def test_who_waits_asks_again_over_whatever_passes() -> None:

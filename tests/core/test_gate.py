@@ -144,6 +144,30 @@ def test_a_time_is_good_for_five_seconds_though_another_lane_has_a_longer_queue(
     assert (door.counters.slots_honoured, door.gate.waiting) == (0, waiting)
 
 
+def test_who_comes_in_sooner_waits_no_more_and_has_missed_nothing() -> None:
+    """There is room in the lane of those who come back; the word was for the other one."""
+    door = Door(hellos_per_second=1, hellos_at_once=1, resumes_per_second=1, resumes_at_once=1, slots=20)
+    assert door.come() is None
+    told = [door.come() for _ in range(20)]
+    assert told[0] is not None
+    word = str(told[0].keys["slot"])
+    assert door.come(resumes=True, slot=word) is None
+    assert door.gate.waiting == 19
+    other = door.come()
+    assert other is not None
+    assert "slot" in other.keys, "limits.slots has room again"
+    again = door.come(slot=word)
+    assert again is not None
+    assert again.keys.get("slot") != word, "a word is good once"
+    door.clock.advance(1 + HONOURED_SECONDS + 0.1)
+    assert door.come() is None, "the place that was left is the next one's"
+    assert door.come() is not None, "and of one alone"
+    assert door.counters.slots_missed == 0
+    door.clock.advance(60)
+    assert door.gate.waiting == 0
+    assert (door.counters.slots_honoured, door.counters.slots_missed) == (0, 20), "the others never came"
+
+
 @given(st.lists(st.tuples(st.floats(0, 2), st.booleans(), st.booleans()), min_size=30, max_size=300))
 def test_whoever_comes_in_time_hears_busy_once_whoever_else_does_not(comers: list[tuple[float, bool, bool]]) -> None:
     rate, at_once = 10, 5

@@ -10,11 +10,12 @@ import re
 import signal
 import socket
 import struct
+import time
 from pathlib import Path
 
 import pytest
 
-from running_hub import ANY_PORT, Process, RunningHub, environment
+from running_hub import ANY_PORT, PATIENCE_SECONDS, Process, RunningHub, environment
 
 AWKWARD = bytes(range(256)) * 64 + b"\r\n\xff\xfe no end of line"
 
@@ -302,3 +303,26 @@ def test_serve_refuses_what_it_must_not_start_with(tmp_path: Path, flags: tuple[
     with Process("serve", "--data-dir", str(tmp_path), *flags, env=environment()) as serve:
         assert serve.end() == 2
         assert says in serve.until(b"\n", on_stderr=True)
+
+
+def test_who_half_closes_gets_the_answers_that_were_there_and_what_was_to_be_changed_is(own_hub: RunningHub) -> None:
+    own_hub.run("send", "a", given=b"hello\n")
+
+    def ask(method: str, **params: object) -> bytes:
+        token = (own_hub.data_dir / "admin.token").read_text().strip()
+        with socket.create_connection(("127.0.0.1", own_hub.port("commands")), 30) as sock:
+            answers = sock.makefile("rb")
+            for id_, name, given in ((0, "hub.hello", {"protocol": "HUB/1", "token": token}), (1, method, params)):
+                call = {"jsonrpc": "2.0", "id": id_, "method": name, "params": given}
+                sock.sendall(json.dumps(call).encode() + b"\n")
+                if id_ == 0:
+                    answers.readline()
+            sock.shutdown(socket.SHUT_WR)
+            return answers.read()
+
+    assert json.loads(ask("hub.info"))["result"]["protocol"] == "HUB/1"
+    assert ask("stream.mark", stream="a", text="here") == b"", "it is answered once durable"
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (marks := json.loads(ask("stream.marks", stream="a"))["result"]["marks"]):
+        assert time.monotonic() < deadline, "it was not done"
+    assert [each["text"] for each in marks] == ["here"]

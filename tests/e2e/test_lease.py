@@ -149,7 +149,7 @@ def test_who_waits_goes_on_waiting_when_the_hub_is_killed_and_comes_again(hub: R
 def test_who_is_told_to_end_while_it_waits_leaves_the_queue_at_once(hub: RunningHub) -> None:
     with hub.start("lease", "run", "a", "--", "sh", "-c", "echo on; read line") as holder:
         holder.until(b"on\n")
-        for number, code in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
+        for number, code in ((signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)):
             with hub.start("lease", "run", "--wait", "600", "a", "--", "echo", "mine") as waiting:
                 until_waited_for(hub)
                 assert waiting.end(number) == code

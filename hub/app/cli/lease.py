@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -17,6 +17,7 @@ from hub.app.cli.hub_options import hub_options
 from hub.app.cli.lease_run import LOOK_SECONDS, LeasedCommand
 from hub.app.cli.pages import every_page
 from hub.app.cli.table import Cell, Column, print_rows
+from hub.app.cli.told_to_end import ToldToEnd
 from hub.client.commander import Commander
 from hub.client.lease import HeldLease
 from hub.client.lease_keeper import LeaseKeeper
@@ -133,22 +134,27 @@ def acquire(
 
     With --once the hub keeps it for 10 s, or until `hub lease renew --session KEY` says otherwise.
     """
-    held = _get(locator, names, pool, ttl_s, wait_s)
-    if once:
-        _say({**held.row, "session_key": held.session}, as_json)
-        held.leave()
-        return
-    # Ended by whomever, it gives the lease back.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    keeper = LeaseKeeper(held)
-    try:
-        _say(held.row, as_json)
-        while (over := keeper.over()) is None:
-            time.sleep(LOOK_SECONDS)
-        click.echo(f"hub lease acquire: the lease is lost: {printable(over.why)}", err=True)
-        raise SystemExit(exit_codes.LEASE_LOST)
-    finally:
-        keeper.close()
+    with ToldToEnd() as told:
+        held = _get(locator, names, pool, ttl_s, wait_s, told)
+        if once:
+            _say({**held.row, "session_key": held.session}, as_json)
+            held.leave()
+            return
+        keeper = LeaseKeeper(held)
+        try:
+            # Ended by whomever, it gives the lease back.
+            told.now()
+            _say(held.row, as_json)
+            while (over := keeper.over()) is None:
+                time.sleep(LOOK_SECONDS)
+            click.echo(f"hub lease acquire: the lease is lost: {printable(over.why)}", err=True)
+            raise SystemExit(exit_codes.LEASE_LOST)
+        finally:
+            told.not_now()
+            kept = keeper.close()
+            if kept is not None:
+                with contextlib.suppress(OSError):  # the terminal may be gone, and nobody is left to be told
+                    click.echo(f"hub lease acquire: {printable(kept)}", err=True)
 
 
 @lease.command("run", epilog=exit_codes.EXPLAINED)
@@ -174,28 +180,34 @@ def run_command(
     somebody else. So it goes on for some six seconds without the hub, of the ten that a hub waits unless it was told
     otherwise (limits.lease_grace_seconds).
     """
-    held = _get(locator, (name,), pool, ttl_s, wait_s)
-    row = held.row
-    variables = {"HUB_LEASE": row["name"], "HUB_LEASE_FENCE": str(row["fence"])}
-    if row["stream"] is not None:
-        variables["HUB_LEASE_STREAM"] = row["stream"]
-    try:
-        leased = LeasedCommand(command, variables)
-    except OSError as error:
-        held.release()
-        click.echo(f"hub lease run: {printable(command[0])}: {error.strerror or error}", err=True)
-        raise SystemExit(127 if isinstance(error, FileNotFoundError) else 126) from None
-    raise SystemExit(leased.run(held, grace))
+    with ToldToEnd() as told:
+        held = _get(locator, (name,), pool, ttl_s, wait_s, told)
+        row = held.row
+        variables = {"HUB_LEASE": row["name"], "HUB_LEASE_FENCE": str(row["fence"])}
+        if row["stream"] is not None:
+            variables["HUB_LEASE_STREAM"] = row["stream"]
+        try:
+            leased = LeasedCommand(command, variables, told.noted)
+        except OSError as error:
+            click.echo(f"hub lease run: {printable(command[0])}: {error.strerror or error}", err=True)
+            kept = held.release()
+            if kept is not None:
+                click.echo(f"hub lease run: {printable(kept)}", err=True)
+            raise SystemExit(127 if isinstance(error, FileNotFoundError) else 126) from None
+        code = leased.run(held, grace)
+    raise SystemExit(code)
 
 
-def _get(locator: Locator, names: tuple[str, ...], pool: bool, ttl_s: int, wait_s: float) -> HeldLease:
+def _get(locator: Locator, names: tuple[str, ...], pool: bool, ttl_s: int, wait_s: float, told: ToldToEnd) -> HeldLease:
+    """Return the lease, acquired. From then on no signal ends this program: `told` takes note of them."""
+
     def say(text: str) -> None:
         click.echo(f"hub lease: {printable(text)}", err=True)
 
     held = HeldLease(locator.locate, ttl_s=ttl_s, say=say, **_want(names, pool))
-    on_term = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         held.acquire(wait_s)
+        told.not_now()
     except (KeyboardInterrupt, SystemExit):
         held.give_up()
         raise
@@ -204,8 +216,6 @@ def _get(locator: Locator, names: tuple[str, ...], pool: bool, ttl_s: int, wait_
             raise
         say(problem.text)
         raise SystemExit(exit_codes.LEASE_NOT_HAD) from None
-    finally:
-        signal.signal(signal.SIGTERM, on_term)
     return held
 
 

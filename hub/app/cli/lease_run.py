@@ -13,7 +13,7 @@ from typing import Any
 
 from hub.app.cli import exit_codes
 from hub.app.cli.harmless import printable
-from hub.app.cli.started import Group, Started, Tree
+from hub.app.cli.started import Group, Started, Tree, adopt_orphans
 from hub.client.lease import HeldLease
 from hub.client.lease_keeper import LeaseKeeper
 
@@ -30,19 +30,24 @@ FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, sign
 class LeasedCommand:
     """The command. On a terminal it shares this process's group, so that it may read and be interrupted there."""
 
-    def __init__(self, command: Sequence[str], variables: Mapping[str, str]) -> None:
-        """Start it with `variables` added to its environment; raise OSError. Signals are passed on from now on."""
+    def __init__(self, command: Sequence[str], variables: Mapping[str, str], early: list[int]) -> None:
+        """Start it with `variables` added to its environment; raise OSError. Signals are passed on from now on.
+
+        `early` are signals that came before, and it gets them as soon as it is started: none may end this program
+        alone, and leave the command without a lease.
+        """
         self._alone = not sys.stdin.isatty()
         self._started: Started | None = None
-        self._early: list[int] = []
-        """Signals that came before it was started: none may end this program alone, and leave it without a lease."""
+        self._early = early
+        self._over = False
+        adopts = not self._alone and adopt_orphans()
         self._handlers = self._forward()
         try:
             self._popen = subprocess.Popen(command, env={**os.environ, **variables}, start_new_session=self._alone)
         except BaseException:
             self._restore()
             raise
-        self._started = Group(self._popen) if self._alone else Tree(self._popen)
+        self._started = Group(self._popen) if self._alone else Tree(self._popen, adopts=adopts)
         for number in self._early:
             self._signal(number)
 
@@ -50,7 +55,7 @@ class LeasedCommand:
         """Wait for its end while the lease is kept; a lease that is lost ends it. Return the exit code.
 
         Without the hub it is gone before anybody else can hold the lease: it has `grace_seconds` to end by itself, but
-        no more than a quarter of what the hub waits. The lease is given back at the end.
+        no more than a quarter of what the hub waits. The lease is given back at the end: no signal cuts that short.
         """
         window = lease.window_s
         kill_s = min(KILL_SECONDS, window / 10)
@@ -58,6 +63,8 @@ class LeasedCommand:
         try:
             while True:
                 code = self._wait(min(LOOK_SECONDS, max(keeper.sure_s, 0)))
+                if self._started is not None:
+                    self._started.reap()
                 if code is not None:
                     return code if code >= 0 else 128 - code
                 over = keeper.over()
@@ -66,8 +73,11 @@ class LeasedCommand:
                     self._stop(over.why, min(grace_seconds, left))
                     return exit_codes.LEASE_LOST
         finally:
+            self._over = True
+            kept = keeper.close()
+            if kept is not None:
+                _say(printable(kept))
             self._restore()
-            keeper.close()
 
     def _stop(self, why: str, grace_seconds: float) -> None:
         """End it with all that it started; what it started may outlive it by as much as it may take itself."""
@@ -101,6 +111,8 @@ class LeasedCommand:
                 self._started.end(number)
 
     def _signal(self, number: int) -> None:
+        if self._over:
+            return
         if self._started is None:
             self._early.append(number)
             return
@@ -108,13 +120,20 @@ class LeasedCommand:
             self._started.signal(number)
 
     def _forward(self) -> dict[int, Any]:
-        """Pass signals on; Ctrl-C of a terminal reaches the command by itself, so there it only must not end us."""
-        handlers: dict[int, Any] = {
-            number: signal.signal(number, lambda number, _: self._signal(number)) for number in FORWARDED
-        }
+        """Pass signals on; Ctrl-C of a terminal reaches the command by itself, so there it only must not end us.
+
+        What is ignored here, as after nohup, the command ignores as well: so it stays.
+        """
         on_interrupt = (lambda number, _: self._signal(number)) if self._alone else (lambda number, _: None)
-        handlers[signal.SIGINT] = signal.signal(signal.SIGINT, on_interrupt)
-        return handlers
+        handlers: dict[int, Any] = {
+            **dict.fromkeys(FORWARDED, lambda number, _: self._signal(number)),
+            signal.SIGINT: on_interrupt,
+        }
+        return {
+            number: signal.signal(number, handler)
+            for number, handler in handlers.items()
+            if signal.getsignal(number) is not signal.SIG_IGN
+        }
 
     def _restore(self) -> None:
         for number, handler in self._handlers.items():
@@ -122,4 +141,5 @@ class LeasedCommand:
 
 
 def _say(text: str) -> None:
-    print(f"hub lease run: {text}", file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):  # the terminal may be gone, and nobody is left to be told
+        print(f"hub lease run: {text}", file=sys.stderr, flush=True)
