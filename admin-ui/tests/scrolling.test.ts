@@ -51,8 +51,15 @@ test("two scrolls of the page that are told as one are still its own", () => {
 
 test("who scrolls up leaves the end, by however little", () => {
   const { box, scroller } = atEnd();
+  scroller.touched();
   box.scrollTop -= 4;
   expect(scroller.told()).toEqual(AWAY);
+});
+
+test("a banner that grew and shrank again before that is told has moved the text, and nobody left", () => {
+  const { box, scroller } = atEnd();
+  box.scrollTop -= 37;
+  expect(scroller.told()).toEqual(BETWEEN);
 });
 
 test("who leaves while the page's own scroll is not told yet has left all the same", () => {
@@ -108,4 +115,14 @@ test("a box that bounces back to its end was not left", () => {
   const { box, scroller } = atEnd();
   box.scrollTop -= 1;
   expect(scroller.told()).toEqual(BETWEEN);
+});
+
+test("who comes to the end is there, though the page mends a height before that is told", () => {
+  const { box, scroller } = atEnd();
+  box.scrollTop = 0;
+  expect(scroller.told()).toEqual(AWAY);
+  box.scrollTop = 500;
+  scroller.to(498);
+  expect(scroller.told()).toEqual(BACK);
+  expect(scroller.told()).toBeNull();
 });

@@ -14,6 +14,13 @@ export interface Move {
 
 /** Screens whose pixels are not those of the page round. */
 const ROUNDING = 1;
+/** A banner above that grows and shrinks again may move a text that is at its end by so much, and nobody meant it. */
+const UNMEANT = 100;
+/** What a reader's hand did moves the text within so much time. */
+const HAND_MS = 1000;
+
+/** What a hand on the box does first. */
+export const HANDS = ["wheel", "touchmove", "keydown", "pointerdown"] as const;
 
 export class Scroller {
   /** Where the page left the box, or was told that the reader did, and how large the box was. */
@@ -23,15 +30,26 @@ export class Scroller {
   /** The height of all its text, and what that was when it was drawn before: who scrolls may have come to that end. */
   private text = 0;
   private textBefore = 0;
+  /** What the reader did just before the page scrolled, too, and was not told yet. */
+  private pending: Move | null = null;
+  private touchedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly box: ScrolledBox,
     /** So near the end is there, for who comes down. */
     private readonly near: number,
+    private readonly now: () => number = () => performance.now(),
   ) {}
+
+  /** A hand is on the box: even a small move is meant. */
+  readonly touched = (): void => {
+    this.touchedAt = this.now();
+  };
 
   /** Scrolls for the page: the event that comes of it is nobody's wish. */
   to(top: number): void {
+    const move = this.look();
+    if (move?.left || move?.arrived) this.pending = move;
     this.box.scrollTop = top;
     this.top = this.box.scrollTop;
   }
@@ -53,6 +71,12 @@ export class Scroller {
 
   /** What the reader did, when a scroll is told; null where it was not he. */
   told(): Move | null {
+    const move = this.look() ?? this.pending;
+    this.pending = null;
+    return move;
+  }
+
+  private look(): Move | null {
     const { scrollTop, scrollHeight, clientHeight, clientWidth } = this.box;
     const by = scrollTop - this.top;
     if (Math.abs(by) < ROUNDING) return null;
@@ -60,6 +84,8 @@ export class Scroller {
     if (clientHeight !== this.height || clientWidth !== this.width) return null;
     const bottom = scrollTop + clientHeight;
     const end = Math.min(scrollHeight, this.textBefore);
-    return { left: by < 0 && bottom < scrollHeight - ROUNDING, arrived: by > 0 && bottom >= end - this.near };
+    const isMeant = by <= -UNMEANT || this.now() - this.touchedAt < HAND_MS;
+    const left = by < 0 && isMeant && bottom < scrollHeight - ROUNDING;
+    return { left, arrived: by > 0 && bottom >= end - this.near };
   }
 }

@@ -11,7 +11,7 @@ import type { LineRules } from "./line-rules";
 import { type Look, PLAIN_LOOK } from "./look";
 import { RowElements } from "./row-element";
 import { holds, joined, type Row, type TextLine } from "./rows";
-import { Scroller } from "./scrolling";
+import { HANDS, Scroller } from "./scrolling";
 import { copiedText, keepSelected, selectionIn } from "./selection";
 import type { ViewEvents } from "./view-events";
 
@@ -51,6 +51,7 @@ export class TextView {
     this.probe.ariaHidden = "true";
     box.replaceChildren(this.probe, this.sheet);
     box.addEventListener("scroll", this.scrolled);
+    for (const kind of HANDS) box.addEventListener(kind, this.scroller.touched, { passive: true });
     box.addEventListener("click", this.clicked);
     box.addEventListener("copy", this.copied);
     document.addEventListener("selectionchange", this.selected);
@@ -58,6 +59,7 @@ export class TextView {
 
   close(): void {
     this.box.removeEventListener("scroll", this.scrolled);
+    for (const kind of HANDS) this.box.removeEventListener(kind, this.scroller.touched);
     this.box.removeEventListener("click", this.clicked);
     this.box.removeEventListener("copy", this.copied);
     this.box.ownerDocument.removeEventListener("selectionchange", this.selected);
