@@ -13,6 +13,9 @@ from hypothesis import HealthCheck, settings
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # In the background of a shell: the commands that tests start would not hear the Ctrl-C that is sent to them.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    # Below nohup: what ignores a signal hands that on, what handles it does not.
+    signal.signal(signal.SIGHUP, lambda number, frame: None)
 
 settings.register_profile("hub", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("hub")

@@ -33,7 +33,7 @@ def test_a_stream_in_a_list(world: World) -> None:
     assert row.pop("last_at") >= at
     assert row == {
         "stream": "ci/a", "state": "live", "epoch": EPOCH, "start": 0, "end": 6, "run": 1, "lines": 1, "bytes": 6,
-        "lines_per_s": 1.0, "status": None, "meta": {}, "watchers": 0,
+        "lines_per_s": 1.0, "status": None, "meta": {}, "watchers": 0, "errors": None,
     }  # fmt: skip
 
 

@@ -305,12 +305,12 @@ def test_serve_refuses_what_it_must_not_start_with(tmp_path: Path, flags: tuple[
         assert says in serve.until(b"\n", on_stderr=True)
 
 
-def test_who_half_closes_gets_the_answers_that_were_there_and_what_was_to_be_changed_is(own_hub: RunningHub) -> None:
-    own_hub.run("send", "a", given=b"hello\n")
+def test_who_half_closes_gets_the_answers_that_were_there_and_what_was_to_be_changed_is(hub: RunningHub) -> None:
+    hub.run("send", "a", given=b"hello\n")
 
     def ask(method: str, **params: object) -> bytes:
-        token = (own_hub.data_dir / "admin.token").read_text().strip()
-        with socket.create_connection(("127.0.0.1", own_hub.port("commands")), 30) as sock:
+        token = (hub.data_dir / "admin.token").read_text().strip()
+        with socket.create_connection(("127.0.0.1", hub.port("commands")), 30) as sock:
             answers = sock.makefile("rb")
             for id_, name, given in ((0, "hub.hello", {"protocol": "HUB/1", "token": token}), (1, method, params)):
                 call = {"jsonrpc": "2.0", "id": id_, "method": name, "params": given}
