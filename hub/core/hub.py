@@ -130,8 +130,7 @@ class Hub:
         self.replies = Replies()
         self.marks = Marks(store, limits)
         self.first_answers = FirstAnswers(clock)
-        self.leases = Leases(clock, limits, LeaseEvents(self), self._live_names, self._is_live)
-        self.sessions.ties = self.leases
+        self.leases = self._new_leases()
         self.kept_leases = KeptLeases(self.leases, self.sessions, store, self.accounts, clock, tasks)
         self.streams.load(opened.streams, partial(self.producer_sessions.load, now_ms=clock.now_ms()))
 
@@ -147,6 +146,11 @@ class Hub:
         streams.retire = self._retire
         self.store.trimmed = streams.trimmed
         return streams
+
+    def _new_leases(self) -> Leases:
+        leases = Leases(self.clock, self.limits, LeaseEvents(self), self._live_names, self._is_live)
+        self.sessions.ties = leases
+        return leases
 
     def tick(self) -> None:
         """Do what is done once a second: deadlines, meters, events. What fails keeps nothing else from being done."""
