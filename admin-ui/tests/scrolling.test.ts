@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Scroller } from "../src/viewer/scrolling";
+import { isHandUp, Scroller } from "../src/viewer/scrolling";
 
 /** A box as a browser has it: its place is kept within its text, and moves are told later. */
 class Box {
@@ -49,11 +49,42 @@ test("two scrolls of the page that are told as one are still its own", () => {
   expect(scroller.told()).toBeNull();
 });
 
-test("who scrolls up leaves the end, by however little", () => {
+/** An event as a hand on the box makes it. */
+function hand(type: string, parts: object): Event {
+  return Object.assign(new Event(type), parts);
+}
+
+test.each([
+  ["the wheel", hand("wheel", { deltaY: -4 })],
+  ["a finger", hand("touchmove", {})],
+  ["a key", hand("keydown", { key: "ArrowUp" })],
+  ["Shift and the space bar", hand("keydown", { key: " ", shiftKey: true })],
+  ["the middle button", hand("pointerdown", { button: 1 })],
+])("who scrolls up leaves the end, by however little, with %s", (_, event) => {
   const { box, scroller } = atEnd();
-  scroller.touched();
+  scroller.touched(event);
   box.scrollTop -= 4;
   expect(scroller.told()).toEqual(AWAY);
+});
+
+test.each([
+  ["clicks into the text", hand("pointerdown", { button: 0, offsetX: 100 })],
+  ["turns the wheel on at the end", hand("wheel", { deltaY: 120 })],
+  ["types", hand("keydown", { key: "End" })],
+])("who %s has not left when a banner moves the text just then", (_, event) => {
+  const { box, scroller } = atEnd();
+  scroller.touched(event);
+  box.scrollTop -= 10;
+  expect(scroller.told()).toEqual(BETWEEN);
+});
+
+test("who takes the scrollbar may leave; a click beside a line that is short does not", () => {
+  const box = new Box();
+  // A listener of the box hears both; the scrollbar is no part of its inside.
+  const at = (offsetX: number) =>
+    ({ type: "pointerdown", button: 0, offsetX, target: box }) as unknown as Event;
+  expect(isHandUp(at(365), box)).toBe(true);
+  expect(isHandUp(at(200), box)).toBe(false);
 });
 
 test("a banner that grew and shrank again before that is told has moved the text, and nobody left", () => {

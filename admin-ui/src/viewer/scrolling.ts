@@ -16,11 +16,28 @@ export interface Move {
 const ROUNDING = 1;
 /** A banner above that grows and shrinks again may move a text that is at its end by so much, and nobody meant it. */
 const UNMEANT = 100;
-/** What a reader's hand did moves the text within so much time. */
+/** What a reader's hand does moves the text within so much time. */
 const HAND_MS = 1000;
 
 /** What a hand on the box does first. */
 export const HANDS = ["wheel", "touchmove", "keydown", "pointerdown"] as const;
+const KEYS_UP = ["ArrowUp", "PageUp", "Home", "Tab"];
+
+/** Whether this may move the text up. A click into it does not, nor does who turns the wheel on at the end. */
+export function isHandUp(event: Event, box: Pick<HTMLElement, "clientWidth">): boolean {
+  if (event.type === "wheel") return (event as WheelEvent).deltaY < 0;
+  if (event.type === "keydown") {
+    const { key, shiftKey } = event as KeyboardEvent;
+    return KEYS_UP.includes(key) || (key === " " && shiftKey);
+  }
+  if (event.type === "pointerdown") {
+    const { button, offsetX } = event as PointerEvent;
+    const target: unknown = event.target;
+    // The middle button scrolls by moving; beside the text is the scrollbar.
+    return button === 1 || (target === box && offsetX >= box.clientWidth);
+  }
+  return true;
+}
 
 export class Scroller {
   /** Where the page left the box, or was told that the reader did, and how large the box was. */
@@ -41,9 +58,9 @@ export class Scroller {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** A hand is on the box: even a small move is meant. */
-  readonly touched = (): void => {
-    this.touchedAt = this.now();
+  /** A hand is on the box, and may move the text up: even a small such move is meant. */
+  readonly touched = (event: Event): void => {
+    if (isHandUp(event, this.box)) this.touchedAt = this.now();
   };
 
   /** Scrolls for the page: the event that comes of it is nobody's wish. */
