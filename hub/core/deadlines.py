@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 from hub.core.ports import Clock, Failures
+from hub.core.turn_share import TurnShare
 
 Watch = Callable[[float], float | None]
 """Called with the time (monotonic) when a deadline has come; returns the next one, or None to be left alone."""
@@ -19,11 +21,17 @@ class Deadlines:
 
     The watch itself looks at when its peer was last heard and answers with the next deadline. So a busy connection
     costs one call per deadline and not one per message, and an idle one a slot in a list instead of a timer.
+
+    Thousands that came at once have their deadlines at once, too: no more are called in a turn than fit into what is
+    kept of it for calls.
     """
 
-    def __init__(self, clock: Clock, failures: Failures) -> None:
+    def __init__(self, clock: Clock, failures: Failures, share: TurnShare) -> None:
         self._clock = clock
         self._failures = failures
+        self._share = share
+        self._due: deque[Watch] = deque()
+        """Those whose time has come, not called yet."""
         self._buckets: dict[int, list[Watch]] = {}
         self._done = int(clock.monotonic())
         self._advanced_at = clock.monotonic()
@@ -36,19 +44,28 @@ class Deadlines:
         self._buckets.setdefault(second, []).append(watch)
 
     def advance(self) -> None:
-        """Call all watches whose time has come; to be called about once a second."""
+        """Call all watches whose time has come, now and in the next turns; to be called about once a second."""
         now = self._clock.monotonic()
         if now - self._advanced_at > JUMP_SECONDS:
             self.resumed_at = now
         self._advanced_at = now
         while self._done < int(now):
             self._done += 1
-            for watch in self._buckets.pop(self._done, ()):
-                self._call(watch, now)
+            waiting = bool(self._due)
+            self._due.extend(self._buckets.pop(self._done, ()))
+            if self._due and not waiting:
+                self._some()
 
-    def _call(self, watch: Watch, now: float) -> None:
+    def _some(self) -> None:
+        while self._due:
+            self._call(self._due.popleft())
+            if self._due and self._share.used_up:
+                self._share.wait(self._some, again=True)
+                return
+
+    def _call(self, watch: Watch) -> None:
         try:
-            again = watch(now)
+            again = watch(self._clock.monotonic())
         except Exception:  # a fault in one connection's watch must not stop the wheel
             self._failures.report("in a deadline")
             return

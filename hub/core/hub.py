@@ -101,7 +101,7 @@ class Hub:
         self.counters = Counters()
         self.turn = Turn(clock, failures)
         self._guarded = Guarded(clock, failures, self.counters)
-        self.deadlines = Deadlines(clock, failures)
+        self.deadlines = Deadlines(clock, failures, self.turn.share)
         self.events = Events()
         self.admission = Admission(limits, self.counters)
         self.gates = {name: Gate(clock, limits, self.counters) for name in GATES}

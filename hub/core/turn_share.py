@@ -46,6 +46,9 @@ class TurnShare:
 
     def _next_turn(self) -> None:
         self._until = None
+        if not self._fresh and not self._again:
+            return
+        self._begin()
         for _ in range(len(self._fresh)):
             self._run(self._fresh.popleft())
             if self.used_up:

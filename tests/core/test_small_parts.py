@@ -14,6 +14,7 @@ from hub.core.counters import Counters
 from hub.core.deadlines import Deadlines
 from hub.core.events import Events
 from hub.core.turn import Turn
+from hub.core.turn_share import SHARE_SECONDS, TurnShare
 from hub.model.limits import Limits
 from hub.model.peer import Peer
 from hub.model.problem import Problem
@@ -66,9 +67,14 @@ class Watched:
         return self.again.pop(0) if self.again else None
 
 
+def a_wheel(clock: FakeClock, failures: FakeFailures | None = None) -> Deadlines:
+    failures = failures or FakeFailures()
+    return Deadlines(clock, failures, TurnShare(clock, failures))
+
+
 def test_watches_are_called_at_most_a_second_late_and_never_early() -> None:
     clock = FakeClock()
-    wheel = Deadlines(clock, FakeFailures())
+    wheel = a_wheel(clock)
     watches = {when: Watched(clock) for when in (1000.0, 1000.5, 1001.0, 1003.7, 1050.2)}
     for when, watch in watches.items():
         wheel.add(watch, when)
@@ -82,7 +88,7 @@ def test_watches_are_called_at_most_a_second_late_and_never_early() -> None:
 
 def test_a_watch_goes_on_until_it_says_none_and_a_broken_one_stops_nobody() -> None:
     clock, failures = FakeClock(), FakeFailures()
-    wheel = Deadlines(clock, failures)
+    wheel = a_wheel(clock, failures)
     steady = Watched(clock, 1004.0, 1006.0, None)
 
     def broken(now: float) -> float | None:
@@ -99,13 +105,37 @@ def test_a_watch_goes_on_until_it_says_none_and_a_broken_one_stops_nobody() -> N
 
 def test_a_wheel_that_stood_still_calls_everything_once() -> None:
     clock = FakeClock()
-    wheel = Deadlines(clock, FakeFailures())
+    wheel = a_wheel(clock)
     watches = [Watched(clock) for _ in range(50)]
     for number, watch in enumerate(watches):
         wheel.add(watch, 1000.0 + number)
     clock.advance(500)
     wheel.advance()
     assert all(watch.called == [1500.0] for watch in watches)
+
+
+def test_a_thousand_deadlines_at_once_are_spread_over_turns() -> None:
+    clock = FakeClock()
+    wheel = a_wheel(clock)
+    turns: list[int] = [0]
+
+    def takes_its_time(now: float) -> None:
+        turns[-1] += 1
+        clock.now += SHARE_SECONDS / 10
+
+    def next_turn() -> None:
+        turns.append(0)
+        if len(turns) < 200:
+            clock.call_later(0, next_turn)
+
+    for _ in range(1000):
+        wheel.add(takes_its_time, 1000.5)
+    clock.advance(1)
+    wheel.advance()
+    next_turn()
+    clock.advance(1)
+    assert sum(turns) == 1000
+    assert max(turns) <= 12, "what a share holds, and the one that used it up"
 
 
 def test_an_event_is_made_once_and_only_for_somebody() -> None:
