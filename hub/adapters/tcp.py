@@ -9,7 +9,7 @@ from typing import Any
 from twisted.internet import error
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IAddress, IDelayedCall, IHandshakeListener, IReactorTime, ISSLTransport
+from twisted.internet.interfaces import IAddress, IHandshakeListener, IReactorTime, ISSLTransport
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -18,6 +18,8 @@ from hub.adapters.reactor.far_end import Proxies, address_of, far_end, proxy_has
 from hub.adapters.reactor.flow import FlowSink, keep_alive
 from hub.core.admission import Admission
 from hub.core.ports import Conversation, Failures, Sink
+from hub.core.timeout import Timeout
+from hub.core.turn_share import TurnShare
 from hub.model.limits import Limits
 from hub.model.peer import Peer
 from hub.model.problem import Problem
@@ -42,7 +44,7 @@ class ConversationProtocol(Protocol):
         self._conversation: Conversation | None = None
         self._sink: FlowSink | None = None
         self._peer: Peer | None = None
-        self._late: IDelayedCall | None = None
+        self._late: Timeout | None = None
         self._shakes = False
         """Whether TLS is not up yet."""
         self._wide = False
@@ -73,7 +75,8 @@ class ConversationProtocol(Protocol):
         if proxy is None and not ISSLTransport.providedBy(transport):
             self._begin()
         else:
-            self._late = made_by.reactor.callLater(made_by.limits.first_frame_seconds, self._too_late)
+            seconds = made_by.limits.first_frame_seconds
+            self._late = Timeout(made_by.reactor.callLater, made_by.share, seconds, self._too_late)
 
     def _admit(self, peer: Peer) -> bool:
         """Count the peer in; tell it why where there is no room."""
@@ -189,7 +192,7 @@ class ConversationProtocol(Protocol):
 
     def _stop_waiting(self) -> None:
         late, self._late = self._late, None
-        if late is not None and late.active():
+        if late is not None:
             late.cancel()
         if self._shakes:
             self._shakes = False
@@ -209,6 +212,7 @@ class ConversationFactory(Factory):
         limits: Limits,
         admission: Admission,
         failures: Failures,
+        share: TurnShare,
         refuse: Callable[[Problem], None],
         proxies: Proxies | None = None,
     ) -> None:
@@ -218,6 +222,7 @@ class ConversationFactory(Factory):
         self.limits = limits
         self.admission = admission
         self.failures = failures
+        self.share = share
         self.refuse = refuse
         self.proxies = proxies or Proxies()
         self.protocols: set[ConversationProtocol] = set()

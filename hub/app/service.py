@@ -212,6 +212,7 @@ class HubService(MultiService):
             limits=hub.limits,
             admission=hub.admission,
             failures=hub.failures,
+            share=hub.turn.share,
             refuse=lambda problem: hub.counters.problem(problem.word),
             proxies=self._proxies,
         )

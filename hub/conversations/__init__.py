@@ -14,7 +14,7 @@ Map:
 - `follower`: one stream as a response body: plain bytes, server-sent events or NDJSON.
 - `body_producer`: a request body into a stream.
 - `web_socket`: a commander and a reader on one socket.
-- `greeting`: the time for a first frame; `life`: heartbeats, death and stalls, the same for all of them.
+- `life`: heartbeats, death and stalls, the same for all of them.
 
 An adapter makes a conversation with a `Peer` and a `Sink`, and calls `received`, `writable` and `lost`. Whatever
 a peer does wrong is told as an error, counted, and survived; our own faults are the adapter's to catch.

@@ -9,7 +9,6 @@ import msgspec
 
 from hub.conversations.calls import Calls
 from hub.conversations.event_queue import EventQueue
-from hub.conversations.greeting import Greeting
 from hub.conversations.life import Life
 from hub.conversations.method import Method
 from hub.conversations.slices import Slices
@@ -64,7 +63,7 @@ class Commander:
         self._told_to_go = False
         self._over = False
         self._life: Life | None = None
-        self._greeting = Greeting(hub, self._no_hello)
+        self._greeting = hub.first_frame_timeout(self._no_hello)
         self._checking: Cancellable | None = None
         self._checks = False
         """Whether a hello's password is being checked."""

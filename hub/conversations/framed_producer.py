@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from hub.conversations.acknowledgement import Acknowledgement
 from hub.conversations.commands_out import CommandsOut
-from hub.conversations.greeting import Greeting
 from hub.conversations.life import Life
 from hub.conversations.meta import parse_meta
 from hub.core.hub import Hub
@@ -61,7 +60,7 @@ class FramedProducer:
         self._sink = sink
         self._known = principal
         self._frames = FrameReader(hub.limits.header_bytes, hub.limits.payload_bytes)
-        self._greeting = Greeting(hub, self._no_hello)
+        self._greeting = hub.first_frame_timeout(self._no_hello)
         self._principal: Principal | None = None
         self._ack: Acknowledgement | None = None
         """What is said of the run, once there is one."""

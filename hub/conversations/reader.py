@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 
-from hub.conversations.greeting import Greeting
 from hub.conversations.life import Life
 from hub.core.delivery import Delivery, Item, Live, Place, RunBegan, RunEnded
 from hub.core.hub import Hub
@@ -57,7 +56,7 @@ class ReaderConversation:
         self._over = False
         self._held = 0
         self._life: Life | None = None
-        self._greeting = Greeting(hub, self._no_hello)
+        self._greeting = hub.first_frame_timeout(self._no_hello)
 
     # What the adapter calls.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from hub.core.account_book import AccountBook
@@ -41,6 +41,7 @@ from hub.core.stream import Stream
 from hub.core.streams import Streams
 from hub.core.subscription import Subscriptions
 from hub.core.tail import TailMemory
+from hub.core.timeout import Timeout
 from hub.core.turn import Turn
 from hub.core.writer import Writer
 from hub.model.limits import Limits
@@ -151,6 +152,10 @@ class Hub:
         leases = Leases(self.clock, self.limits, LeaseEvents(self), self._live_names, self._is_live)
         self.sessions.ties = leases
         return leases
+
+    def first_frame_timeout(self, late: Callable[[], None]) -> Timeout:
+        """Call `late` once the time for a peer's first frame is over, unless that is cancelled."""
+        return Timeout(self.clock.call_later, self.turn.share, self.limits.first_frame_seconds, late)
 
     def tick(self) -> None:
         """Do what is done once a second: deadlines, meters, events. What fails keeps nothing else from being done."""

@@ -10,11 +10,13 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.task import Clock
 
 from adapters.rig import Rig, until, with_rigs
+from fakes.clock import FakeClock
 from fakes.tasks import FakeFailures
 from hub.adapters.reactor.flow import FlowSink, find_socket, keep_alive
 from hub.adapters.tcp import ConversationFactory
 from hub.core.admission import Admission
 from hub.core.counters import Counters
+from hub.core.turn_share import TurnShare
 from hub.model.limits import Limits
 from hub.model.peer import Peer
 
@@ -195,6 +197,7 @@ def test_a_refused_peer_that_does_not_close_is_aborted_after_a_while() -> None:
         limits=limits,
         admission=admission,
         failures=FakeFailures(),
+        share=TurnShare(FakeClock(), FakeFailures()),
         refuse=refused.append,
     )
     transport = FakeTransport()

@@ -13,6 +13,7 @@ from hub.core.admission import Admission
 from hub.core.counters import Counters
 from hub.core.deadlines import Deadlines
 from hub.core.events import Events
+from hub.core.timeout import Timeout
 from hub.core.turn import Turn
 from hub.core.turn_share import SHARE_SECONDS, TurnShare
 from hub.model.limits import Limits
@@ -136,6 +137,22 @@ def test_a_thousand_deadlines_at_once_are_spread_over_turns() -> None:
     clock.advance(1)
     assert sum(turns) == 1000
     assert max(turns) <= 12, "what a share holds, and the one that used it up"
+
+
+def test_who_is_in_time_or_just_in_time_is_not_ended() -> None:
+    clock = FakeClock()
+    share = TurnShare(clock, FakeFailures())
+    late: list[str] = []
+    early, just_in_time, never = (
+        Timeout(clock.call_later, share, 5, lambda name=name: late.append(name)) for name in ("early", "just", "never")
+    )
+    clock.advance(4)
+    early.cancel()
+    clock.call_later(1, just_in_time.cancel)  # in the very turn in which its time is up
+    clock.advance(1)
+    assert late == ["never"]
+    never.cancel()
+    early.cancel()
 
 
 def test_an_event_is_made_once_and_only_for_somebody() -> None:

@@ -15,6 +15,7 @@ from hub.adapters.reactor.far_end import Proxies, address_of, far_end, proxy_of
 from hub.adapters.reactor.flow import keep_alive
 from hub.adapters.web.answer import refusal
 from hub.core.hub import Hub
+from hub.core.timeout import Timeout
 from hub.model.peer import Peer
 from hub.model.problem import Problem
 
@@ -135,7 +136,7 @@ class HubChannel(HTTPChannel):
     _gone = False
     _shakes = False
     """Whether TLS is not up yet."""
-    _late: IDelayedCall | None = None
+    _late: Timeout | None = None
     _discarding: IDelayedCall | None = None
 
     # What twisted.web calls.
@@ -272,11 +273,12 @@ class HubChannel(HTTPChannel):
         self.loseConnection()
 
     def _start_deadline(self) -> None:
-        self._late = self.callLater(self._limits.first_frame_seconds, self._too_late)
+        share = self.site.connections.hub.turn.share
+        self._late = Timeout(self.callLater, share, self._limits.first_frame_seconds, self._too_late)
 
     def _stop_deadline(self) -> None:
         late, self._late = self._late, None
-        if late is not None and late.active():
+        if late is not None:
             late.cancel()
 
     def _end_handshake(self) -> None:

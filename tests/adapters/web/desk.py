@@ -145,6 +145,7 @@ class Desk:
         """Let time pass, for the hub and for the reactor."""
         self.clock.advance(seconds)
         self.reactor.advance(seconds)
+        self.clock.settle()
 
     def connect(self, peer: IPv4Address = LOCAL, host: IPv4Address = HERE, *, tls: bool = False) -> Line:
         """Connect; a connection over TLS has to be told when that is up."""

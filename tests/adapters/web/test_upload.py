@@ -254,10 +254,10 @@ def test_a_request_has_to_be_whole_in_time() -> None:
         line = desk.connect()
         line.send(sent)
         for _ in range(4):
-            desk.reactor.advance(1)
+            desk.pass_seconds(1)
             line.send(sent and b" ")  # a byte now and then does not help
         assert not line.transport.disconnecting
-        desk.reactor.advance(1)
+        desk.pass_seconds(1)
         assert line.transport.disconnecting
         line.lose()
     assert desk.hub.counters.problems == {"IDLE": 2}, "a connection kept in store is no mistake"
