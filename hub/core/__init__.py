@@ -18,9 +18,9 @@ producers answer to commands, `marks` keeps words at places of streams. `events`
 subscribe to; `rows` are the shapes of what is answered, `report` fills them. `first_answers` keeps what was changed
 from being changed twice, `deletion` ends streams for ever. `search` looks through the past, in `slabs` of whole
 lines, `line_filter` at what comes; both with a `matcher`. `scan` is how a search is put to a store.
-`turn` gathers what is to be done once in a reactor turn, `turn_share` bounds what of it goes to calls, `timeout`
-ends what takes too long, `deadlines` watches thousands of silent connections with one timer, `admission` counts
-connections, `gate` lets hellos in.
+`turn` gathers what is to be done once in a reactor turn, `turn_share` bounds what of it goes to calls and to readers
+that are behind, `timeout` ends what takes too long, `deadlines` watches thousands of silent connections with one
+timer, `admission` counts connections, `gate` lets hellos in.
 `hub` puts them together; `ports` says what the core needs from outside.
 
 Only `model` is imported here. Publish and fan-out are plain calls; only what waits for the store is `async`.

@@ -1,4 +1,4 @@
-"""The part of each turn that goes to calls: whoever asks for a hundred thousand things delays no line by that."""
+"""A part of each turn, for what may be much: whoever asks for a hundred thousand things delays no line by that."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ SHARE_SECONDS = 0.002
 
 
 class TurnShare:
-    """Shared by all who have calls to make; what does not fit is done in later turns, by one after the other."""
+    """Shared by all who have much to do; what does not fit is done in later turns, by one after the other."""
 
-    def __init__(self, clock: Clock, failures: Failures) -> None:
+    def __init__(self, clock: Clock, failures: Failures, seconds: float = SHARE_SECONDS) -> None:
+        """`seconds` of each turn are shared."""
+        self._seconds = seconds
         self._clock = clock
         self._failures = failures
         self._fresh: deque[Callable[[], None]] = deque()
@@ -30,6 +32,14 @@ class TurnShare:
             return False
         return self._clock.monotonic() >= self._until
 
+    def now_or_later(self, work: Callable[[], None]) -> bool:
+        """Call `work` now, or, where the share is used up, once in a later turn; tell whether it was now."""
+        if self.used_up:
+            self.wait(work, again=True)
+            return False
+        work()
+        return True
+
     def wait(self, work: Callable[[], None], *, again: bool) -> None:
         """Call `work` once, in a later turn. It does something in any case, and stops when the share is used up.
 
@@ -41,7 +51,7 @@ class TurnShare:
             self._begin()
 
     def _begin(self) -> None:
-        self._until = self._clock.monotonic() + SHARE_SECONDS
+        self._until = self._clock.monotonic() + self._seconds
         self._clock.call_later(0, self._next_turn)
 
     def _next_turn(self) -> None:
@@ -63,4 +73,4 @@ class TurnShare:
         try:
             work()
         except Exception:  # ours, and of one conversation: the others get their turn all the same
-            self._failures.report("in a call")
+            self._failures.report("in a turn's share")

@@ -8,14 +8,9 @@ import pytest
 
 from conversations.command_line import CommandLine
 from conversations.data_line import DataLine
-from fakes.sink import RecordingSink
 from fakes.world import LOOPBACK, World
 from hub.app.methods import METHODS
-from hub.conversations.commander import Commander
-from hub.conversations.framed_producer import FramedProducer
-from hub.conversations.reader import ReaderConversation
 from hub.conversations.web_socket import WebSocketConversation
-from hub.core.turn_share import SHARE_SECONDS
 from hub.model.problem import Problem
 
 GOODBYE = Problem("DRAIN", "the hub is shutting down", retry_after=1000)
@@ -129,30 +124,3 @@ def test_nothing_is_done_for_who_does_not_take_the_answers() -> None:
     world.settle()
     assert len(line.answers()) == 20
     assert line.sink.reading
-
-
-def test_a_crowd_that_says_nothing_is_let_go_over_many_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World()
-    ends: list[str] = []
-
-    def close(sink: RecordingSink, problem: Problem | None = None) -> None:
-        ends.append("end")
-        world.clock.now += SHARE_SECONDS
-
-    def turn() -> None:
-        ends.append("turn")
-        if len(ends) < 60:
-            world.clock.call_later(0, turn)
-
-    monkeypatch.setattr(RecordingSink, "close", close)
-    for _ in range(5):
-        ReaderConversation(world.hub, LOOPBACK, world.sink())
-        Commander(world.hub, LOOPBACK, world.sink(), METHODS)
-        FramedProducer(world.hub, LOOPBACK, world.sink())
-    gone = ReaderConversation(world.hub, LOOPBACK, world.sink())
-    world.clock.call_later(world.hub.limits.first_frame_seconds, turn)
-    world.clock.call_later(world.hub.limits.first_frame_seconds, lambda: gone.lost("reset"))
-    world.clock.advance(world.hub.limits.first_frame_seconds + 1)
-    assert ends.count("end") == 15, "and none for the one that left while it waited"
-    assert "end end" not in " ".join(ends), "each used up a turn's share"
-    world.assert_no_failures()

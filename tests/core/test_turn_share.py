@@ -88,4 +88,4 @@ def test_a_fault_in_one_costs_the_others_nothing(calls: Calls) -> None:
     calls.share.wait(breaks, again=False)
     calls.wait("sound")
     assert calls.turn() == ["sound"]
-    assert [what for what, _ in calls.failures.take()] == ["in a call"]
+    assert [what for what, _ in calls.failures.take()] == ["in a turn's share"]
