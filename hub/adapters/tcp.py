@@ -76,7 +76,7 @@ class ConversationProtocol(Protocol):
             self._begin()
         else:
             seconds = made_by.limits.first_frame_seconds
-            self._late = Timeout(made_by.reactor.callLater, made_by.share, seconds, self._too_late)
+            self._late = Timeout(made_by.reactor.callLater, made_by.ends, seconds, self._too_late)
 
     def _admit(self, peer: Peer) -> bool:
         """Count the peer in; tell it why where there is no room."""
@@ -212,17 +212,17 @@ class ConversationFactory(Factory):
         limits: Limits,
         admission: Admission,
         failures: Failures,
-        share: TurnShare,
+        ends: TurnShare,
         refuse: Callable[[Problem], None],
         proxies: Proxies | None = None,
     ) -> None:
-        """`refuse` is told each Problem for which a connection was not admitted."""
+        """`ends` is what of a turn is kept for them; `refuse` is told each Problem for which a peer is not admitted."""
         self.converse = converse
         self.reactor = reactor
         self.limits = limits
         self.admission = admission
         self.failures = failures
-        self.share = share
+        self.ends = ends
         self.refuse = refuse
         self.proxies = proxies or Proxies()
         self.protocols: set[ConversationProtocol] = set()

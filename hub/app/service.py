@@ -212,7 +212,7 @@ class HubService(MultiService):
             limits=hub.limits,
             admission=hub.admission,
             failures=hub.failures,
-            share=hub.turn.share,
+            ends=hub.turn.ends,
             refuse=lambda problem: hub.counters.problem(problem.word),
             proxies=self._proxies,
         )

@@ -26,7 +26,7 @@ class Life:
         "_limits",
         "_ping",
         "_ping_bytes",
-        "_pinged",
+        "_pinged_at",
         "_progress_at",
         "_sink",
         "_taken",
@@ -39,9 +39,11 @@ class Life:
         self._die: Callable[[Problem], None] | None = die
         self._ping = ping
         self._heard = self._progress_at = hub.clock.monotonic()
-        self._taken = 0
+        self._taken: int | None = None
+        """What the peer had taken when it was last looked at; None is before that."""
         self._ping_bytes = 0
-        self._pinged = False
+        self._pinged_at: float | None = None
+        """When it was pinged, if it has not been heard since."""
         self._clock = hub.clock
         self._deadlines = hub.deadlines
         hub.deadlines.add(self._watch, self._heard + STALL_CHECK_SECONDS)
@@ -49,7 +51,7 @@ class Life:
     def heard(self) -> None:
         """Take note of life."""
         self._heard = self._clock.monotonic()
-        self._pinged = False
+        self._pinged_at = None
 
     def end(self) -> None:
         """Watch no more."""
@@ -71,22 +73,28 @@ class Life:
                 return None
             return now + STALL_CHECK_SECONDS
         self._progress_at = now
-        silent = now - self._heard
         if self._ping is None:
             return now + STALL_CHECK_SECONDS
-        if silent >= limits.dead_seconds:
+        dead_at = self._heard + limits.dead_seconds
+        if self._pinged_at is None:
+            ping_at = self._heard + limits.heartbeat_seconds
+            if now < ping_at:
+                return min(now + STALL_CHECK_SECONDS, ping_at)
+            self._pinged_at = now
+            self._ping_bytes += self._ping()
+        # However late this looks: nobody is dead who had no time to answer.
+        dead_at = max(dead_at, self._pinged_at + limits.dead_seconds - limits.heartbeat_seconds)
+        if now >= dead_at:
             die(Problem("IDLE", f"nothing was heard for limits.dead_seconds ({limits.dead_seconds})"))
             return None
-        if silent >= limits.heartbeat_seconds and not self._pinged:
-            self._pinged = True
-            self._ping_bytes += self._ping()
-        return min(now + STALL_CHECK_SECONDS, self._heard + limits.dead_seconds)
+        return min(now + STALL_CHECK_SECONDS, dead_at)
 
     def _look_at_progress(self, sink: Sink, now: float) -> None:
-        taken = sink.taken()
-        if taken != self._taken:
+        taken, before = sink.taken(), self._taken
+        self._taken = taken
+        if taken != before:
             self._progress_at = now
-        if taken - self._taken > self._ping_bytes:
+        # The answer to its hello was taken when it said that, and not just now.
+        if before is not None and taken - before > self._ping_bytes:
             self._ping_bytes = 0
             self.heard()
-        self._taken = taken

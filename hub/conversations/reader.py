@@ -44,7 +44,8 @@ class ReaderConversation:
         "peer",
     )
 
-    def __init__(self, hub: Hub, peer: Peer, sink: Sink) -> None:
+    def __init__(self, hub: Hub, peer: Peer, sink: Sink, *, greets: bool = True) -> None:
+        """`greets` tells whether a HELLO has to come here, in time."""
         self._hub = hub
         self.peer = peer
         self._sink = sink
@@ -56,7 +57,7 @@ class ReaderConversation:
         self._over = False
         self._held = 0
         self._life: Life | None = None
-        self._greeting = hub.first_frame_timeout(self._no_hello)
+        self._greeting = hub.first_frame_timeout(self._no_hello) if greets else None
 
     # What the adapter calls.
 
@@ -138,7 +139,8 @@ class ReaderConversation:
         if not session.is_held(DATA):
             # Who takes a slot over takes the place of the one that had it, too.
             hub.check_reader_room(session.principal)
-        self._greeting.cancel()
+        if self._greeting is not None:
+            self._greeting.cancel()
         hub.sessions.take(session, DATA, self)
         self._session = session
         self._reader = Reader(
@@ -307,7 +309,8 @@ class ReaderConversation:
 
     def _end(self, *, keep_session: bool) -> None:
         self._over = True
-        self._greeting.cancel()
+        if self._greeting is not None:
+            self._greeting.cancel()
         self._count_held(0)
         if self._life is not None:
             self._life.end()

@@ -36,7 +36,7 @@ class WebSocketConversation:
         if principal is not None:
             hub.standing.enter(principal, self)
         peer = replace(peer, via="websocket")
-        self._reader = ReaderConversation(hub, peer, binary)
+        self._reader = ReaderConversation(hub, peer, binary, greets=False)
         self._commander = Commander(hub, peer, text, methods, principal, self._attach)
         self._attached = False
 

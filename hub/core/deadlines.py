@@ -23,7 +23,7 @@ class Deadlines:
     costs one call per deadline and not one per message, and an idle one a slot in a list instead of a timer.
 
     Thousands that came at once have their deadlines at once, too: no more are called in a turn than fit into what is
-    kept of it for calls.
+    kept of it for that.
     """
 
     def __init__(self, clock: Clock, failures: Failures, share: TurnShare) -> None:

@@ -102,7 +102,7 @@ class Hub:
         self.counters = Counters()
         self.turn = Turn(clock, failures)
         self._guarded = Guarded(clock, failures, self.counters)
-        self.deadlines = Deadlines(clock, failures, self.turn.share)
+        self.deadlines = Deadlines(clock, failures, self.turn.ends)
         self.events = Events()
         self.admission = Admission(limits, self.counters)
         self.gates = {name: Gate(clock, limits, self.counters) for name in GATES}
@@ -155,7 +155,7 @@ class Hub:
 
     def first_frame_timeout(self, late: Callable[[], None]) -> Timeout:
         """Call `late` once the time for a peer's first frame is over, unless that is cancelled."""
-        return Timeout(self.clock.call_later, self.turn.share, self.limits.first_frame_seconds, late)
+        return Timeout(self.clock.call_later, self.turn.ends, self.limits.first_frame_seconds, late)
 
     def tick(self) -> None:
         """Do what is done once a second: deadlines, meters, events. What fails keeps nothing else from being done."""

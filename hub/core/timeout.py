@@ -12,7 +12,7 @@ class Timeout:
     """Calls `late` after some time, unless `cancel` comes before.
 
     Hundreds that connect at once and say nothing are late in the same turn. They are let go by some a turn, out of
-    what is kept for calls and after those, so that no line waits for all of them.
+    what is kept for that, so that no line waits for all of them.
     """
 
     __slots__ = ("_late", "_share", "_timer")
@@ -24,7 +24,7 @@ class Timeout:
         seconds: float,
         late: Callable[[], None],
     ) -> None:
-        """`call_later` is a clock's or a reactor's."""
+        """`call_later` is a clock's or a reactor's; `share` is what of a turn is kept for ends."""
         self._share = share
         self._late: Callable[[], None] | None = late
         self._timer: Any = call_later(seconds, self._time_is_up)

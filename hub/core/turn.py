@@ -26,6 +26,9 @@ class Turn:
         """What of a turn goes to calls."""
         self.bulk = TurnShare(clock, failures, BULK_SECONDS)
         """What of it goes to readers that have more to take than their sockets hold."""
+        self.ends = TurnShare(clock, failures)
+        """What of it goes to deadlines: to heartbeats, and to ending those who said nothing. It has to be one of its
+        own: no calls, however many, keep the hub from them."""
 
     def add(self, call: Callable[[], None]) -> None:
         """Run `call` at the end of this turn, after what was added before."""

@@ -154,7 +154,7 @@ class Rig:
             limits=self.limits,
             admission=self.hub.admission,
             failures=self.failures,
-            share=self.hub.turn.share,
+            ends=self.hub.turn.ends,
             refuse=lambda problem: self.hub.counters.problem(problem.word),
         )
 

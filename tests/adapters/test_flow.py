@@ -197,7 +197,7 @@ def test_a_refused_peer_that_does_not_close_is_aborted_after_a_while() -> None:
         limits=limits,
         admission=admission,
         failures=FakeFailures(),
-        share=TurnShare(FakeClock(), FakeFailures()),
+        ends=TurnShare(FakeClock(), FakeFailures()),
         refuse=refused.append,
     )
     transport = FakeTransport()

@@ -279,11 +279,11 @@ def test_bye_is_answered_and_ends_the_session(world: World) -> None:
 
 def test_a_silent_peer_is_pinged_and_then_let_go(world: World) -> None:
     line = CommandLine(world)
-    world.pass_seconds(32)
+    world.pass_seconds(21)
     assert [message["method"] for message in line.answers()] == ["hub.ping"]
-    world.pass_seconds(13)
+    world.pass_seconds(23)
     assert not line.sink.closed
-    world.pass_seconds(13)
+    world.pass_seconds(3)
     assert line.answers()[-1]["error"]["message"].startswith("nothing was heard for limits.dead_seconds")
     assert line.sink.closed
 

@@ -271,9 +271,13 @@ def test_a_reader_that_takes_a_little_is_not_cut(world: World) -> None:
 
 def test_a_silent_reader_is_pinged_and_then_let_go(world: World) -> None:
     line = DataLine(world)
-    world.pass_seconds(32)
+    world.pass_seconds(19)
+    assert line.heard() == []
+    world.pass_seconds(2)
     assert [frame.split()[0] for frame in line.heard()] == ["PING"]
-    world.pass_seconds(26)
+    world.pass_seconds(23)
+    assert not line.sink.closed
+    world.pass_seconds(3)
     assert ended(line) == "ERR IDLE"
     assert len(world.hub.sessions) == 0, "a session without subscriptions ends with its last socket"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from conversations.data_line import DataLine
@@ -76,3 +78,56 @@ def test_readers_that_are_behind_are_written_to_by_some_a_turn_and_a_lone_line_a
     world.clock.advance(1)
     assert written.count("behind") == 4
     world.assert_no_failures()
+
+
+class Busy:
+    """Calls that each take longer than a turn's share, one after the other without end."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self.world.hub.turn.share.wait(self._call, again=False)
+
+    def _call(self) -> None:
+        self.world.clock.now += 0.09
+        self._go_on()
+
+
+def test_calls_without_end_keep_the_hub_from_no_heartbeat() -> None:
+    world = World()
+    lines = [DataLine(world) for _ in range(300)]
+    Busy(world)
+    world.pass_seconds(24)
+    assert {tuple(frame.verb for frame in line.sink.frames()) for line in lines} == {("PING",)}
+    for line in lines:
+        line.conversation.received(b"PONG x\n")
+    world.pass_seconds(24)
+    assert not any(line.sink.closed for line in lines)
+
+
+def test_calls_without_end_keep_the_hub_from_letting_nobody_go() -> None:
+    world = World()
+    sinks = [world.sink() for _ in range(100)]
+    for sink in sinks:
+        ReaderConversation(world.hub, LOOPBACK, sink)
+    Busy(world)
+    world.pass_seconds(world.limits.first_frame_seconds + 1)
+    assert all(sink.closed for sink in sinks)
+
+
+def test_nobody_is_dead_who_was_not_asked_however_late_the_hub_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    watches: list[Callable[[float], float | None]] = []
+    monkeypatch.setattr(world.hub.deadlines, "add", lambda watch, when: watches.append(watch))
+    line = DataLine(world)
+    (watch,) = watches
+    world.clock.now += 60
+    asked = world.clock.now
+    assert watch(asked) is not None
+    assert [frame.split()[0] for frame in line.heard()] == ["PING"]
+    assert watch(asked + 24) is not None
+    assert not line.sink.closed
+    assert watch(asked + 25) is None
+    assert line.heard() == ["ERR IDLE"]

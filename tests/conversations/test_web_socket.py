@@ -99,6 +99,13 @@ def test_a_takeover_fences_both_lanes(world: World) -> None:
     assert len(world.hub.readers) == 1
 
 
+def test_who_says_nothing_is_one_peer_that_did(world: World) -> None:
+    socket = Socket(world)
+    world.pass_seconds(6)
+    assert json.loads(socket.lanes["text"].lines()[-1])["error"]["data"]["code"] == "IDLE"
+    assert world.hub.counters.problems == {"IDLE": 1}
+
+
 def test_leaving_frees_everything(world: World) -> None:
     world.stream_of("a", b"x" * 1000)
     socket = Socket(world, window=10)

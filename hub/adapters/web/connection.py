@@ -16,6 +16,7 @@ from hub.adapters.reactor.flow import keep_alive
 from hub.adapters.web.answer import refusal
 from hub.core.hub import Hub
 from hub.core.timeout import Timeout
+from hub.core.turn_share import TurnShare
 from hub.model.peer import Peer
 from hub.model.problem import Problem
 
@@ -137,6 +138,8 @@ class HubChannel(HTTPChannel):
     _shakes = False
     """Whether TLS is not up yet."""
     _late: Timeout | None = None
+    _silent = False
+    """Whether it was silent for so long that it is to be closed."""
     _discarding: IDelayedCall | None = None
 
     # What twisted.web calls.
@@ -176,6 +179,7 @@ class HubChannel(HTTPChannel):
 
     def dataReceived(self, data: bytes) -> None:
         """Take bytes, unless nobody wants them any more."""
+        self._silent = False
         if self._entered and self._discarding is None:
             super().dataReceived(data)
 
@@ -195,6 +199,11 @@ class HubChannel(HTTPChannel):
         """The request is whole."""
         self._stop_deadline()
         super().allContentReceived()
+
+    def timeoutConnection(self) -> None:
+        """Close a connection that was silent between two requests; many at once are closed some a turn."""
+        self._silent = True
+        self._ends.wait(self._end_silence, again=True)
 
     def loseConnection(self) -> None:
         """Close once all is taken that was sent, or after a while."""
@@ -273,8 +282,7 @@ class HubChannel(HTTPChannel):
         self.loseConnection()
 
     def _start_deadline(self) -> None:
-        share = self.site.connections.hub.turn.share
-        self._late = Timeout(self.callLater, share, self._limits.first_frame_seconds, self._too_late)
+        self._late = Timeout(self.callLater, self._ends, self._limits.first_frame_seconds, self._too_late)
 
     def _stop_deadline(self) -> None:
         late, self._late = self._late, None
@@ -285,6 +293,15 @@ class HubChannel(HTTPChannel):
         if self._shakes:
             self._shakes = False
             self.site.connections.hub.admission.end_handshake()
+
+    @property
+    def _ends(self) -> TurnShare:
+        ends: TurnShare = self.site.connections.hub.turn.ends
+        return ends
+
+    def _end_silence(self) -> None:
+        if self._silent:  # still: nothing came while this waited
+            self.loseConnection()
 
     def _too_late(self) -> None:
         if self._shakes:

@@ -98,6 +98,19 @@ def test_the_answer_waits_until_all_is_durable() -> None:
     assert line.answer().status == 200
 
 
+def test_browsers_that_leave_their_connections_open_are_let_go_in_turn() -> None:
+    desk = Desk()
+    lines = [desk.connect() for _ in range(4)]
+    for line in lines:
+        line.send(request("GET", "/livez"))
+        assert line.answer().status == 200
+    desk.reactor.advance(IDLE_SECONDS)
+    assert not any(line.transport.disconnecting for line in lines), "that is for the hub's next turn"
+    lines[0].send(request("GET", "/livez"))  # just in time
+    assert lines[0].answer().status == 200
+    assert [line.transport.disconnecting for line in lines] == [False, True, True, True]
+
+
 def test_a_body_may_be_silent_for_ever_and_the_next_request_may_not() -> None:
     desk = Desk()
     line = desk.connect()
@@ -106,9 +119,9 @@ def test_a_body_may_be_silent_for_ever_and_the_next_request_may_not() -> None:
     line.send(b"cd")
     assert line.answer().status == 200
     assert not line.transport.disconnecting
-    desk.reactor.advance(IDLE_SECONDS - 1)
+    desk.pass_seconds(IDLE_SECONDS - 1)
     assert not line.transport.disconnecting
-    desk.reactor.advance(1)
+    desk.pass_seconds(1)
     assert line.transport.disconnecting
     line.lose()
     assert desk.reactor.getDelayedCalls() == []
