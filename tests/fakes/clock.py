@@ -53,7 +53,7 @@ class FakeClock:
         """Let time pass, running each call at its time."""
         end = self.now + seconds
         self._run_until(end)
-        self.now = end
+        self.now = max(self.now, end)
         self.settle()
 
     def _run_until(self, end: float) -> None:
