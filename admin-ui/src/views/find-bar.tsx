@@ -11,6 +11,8 @@ import { QueryInput } from "./query-input";
 interface Props {
   finder: Finder;
   state: FinderState;
+  /** What is looked through, in words. */
+  text: string;
   /** Which of several panes has the keys; empty where there is only one. */
   where: string;
   /** Whether there is something to look for. */
@@ -23,16 +25,16 @@ interface Props {
   close(): void;
 }
 
-export function FindBar({ finder, state, where, asked, problem, box, focus, step, close }: Props) {
+export function FindBar({ finder, state, text, where, asked, problem, box, focus, step, close }: Props) {
   useLayoutEffect(() => {
     if (focus) box.current?.select();
   }, []);
   const busy = state.counting || state.seeking;
   return (
-    <search class="find-bar" aria-label={where ? "Find in these streams" : "Find in this stream"}>
+    <search class="find-bar" aria-label={`Find in ${text}`}>
       <QueryInput
         name="find"
-        label={`Find in all of ${where ? "these streams" : "this stream"}`}
+        label={`Find in all of ${text}`}
         problem={problem}
         box={box}
         enter={(shift) => step(!shift)}

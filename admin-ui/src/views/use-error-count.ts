@@ -1,5 +1,5 @@
-// Keeps what is known of a stream's errors true: counted whole where that costs little, and of the text that there is
-// now.
+// Keeps what is known of the errors of streams true: counted whole where that costs little, and of the text that there
+// is now.
 
 import { useEffect, useRef } from "preact/hooks";
 import { COUNTED_AT_ONCE_BYTES } from "../find/error-words";
@@ -10,9 +10,9 @@ import { status, streams } from "../session/page-state";
 const SETTLED_MS = 400;
 
 /** Counts the errors of all that is kept, where that is little: again after some came that the page was not told. */
-export function useErrorCount(name: string, finder: Finder, whole: boolean): void {
-  const row = streams.get(name);
-  const small = row !== undefined && row.end - row.start <= COUNTED_AT_ONCE_BYTES;
+export function useErrorCount(names: readonly string[], finder: Finder, whole: boolean): void {
+  const kept = keptBytes(names);
+  const small = kept !== null && kept <= COUNTED_AT_ONCE_BYTES;
   const worth = small && !whole && status.value.kind === "live";
   useEffect(() => {
     if (!worth) return;
@@ -21,16 +21,22 @@ export function useErrorCount(name: string, finder: Finder, whole: boolean): voi
   }, [finder, worth]);
 }
 
-/** Looks anew for what is sought after the stream was cut: a new epoch has other text at the places that are known. */
-export function useRestart(name: string, find: Finder, errors: Finder): void {
-  const epoch = streams.get(name)?.epoch;
-  const before = useRef(epoch);
+/** How much is kept of some streams; null where none of them is known. */
+export function keptBytes(names: readonly string[]): number | null {
+  const rows = names.flatMap((name) => streams.get(name) ?? []);
+  return rows.length ? rows.reduce((sum, { start, end }) => sum + end - start, 0) : null;
+}
+
+/** Looks anew for what is sought after a stream was cut: a new epoch has other text at the places that are known. */
+export function useRestart(names: readonly string[], find: Finder, errors: Finder): void {
+  const epochs = names.map((name) => streams.get(name)?.epoch);
+  const before = useRef(epochs);
   useEffect(() => {
-    if (before.current !== undefined && epoch !== undefined && epoch !== before.current) {
-      errors.restart();
-      find.restart();
-      find.count();
-    }
-    before.current = epoch ?? before.current;
-  }, [epoch]);
+    const known = before.current;
+    before.current = epochs.map((epoch, index) => epoch ?? known[index]);
+    if (!epochs.some((epoch, index) => epoch && known[index] !== undefined && epoch !== known[index])) return;
+    errors.restart();
+    find.restart();
+    find.count();
+  }, [epochs.join()]);
 }
