@@ -49,9 +49,15 @@ export function MergedView({ names }: { names: string[] }) {
   });
   return (
     <section class="stream several">
-      <SeveralHead way="merged">
-        <FindingButtons finding={finding} />
-        <LookSwitches folds={false} />
+      <SeveralHead
+        way="merged"
+        first={
+          <>
+            <FindingButtons finding={finding} />
+            <LookSwitches folds={false} />
+          </>
+        }
+      >
         <GoToButton open={jumping} flip={() => setJumping(!jumping)} />
         <FollowButton following={state.following} toggle={() => pane.current?.toggle()} />
       </SeveralHead>
