@@ -242,8 +242,10 @@ test("lines that come live are counted in their stream, and a stream that was no
   finder.fresh(live(30), 1);
   finder.fresh(live(30), 0);
   expect(now()).toMatchObject({ hits: 7, whole: true });
+  expect(finder.isBehind).toBe(false);
   hub.push(0, 190, "needle");
   hub.push(0, 195, "needle");
+  expect(finder.isBehind).toBe(true);
   finder.fresh(live(50), 0);
   expect(now()).toMatchObject({ hits: 8, whole: false });
   hub.asked.length = 0;

@@ -101,6 +101,11 @@ export class Finder {
     return this.streams[source]?.offsets ?? [];
   }
 
+  /** Whether lines came that nobody looked at: where rows come by themselves, they are about to be. */
+  get isBehind(): boolean {
+    return this.streams.some((stream) => stream.isBehind(this.text.end(stream.name)));
+  }
+
   /** Looks for something else, first in what is held; the same again changes nothing. */
   look(sought: Sought | null): void {
     if (sought && this.sought && sameQuery(sought.query, this.sought.query)) return;

@@ -57,6 +57,11 @@ export class StreamHits {
     return lowerBound(this.hits, (hit) => hit.at < at);
   }
 
+  /** Whether lines came after those that were looked at, up to where the stream ends by now. */
+  isBehind(end: number): boolean {
+    return this.heardTo !== null && this.heardTo < end;
+  }
+
   /** Takes a page that was counted back from the end, where that was `end`. */
   counted({ hits, next }: SearchAnswer, end: number): void {
     this.next = next;

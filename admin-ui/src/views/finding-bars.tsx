@@ -9,7 +9,7 @@ import { count } from "../streams/format";
 import { clearFilter } from "./filter-keys";
 import type { Bar, Finding } from "./finding";
 import { lazy } from "./lazy";
-import { keptBytes } from "./use-error-count";
+import { keptBytes } from "./use-count";
 
 const nothing = () => null;
 const FindBar = lazy(
@@ -126,6 +126,7 @@ export function FindingBars({ finding }: { finding: Finding }) {
             finder={find.finder}
             state={find.state}
             text={textOf(finding)}
+            behind={(pane()?.isApart ?? false) && find.finder.isBehind}
             where={where}
             asked={finding.matcher !== null}
             problem={finding.problem}

@@ -16,7 +16,7 @@ import type { Pane } from "../viewer/pane";
 import { isAt, placeOf, type RowPlace } from "../viewer/row-place";
 import type { Row } from "../viewer/rows";
 import type { TextView } from "../viewer/text-view";
-import { useErrorCount, useRestart } from "./use-error-count";
+import { useCount, useRestart } from "./use-count";
 
 const TYPING_MS = 400;
 const BATCH_MS = 200;
@@ -137,7 +137,8 @@ function useLooking({ reveal, ...through }: Through, asked: Asked, bars: Bars): 
     return () => clearTimeout(timer);
   }, [find.finder, matcher]);
   useEffect(() => errors.finder.look(ERRORS), [errors.finder]);
-  useErrorCount(names, errors.finder, errors.state.whole);
+  useCount(names, find.finder, find.state.whole);
+  useCount(names, errors.finder, errors.state.whole);
   useRestart(names, find.finder, errors.finder);
   const { at, go } = useSteps(pane, reveal);
   const stepFind = (down: boolean) => {

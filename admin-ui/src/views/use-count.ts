@@ -1,5 +1,5 @@
-// Keeps what is known of the errors of streams true: counted whole where that costs little, and of the text that there
-// is now.
+// Keeps what is known of the hits and errors of streams true: counted whole where that costs little, and of the text
+// that there is now.
 
 import { useEffect, useRef } from "preact/hooks";
 import { COUNTED_AT_ONCE_BYTES } from "../find/error-words";
@@ -9,8 +9,8 @@ import { status, streams } from "../session/page-state";
 /** Who goes through many streams does not have each of them counted. */
 const SETTLED_MS = 400;
 
-/** Counts the errors of all that is kept, where that is little: again after some came that the page was not told. */
-export function useErrorCount(names: readonly string[], finder: Finder, whole: boolean): void {
+/** Counts what is sought in all that is kept, where that is little: again after lines came that the page was not told. */
+export function useCount(names: readonly string[], finder: Finder, whole: boolean): void {
   const kept = keptBytes(names);
   const small = kept !== null && kept <= COUNTED_AT_ONCE_BYTES;
   const worth = small && !whole && status.value.kind === "live";
