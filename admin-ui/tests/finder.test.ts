@@ -52,12 +52,16 @@ const hit = (offset: number, text: string): HitRow => ({
 function finderOf(search: Search, held: Row[], end = () => 1000) {
   const states: FinderState[] = [];
   const finder = new Finder(
-    "ci/a",
+    ["ci/a"],
     search,
-    { held: () => held, end, timeAt: async (offset) => 5000 + offset },
+    { held: () => held, end, timeAt: async (_, offset) => 5000 + offset },
     (state) => states.push(state),
   );
-  return { finder, states, now: () => states.at(-1) as FinderState };
+  const step = async (down: boolean, from: number | "end") => {
+    const place = from === "end" ? from : { source: 0, offset: from, at: from };
+    return (await finder.step(down, place))?.offset ?? null;
+  };
+  return { finder, step, states, now: () => states.at(-1) as FinderState };
 }
 
 const needle = new Matcher({ text: "needle", regex: false, exact: false });
@@ -70,7 +74,7 @@ test("hits of the rows held are known at once, and nobody is asked", () => {
   const hub = new Hub(text([1, 7, 8], 10));
   const { finder, now } = finderOf(hub.search, rows(hub.lines, 5));
   finder.look(needle);
-  expect(finder.places).toEqual([70, 80]);
+  expect(finder.offsets()).toEqual([70, 80]);
   expect(now()).toMatchObject({ hits: 2, whole: false, index: 0 });
   expect(hub.asked).toEqual([]);
 });
@@ -86,7 +90,7 @@ test("counting goes back through all that is kept", async () => {
   finder.look(needle);
   await finder.count();
   expect(now()).toMatchObject({ hits: 2500, whole: true, counting: false, reached: 1000 });
-  expect(finder.places).toEqual([...Array(2500).keys()].map((index) => index * 20));
+  expect(finder.offsets()).toEqual([...Array(2500).keys()].map((index) => index * 20));
   expect(hub.asked.map(({ newest, pattern }) => [newest, pattern])).toEqual(Array(3).fill([true, "ci/a"]));
   await finder.count();
   expect(hub.asked.length).toBe(3);
@@ -104,33 +108,33 @@ test("counting stops at a bound, and goes on from there when it is asked again",
 
 test("a step within the rows held asks nobody; beyond them the hub tells the one next hit", async () => {
   const hub = new Hub(text([1, 3, 7, 8], 10));
-  const { finder, now } = finderOf(hub.search, rows(hub.lines, 5));
+  const { finder, step, now } = finderOf(hub.search, rows(hub.lines, 5));
   finder.look(needle);
-  expect(await finder.step(true, 70)).toBe(80);
-  expect(await finder.step(false, 80)).toBe(70);
+  expect(await step(true, 70)).toBe(80);
+  expect(await step(false, 80)).toBe(70);
   expect(hub.asked).toEqual([]);
-  expect(await finder.step(false, 70)).toBe(30);
-  expect(await finder.step(false, 30)).toBe(10);
-  expect(await finder.step(true, 10)).toBe(30);
+  expect(await step(false, 70)).toBe(30);
+  expect(await step(false, 30)).toBe(10);
+  expect(await step(true, 10)).toBe(30);
   expect(now()).toMatchObject({ wrapped: "", seeking: false, index: 2 });
 });
 
 test("beyond an end it goes on at the other one, and says so", async () => {
   const hub = new Hub(text([2, 5], 10));
-  const { finder, now } = finderOf(hub.search, []);
+  const { finder, step, now } = finderOf(hub.search, []);
   finder.look(needle);
-  expect(await finder.step(true, 50)).toBe(20);
+  expect(await step(true, 50)).toBe(20);
   expect(now().wrapped).toBe("end");
-  expect(await finder.step(false, 20)).toBe(50);
+  expect(await step(false, 20)).toBe(50);
   expect(now().wrapped).toBe("start");
-  expect(await finder.step(false, Number.POSITIVE_INFINITY)).toBe(50);
-  expect(await finder.first()).toBe(20);
+  expect(await step(false, "end")).toBe(50);
+  expect(await finder.first()).toMatchObject({ offset: 20 });
 });
 
 test("nothing anywhere is no place", async () => {
-  const { finder, now } = finderOf(new Hub(text([], 10)).search, []);
+  const { finder, step, now } = finderOf(new Hub(text([], 10)).search, []);
   finder.look(needle);
-  expect(await finder.step(true, 0)).toBeNull();
+  expect(await step(true, 0)).toBeNull();
   expect(now()).toMatchObject({ hits: 0, seeking: false, problem: "" });
 });
 
@@ -142,7 +146,7 @@ test("lines that come live are counted, and those that are no hit tell nobody", 
   finder.fresh([line(100, "hay")]);
   expect(states.length).toBe(told);
   finder.fresh([line(110, "a \x1b[31mneed\x1b[0mle"), line(120, "NEEDLE")]);
-  expect(finder.places).toEqual([110, 120]);
+  expect(finder.offsets()).toEqual([110, 120]);
 });
 
 test("another query gives up the search under way, and what that still says is not taken", async () => {
@@ -181,13 +185,13 @@ test("what the hub refuses is said", async () => {
 
 test("what was looked at without a hole has a beginning, and the hits since then are told apart", async () => {
   const hub = new Hub(text([1, 4, 7, 8], 10));
-  const { finder, now } = finderOf(hub.search, rows(hub.lines, 8));
+  const { finder, step, now } = finderOf(hub.search, rows(hub.lines, 8));
   finder.look(needle);
   expect(now().since).toBeNull();
   finder.fresh(rows(hub.lines, 6));
   expect(now().since).toEqual({ at: 60, hits: 2 });
   // A step finds one from before: no more were looked at for that.
-  expect(await finder.step(false, 70)).toBe(40);
+  expect(await step(false, 70)).toBe(40);
   expect(now()).toMatchObject({ hits: 3, since: { at: 60, hits: 2 } });
   finder.fresh([line(100, "hay"), line(110, "a needle")]);
   expect(now()).toMatchObject({ hits: 4, since: { at: 60, hits: 3 } });
@@ -233,7 +237,7 @@ test("a stream that was cut is looked through anew", async () => {
   finder.restart();
   expect(now()).toMatchObject({ hits: 0, whole: false, since: null });
   await finder.count();
-  expect(finder.places).toEqual([20]);
+  expect(finder.offsets()).toEqual([20]);
 });
 
 test("errors are counted in words that are true of all of the stream, however much of it was looked at", () => {
@@ -259,7 +263,8 @@ test("while the page is apart from the end, errors that come there are not count
 
 test("at length it is said what was counted", () => {
   const since = { at: new Date(2026, 10, 24, 14, 3, 5).getTime(), hits: 2 };
-  expect(errorTitle({ hits: 3, whole: true, since })).toContain("all that is kept");
+  expect(errorTitle({ hits: 3, whole: true, since })).toContain("all that is kept of this stream");
+  expect(errorTitle({ hits: 3, whole: true, since }, "these streams")).toContain("kept of these streams");
   expect(errorTitle({ hits: 3, whole: false, since })).toContain("since 24 Nov 14:03:05");
   expect(errorTitle({ hits: 3, whole: false, since: null })).toContain("this page has seen");
 });

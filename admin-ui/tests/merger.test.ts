@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { type Entry, LateWindow } from "../src/several/late-window";
 import { MergeSource } from "../src/several/merge-source";
 import { Merger } from "../src/several/merger";
+import { openAt } from "../src/several/opening";
 import { LineBuffer } from "../src/viewer/line-buffer";
 import type { Row, TextLine } from "../src/viewer/rows";
 import { Runs } from "../src/viewer/runs";
@@ -134,7 +135,7 @@ test("whatever is fetched at either end, what is shown is a piece of the whole i
     } else {
       const at = 1000 + roll(1000);
       await Promise.all(merged.sources.map((source) => source.openTime(at)));
-      merged.dropped(buffer.append((await merged.openTime()).rows), true);
+      merged.dropped(buffer.append((await merged.openAround()).rows), true);
     }
     isWhole();
     merged.part();
@@ -286,4 +287,27 @@ test("a row's address in its own stream says of which life of the stream it is",
   const waits = merger([new FakeStream("c", 50)]);
   waits.sources[0]?.openEmpty();
   expect(waits.addressOf({ index: 0, name: "c", label: "c", offset: 0 })).toBe("@0");
+});
+
+test("a row that was found is shown where it is, however many came in the same millisecond", async () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const roll = dice(seed);
+    const streams = Array.from({ length: 3 }, (_, index) => new FakeStream(`s${index}`, 50));
+    // As when much is read at once: hundreds of lines of one time in each.
+    for (let at = 1000; at < 1004; at++)
+      for (const stream of streams) for (let count = roll(700); count > 0; count--) stream.push(at);
+    const wanted = whole(streams);
+    const source = roll(3);
+    const { lines } = streams[source] as FakeStream;
+    const { offset, at, text } = lines[roll(lines.length)] as LineRow;
+    const merged = merger(streams);
+    const place = { source, offset, at };
+    await Promise.all(merged.sources.map((each) => openAt(each, { kind: "row", place })));
+    const opened = await merged.openAround();
+    expect(opened.at && textOf(opened.at)).toBe(text);
+    const shown = opened.rows.map(textOf);
+    const from = wanted.indexOf(shown[0] ?? "");
+    expect(shown).toEqual(wanted.slice(from, from + shown.length));
+    expect(shown.length).toBeGreaterThan(100);
+  }
 });

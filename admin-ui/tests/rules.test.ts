@@ -42,14 +42,18 @@ test("what is left out is counted, of the lines alone", () => {
 
 test("the hit that the reader is at is shown, whatever the filter says", () => {
   const filter = new LineFilter({ ...OPEN, include: has("yes") });
-  const rules = new StreamRules(filter, has("no"), [], 40);
+  const rules = new StreamRules(filter, has("no"), [], { source: 0, offset: 40, at: 0 });
   expect(rules.accept("no", line("no", { offset: 40 }))).toBe(true);
   expect(rules.accept("no", line("no", { offset: 50 }))).toBe(false);
 });
 
 test("own rules, the filter and what is looked for stand out, each in its way", () => {
   const filter = new LineFilter({ ...OPEN, include: has("b") });
-  const rules = new StreamRules(filter, has("c"), [{ matcher: has("a"), colour: "red" }], 7);
+  const rules = new StreamRules(filter, has("c"), [{ matcher: has("a"), colour: "red" }], {
+    source: 0,
+    offset: 7,
+    at: 0,
+  });
   expect(rules.marks("abc", line("abc"))).toEqual([
     { from: 0, to: 1, className: "own red" },
     { from: 1, to: 2, className: "included" },

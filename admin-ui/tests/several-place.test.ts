@@ -15,14 +15,8 @@ import {
   withStream,
 } from "../src/several/several-place";
 
-test("lines are found side by side, at the time that is read, or in a stream by itself", () => {
-  const merged = mergedPlace(["ci/a", "b"]);
-  expect(findingPlace(merged)).toEqual(besidePlace(["ci/a", "b"]));
-  const paused = { ...merged, keys: { ...merged.keys, at: "1700000000000" } };
-  expect(findingPlace(paused)).toEqual(
-    besidePlace(["ci/a", "b"], { at: "1700000000000", at2: "1700000000000" }),
-  );
-  expect(findingPlace(mergedPlace(["a", "b", "c", "d", "e"])).names).toEqual(["a", "b", "c", "d"]);
+test("lines of runs that are compared are found side by side, or in a stream by itself", () => {
+  expect(findingPlace(comparePlace(["ci/a", "b"]))).toEqual(besidePlace(["ci/a", "b"]));
   expect(printPlace(findingPlace(comparePlace(["ci/a", "ci/a"], { left: "3" })))).toBe("#/s/ci/a");
 });
 

@@ -310,6 +310,7 @@ SCENES: Sequence[Scene] = (
     Scene("beside-paused", BUSY, f"#/s/{THREE}?at2=@0&sync=time", side_by_side),
     Scene("beside-find", BUSY, f"#/s/{THREE}?pane=2&find=goes&not=PASS", found_beside),
     Scene("merged", BUSY, f"#/s/{THREE}?as=merged", merged),
+    Scene("merged-find", BUSY, f"#/s/{THREE}?as=merged&find=goes&not=PASS", merged),
     Scene("merged-paused", BUSY, f"#/s/{THREE}?as=merged&at=start", merged),
     Scene("compare", BUSY, "#/s/nightly/twice?as=compare", compared),
     Scene("compare-loose", BUSY, "#/s/nightly/twice?as=compare&loose=1", compared),

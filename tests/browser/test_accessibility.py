@@ -28,7 +28,7 @@ CHECKED = [
 # One scene of each view, in one of its looks: the others are what `make axe` looks at.
 OFTEN = {
     *("login", "list-busy", "list-picked", "jump", "help", "people", "leases", "stream-live", "statistics"),
-    *("control", "terminal", "beside", "merged", "compare", "search-hits", "find", "gap"),
+    *("control", "terminal", "beside", "merged-find", "compare", "search-hits", "find", "gap"),
 }
 # A terminal takes other colours a frame after the page, and draws with them in the next.
 FRAMES = """async frames => {

@@ -91,6 +91,43 @@ def test_a_hub_that_is_killed_under_an_open_page_leaves_the_same_text(
 
 
 @pytest.mark.own_hub
+def test_panes_beside_each_other_go_on_with_the_same_text_when_the_hub_was_killed_or_stopped(
+    hub: RunningHub, page: Page, complaints: list[str]
+) -> None:
+    names = ["ci/first", "ci/second"]
+    page.goto(f"{hub.endpoints['web']}/#/s/{','.join(names)}")
+    logs = [page.get_by_role("log", name=f"output of {name}") for name in names]
+    banner = page.locator(".banner.shown")
+
+    def both_say(first: int, last: int) -> None:
+        for name in names:
+            with stream(hub, name) as build:
+                build.sendall(lines(first, last))
+        for log in logs:
+            expect(log.get_by_text(f"line {last - 1} of a text ü€", exact=True)).to_be_in_viewport(timeout=30_000)
+            expect(log.locator(".note").last).to_contain_text("ended")
+        hub.until_durable()
+
+    both_say(0, 300)
+    for again, number in enumerate((signal.SIGKILL, signal.SIGTERM)):
+        hub.end(number)
+        expect(banner).to_contain_text("The hub cannot be reached")
+        hub.come_again()
+        # Unless it has come back by itself.
+        page.get_by_role("button", name="Try now").or_(logs[0]).first.click()
+        expect(banner).to_have_count(0, timeout=30_000)
+        both_say(300 + 300 * again, 600 + 300 * again)
+    for name, log in zip(names, logs, strict=True):
+        shown = log.evaluate(WALK)
+        assert [text for text in shown if not re.match(r"run \d", text)] == raw_text(hub, name).splitlines()
+        runs = [text for text in shown if re.match(r"run \d", text)]
+        # Where a run is not said to begin, the one before it was said to end.
+        assert [text for text in runs if "ended" in text] == [f"run {run} ended: eof" for run in (1, 2, 3)]
+        assert log.locator(".note.gap, .note.truncated").count() == 0
+    assert [each for each in complaints if not each.endswith(OF_A_DEAD_HUB)] == []
+
+
+@pytest.mark.own_hub
 def test_a_hub_that_stops_in_order_says_so(hub: RunningHub, page: Page) -> None:
     page.evaluate(PATIENT)
     page.evaluate(LISTEN_TO_BANNER)

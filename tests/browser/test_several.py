@@ -70,6 +70,15 @@ def test_streams_that_are_picked_stand_side_by_side_and_each_is_paused_by_itself
         expect(left.locator(".row", has=page.locator(".hit.now"))).to_contain_text("b 79")
         expect(right.get_by_text("a 0", exact=True)).to_be_in_viewport()
         page.get_by_role("button", name="Close the find bar").click()
+        # There is one filter, and it says so.
+        page.get_by_role("button", name="Filter").click()
+        bar = page.get_by_role("search", name="Lines that are shown in all panes")
+        expect(bar).to_contain_text("All panes:")
+        bar.get_by_role("textbox", name="Only lines with").fill("new")
+        # The hit that one has gone to stays.
+        for pane, texts in ((left, ["b 79", "b new"]), (right, ["a new"])):
+            expect(pane.locator(".row.line .content")).to_have_text(texts)
+        page.get_by_role("button", name="Close the filter").click()
         page.get_by_role("button", name="Take ci/a away").click()
         expect(page.get_by_role("heading", name="ci/b")).to_be_visible()
         page.go_back()
@@ -100,19 +109,80 @@ def test_streams_are_merged_by_time_live_and_from_the_past(hub: RunningHub, page
         expect(page.get_by_text("Paused")).to_be_visible()
         page.keyboard.press("f")
         expect(rows.last.locator(".content")).to_have_text("unfinished")
-        # There is no finding in it, and it says where there is.
-        page.keyboard.press("/")
-        expect(page.get_by_text("Find works in one stream or side by side.")).to_be_visible()
-        way = page.get_by_role("link", name="Show them side by side")
-        expect(way).to_be_focused()
-        page.keyboard.press("Escape")
-        expect(way).to_have_count(0)
-        expect(log).to_be_focused()
         # A row's number leads to its place in its own stream.
         rows.filter(has_text="b and on").locator(".gutter").click()
         # The row itself, or by then already the place that is read.
         expect(page).to_have_url(re.compile(r"#/s/ci/b\?at=(%40|byte\+)\d+:\d+$"))
         expect(log.locator(".target")).to_have_text("b and on")
+    assert complaints == []
+
+
+def test_lines_are_found_where_they_are_in_the_merged_text(hub: RunningHub, page: Page, complaints: list[str]) -> None:
+    ends = {"a": 0, "b": 0}
+    with stream(hub, "ci/a") as first, stream(hub, "ci/b") as second:
+        # More than is held at first; hits in both streams, close to each other and far apart.
+        for number in range(8):
+            for producer, name in ((first, "a"), (second, "b")):
+                text = "".join(f"{name} {number} {line:03}\n" for line in range(300))
+                if f"{name} {number}" in ("b 0", "a 4", "b 4", "a 7"):
+                    text = text.replace(f"{name} {number} 150\n", f"{name} {number} a needle\n")
+                producer.sendall(text.encode())
+                ends[name] += len(text)
+                hub.until_durable(f"ci/{name}", ends[name])
+                until_the_clock_moves_on()
+        page.goto(f"{hub.endpoints['web']}/#/s/ci/a,ci/b?as=merged")
+        log = page.get_by_role("log")
+        expect(log.get_by_text("b 7 299", exact=True)).to_be_in_viewport()
+        page.keyboard.press("Control+f")
+        page.keyboard.type("needle")
+        status = page.get_by_role("search", name="Find in these streams").get_by_role("status")
+        expect(status).to_have_text("4 lines")
+        now = log.locator(".row", has=page.locator(".hit.now"))
+        rows = log.locator(".row.line")
+        # From the end back; beyond an end it goes on at the other one.
+        for index, text in ((4, "a 7"), (3, "b 4"), (2, "a 4"), (1, "b 0"), (4, "a 7")):
+            page.keyboard.press("Shift+Enter")
+            expect(status).to_contain_text(f"{index} of 4 lines")
+            expect(now.locator(".content")).to_have_text(f"{text} a needle")
+            expect(now).to_be_in_viewport()
+            expect(now.locator(".source")).to_have_text(text[0])
+        expect(status).to_contain_text("went on at the end")
+        for index, text in ((1, "b 0"), (2, "a 4"), (3, "b 4")):
+            page.keyboard.press("Enter")
+            expect(status).to_contain_text(f"{index} of 4 lines")
+            expect(now.locator(".content")).to_have_text(f"{text} a needle")
+        expect(page.get_by_text("Paused")).to_be_visible()
+        around = [text for text in rows.locator(".content").all_inner_texts() if text]
+        at = around.index("b 4 a needle")
+        assert around[at - 2 : at + 3] == ["b 4 148", "b 4 149", "b 4 a needle", "b 4 151", "b 4 152"]
+        # What comes live is counted, and so are errors, and one can step to both.
+        second.sendall(b"the last needle\n")
+        expect(status).to_contain_text("3 of 4+ lines")
+        log.focus()
+        page.keyboard.press("End")
+        expect(log.get_by_text("the last needle", exact=True)).to_be_in_viewport()
+        second.sendall(b"ERROR: a needle broke\n")
+        expect(status).to_contain_text("3 of 6 lines")
+        page.keyboard.press("E")
+        expect(log.get_by_text("ERROR: a needle broke", exact=True)).to_be_in_viewport()
+        expect(page.get_by_role("button", name="1 error", exact=True)).to_be_visible()
+        # The filter leaves the hits of both streams in their order.
+        page.keyboard.press("Home")
+        expect(log.get_by_text("a 0 000", exact=True)).to_be_in_viewport()
+        page.get_by_role("button", name="Filter").click()
+        page.get_by_role("textbox", name="Only lines with").fill("needle")
+        wanted = [*(f"{text} a needle" for text in ("b 0", "a 4", "b 4", "a 7")), "the last needle"]
+        expect(rows.locator(".content")).to_have_text([*wanted, "ERROR: a needle broke"])
+        page.get_by_role("textbox", name="Find in all of these streams").press("Enter")
+        expect(now.locator(".content")).to_have_text("b 0 a needle")
+        # The address has what is looked for: somebody else sees the same.
+        expect(page).to_have_url(re.compile("find=needle"))
+        page.reload()
+        expect(status).to_contain_text("6 lines")
+        # Esc closes the bar and leads back to the text.
+        page.get_by_role("button", name="Close the find bar").click()
+        expect(log).to_be_focused()
+        expect(log.locator(".hit")).to_have_count(0)
     assert complaints == []
 
 

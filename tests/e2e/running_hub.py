@@ -187,12 +187,17 @@ class RunningHub:
         self.process.forget()
 
     def come_again(self) -> None:
-        """Die at once and start anew at the same ports, as after a crash."""
-        self._endpoints = {name: f"tcp:{self.port(name)}:interface=127.0.0.1" for name in LISTENERS}
-        self.process.end(signal.SIGKILL)
+        """Die at once, if it has not ended, and start anew at the same ports, as after a crash."""
+        self.end(signal.SIGKILL)
         self.process.close()
-        (self.data_dir / "endpoints.json").unlink()
+        (self.data_dir / "endpoints.json").unlink(missing_ok=True)
         self.process = self._start()
+
+    def end(self, number: signal.Signals) -> None:
+        """End by a signal, to come again at the same ports: who ends in order takes the file with them along."""
+        if (self.data_dir / "endpoints.json").exists():
+            self._endpoints = {name: f"tcp:{self.port(name)}:interface=127.0.0.1" for name in LISTENERS}
+        self.process.end(number)
 
     def close(self) -> None:
         self.process.close()

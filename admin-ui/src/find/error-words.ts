@@ -21,13 +21,13 @@ export function errorWords({ hits, whole, since }: Counted, apart: boolean, now:
   return hits === 0 ? "Errors" : errors(hits, true);
 }
 
-/** The same at length: what was counted. */
-export function errorTitle(counted: Counted): string {
-  return `${countedIn(counted)}. A trace is one error. The list and the statistics go by the first word for a level in a line, in all that ever came.`;
+/** The same at length: what was counted, in words for the text. */
+export function errorTitle(counted: Counted, text = "this stream"): string {
+  return `${countedIn(counted, text)}. A trace is one error. The list and the statistics go by the first word for a level in a line, in all that ever came.`;
 }
 
-function countedIn({ whole, since }: Counted): string {
-  if (whole) return "Counted in all that is kept of this stream";
+function countedIn({ whole, since }: Counted, text: string): string {
+  if (whole) return `Counted in all that is kept of ${text}`;
   if (since) return `Counted in the lines since ${wholeClock(since.at)}, not in what is kept from before`;
   return "Counted in the lines that this page has seen";
 }

@@ -1,13 +1,18 @@
-// Looks for lines in all of a stream: in the rows held, in the past by `stream.search`, and in what comes live.
+// Looks for lines in all of a stream, or of several that are one text by time: in the rows held, in the past by
+// `stream.search`, and in what comes live.
 //
 // Stepping asks the hub for the one next hit from a place, so it is right however many there are; counting goes back
-// from the end page by page up to a bound, and fills the strip beside the text. Both can be given up at any time.
+// from the end page by page up to a bound, and fills the strip beside the text. Both can be given up at any time. Of
+// several streams each is asked by itself, and what they answer is put in the order of their text (row-place.ts).
 
 import { plainText } from "../viewer/ansi";
+import { comparePlaces, isAt, placeOf, type RowPlace, timeAfter } from "../viewer/row-place";
 import type { Row } from "../viewer/rows";
 import type { Watch } from "../wire/rpc";
 import type { SearchAnswer, StreamSearchParams } from "../wire/types";
+import { forEach, nearest } from "./ask-several";
 import { type Query, sameQuery } from "./query";
+import { StreamHits } from "./stream-hits";
 
 /** What is looked for: as the hub is asked for it, and as the page sees it in a line. */
 export interface Sought {
@@ -15,15 +20,18 @@ export interface Sought {
   matches(plain: string): boolean;
 }
 
-/** What is asked of the stream itself. */
+/** What is asked of the text itself. */
 export interface Searched {
   /** The rows that the page holds, side by side. */
   held(): readonly Row[];
-  /** Where it ends by now. */
-  end(): number;
-  /** When the line came that holds a byte. */
-  timeAt(offset: number): Promise<number | null>;
+  /** Where a stream ends by now. */
+  end(name: string): number;
+  /** When the line came that holds a byte of a stream. */
+  timeAt(name: string, offset: number): Promise<number | null>;
 }
+
+/** From where one steps. */
+export type From = RowPlace | "start" | "end";
 
 export type Search = (params: StreamSearchParams, watch: Watch) => Promise<SearchAnswer>;
 
@@ -41,7 +49,7 @@ export interface FinderState {
   seeking: boolean;
   /** The time that the search has come back to. */
   reached: number | null;
-  /** Stepping went over an end of the stream. */
+  /** Stepping went over an end of the text. */
   wrapped: "" | "start" | "end";
   problem: string;
 }
@@ -60,33 +68,42 @@ export const NOTHING_FOUND: FinderState = {
 
 /** Counted without being asked again. */
 export const MOST_HITS = 10_000;
+/** Kept of one stream, and of each of several. */
 const MOST_KEPT = 50_000;
+const MOST_KEPT_EACH = 20_000;
 const PAGE = 1000;
+
+type Page = Pick<StreamSearchParams, "newest" | "limit" | "after" | "from" | "to">;
 
 export class Finder {
   state = NOTHING_FOUND;
-  /** The hit that the reader is at, by where its line begins. */
-  current: number | null = null;
+  /** The hit that the reader is at. */
+  current: RowPlace | null = null;
+  private readonly streams: StreamHits[];
   private sought: Sought | null = null;
-  /** Where hits begin, in order. */
-  private offsets: number[] = [];
   private counter: AbortController | null = null;
   private seeker: AbortController | null = null;
-  private next: string | null = null;
-  /** Every line from `covered` on up to `heardTo` was looked at. */
-  private covered: { offset: number; at: number } | null = null;
-  private heardTo: number | null = null;
-  private asksTime = false;
+  private readonly asksTime = new Set<StreamHits>();
 
+  /** `names`: the streams in the order in which rows of the same time stand. */
   constructor(
-    private readonly name: string,
+    names: readonly string[],
     private readonly search: Search,
-    private readonly stream: Searched,
+    private readonly text: Searched,
     private readonly changed: (state: FinderState) => void,
-  ) {}
+  ) {
+    const most = names.length > 1 ? MOST_KEPT_EACH : MOST_KEPT;
+    this.streams = names.map((name) => new StreamHits(name, most));
+  }
 
-  get places(): readonly number[] {
-    return this.offsets;
+  /** Where the hits of a stream begin, in order. */
+  offsets(source = 0): readonly number[] {
+    return this.streams[source]?.offsets ?? [];
+  }
+
+  /** Whether lines came that nobody looked at: where rows come by themselves, they are about to be. */
+  get isBehind(): boolean {
+    return this.streams.some((stream) => stream.isBehind(this.text.end(stream.name)));
   }
 
   /** Looks for something else, first in what is held; the same again changes nothing. */
@@ -94,26 +111,27 @@ export class Finder {
     if (sought && this.sought && sameQuery(sought.query, this.sought.query)) return;
     this.stop();
     this.sought = sought;
-    this.offsets = [];
     this.current = null;
-    this.next = null;
-    this.covered = this.heardTo = null;
-    this.state = { ...NOTHING_FOUND, whole: sought === null };
+    for (const stream of this.streams) stream.reset(sought === null);
+    this.state = NOTHING_FOUND;
     this.lookInHeld();
     this.tell({});
   }
 
-  /** Looks for the same again: the stream was cut, and has other text at the places that are known. */
+  /** Looks for the same again: a stream was cut, and has other text at the places that are known. */
   restart(): void {
     const sought = this.sought;
     this.look(null);
     this.look(sought);
   }
 
-  /** Takes rows that came live. */
-  fresh(rows: readonly Row[]): void {
-    const covers = this.cover(rows);
-    if (this.add(this.offsetsIn(rows)) || covers) this.tell({});
+  /** Takes rows of a stream that came live, with their places in it. */
+  fresh(rows: readonly Row[], source = 0): void {
+    const stream = this.streams[source];
+    if (!stream || !this.sought) return;
+    const covers = stream.cover(rows);
+    const hits = this.hitsIn(rows).map(({ offset, at }) => ({ offset, at }));
+    if (stream.add(hits) || covers) this.tell({});
   }
 
   /** Counts the hits of all that is kept, up to a bound; again, to go on from there. */
@@ -123,23 +141,19 @@ export class Finder {
     const counter = new AbortController();
     this.counter = counter;
     this.tell({ counting: true, problem: "" });
-    const end = this.stream.end();
-    const goal = this.offsets.length + MOST_HITS - (this.offsets.length % MOST_HITS);
+    const goal = this.state.hits + MOST_HITS - (this.state.hits % MOST_HITS);
+    let told = 0;
+    const page = async (stream: StreamHits) => {
+      told += await this.countPage(sought, stream, counter.signal);
+    };
     try {
-      do {
-        const answer = await this.ask(
-          sought,
-          { newest: true, limit: PAGE, after: this.next },
-          counter.signal,
-        );
-        this.next = answer.next;
-        this.add(answer.hits.map((hit) => hit.offset));
-        const last = answer.hits.at(-1);
-        if (last) this.covered = { offset: last.offset, at: last.at };
-        this.heardTo = Math.max(this.heardTo ?? 0, end);
-        this.tell({ whole: answer.next === null, reached: last?.at ?? this.state.reached });
-      } while (this.next !== null && this.offsets.length < goal);
+      const unasked = this.streams.filter(({ whole, next }) => !whole && next === null);
+      await forEach(unasked.length ? unasked : this.leastFarBack(), page);
+      // Where more is told than is kept, their number says nothing.
+      while (!this.state.whole && this.state.hits < goal && told < MOST_HITS)
+        await forEach(this.leastFarBack(), page);
     } catch (error) {
+      counter.abort();
       this.failed(error as Error, counter);
     }
     if (this.counter === counter) this.tell({ counting: false });
@@ -154,25 +168,29 @@ export class Finder {
   }
 
   /** The next hit after a place, or the one before it; beyond an end it goes on at the other one. From the end: back. */
-  async step(wish: boolean, from: number): Promise<number | null> {
+  async step(wish: boolean, from: From): Promise<RowPlace | null> {
     const sought = this.sought;
     if (!sought) return null;
-    const down = wish && from !== Number.POSITIVE_INFINITY;
+    const down = wish && from !== "end";
     this.seeker?.abort();
     const seeker = new AbortController();
     this.seeker = seeker;
     this.lookInHeld();
-    const near = this.nearHeld(down, from);
-    if (near !== null) return this.arrive(near, "");
+    const near = typeof from === "object" ? this.nearHeld(down, from) : null;
+    if (near) return this.arrive(near, "");
     this.tell({ seeking: true, problem: "" });
+    const seek = (place: From) =>
+      nearest(
+        this.inTurn(place),
+        down,
+        (stream, best, signal) => this.seek(sought, stream, { down, from: place, best }, signal),
+        seeker.signal,
+      );
     try {
-      const after = from === Number.POSITIVE_INFINITY ? null : `${Math.max(0, from)} ${this.name}`;
-      // Going down, the line that begins here is told as well: it is not the next one.
-      const answer = await this.ask(sought, { newest: !down, limit: 2, after }, seeker.signal);
-      const hit = answer.hits.find(({ offset }) => (down ? offset > from : offset < from));
-      if (hit) return this.arrive(hit.offset, "");
-      const [other] = (await this.ask(sought, { newest: !down, limit: 1 }, seeker.signal)).hits;
-      if (other) return this.arrive(other.offset, down ? "end" : "start");
+      const hit = await seek(from);
+      if (hit) return this.arrive(hit, "");
+      const other = typeof from === "object" ? await seek(down ? "start" : "end") : null;
+      if (other) return this.arrive(other, down ? "end" : "start");
       this.tell({ wrapped: "" });
     } catch (error) {
       this.failed(error as Error, seeker);
@@ -183,62 +201,107 @@ export class Finder {
   }
 
   /** The first hit of all that is kept. */
-  first(): Promise<number | null> {
-    return this.step(true, -1);
+  first(): Promise<RowPlace | null> {
+    return this.step(true, "start");
   }
 
-  private ask(
-    { query }: Sought,
-    page: Pick<StreamSearchParams, "newest" | "limit" | "after">,
+  /** The stream that is counted back least far: all are counted back together. */
+  private leastFarBack(): StreamHits[] {
+    const reach = ({ covered }: StreamHits) => covered?.at ?? Number.POSITIVE_INFINITY;
+    const open = this.streams.filter(({ whole }) => !whole);
+    return open.sort((a, b) => (reach(a) < reach(b) ? 1 : -1)).slice(0, 1);
+  }
+
+  /** Counts a page further back; returns how many it had. */
+  private async countPage(sought: Sought, stream: StreamHits, signal: AbortSignal): Promise<number> {
+    const end = this.text.end(stream.name);
+    const page = { newest: true, limit: PAGE, after: stream.next };
+    const answer = await this.ask(sought, stream, page, signal);
+    if (signal.aborted) return 0;
+    stream.counted(answer, end);
+    this.tell({});
+    return answer.hits.length;
+  }
+
+  /** The streams, first the one in which one is: the next hit is most often there. */
+  private inTurn(from: From): StreamHits[] {
+    const own = typeof from === "object" ? this.streams[from.source] : undefined;
+    return own ? [own, ...this.streams.filter((stream) => stream !== own)] : this.streams;
+  }
+
+  /** The next hit of one stream from a place in the text, none beyond `best`. */
+  private async seek(
+    sought: Sought,
+    stream: StreamHits,
+    { down, from, best }: { down: boolean; from: From; best: RowPlace | null },
     signal: AbortSignal,
-  ): Promise<SearchAnswer> {
-    const params = { query: query.text, regex: query.regex, case: query.exact, pattern: this.name, ...page };
-    const begin = page.after ? Number.parseInt(page.after, 10) : page.newest ? this.stream.end() : 0;
+  ): Promise<RowPlace | null> {
+    const source = this.streams.indexOf(stream);
+    const page: Page = { newest: !down, limit: 1 };
+    if (best) page[down ? "to" : "from"] = timeAfter(best, source);
+    if (typeof from === "object") {
+      const offset = from.source === source ? from.offset : down ? null : this.heldAfter(from, source);
+      if (offset !== null) page.after = `${Math.max(0, offset)} ${stream.name}`;
+      else page[down ? "from" : "to"] = timeAfter(from, source);
+      // Going down, the line that begins here is told as well: it is not the next one.
+      if (from.source === source) page.limit = 2;
+    }
+    const { hits } = await this.ask(sought, stream, page, signal);
+    const places = hits.map(({ offset, at }) => ({ source, offset, at }));
+    const isBeyond = (place: RowPlace) =>
+      typeof from === "string" || comparePlaces(place, from) * (down ? 1 : -1) > 0;
+    return places.find(isBeyond) ?? null;
+  }
+
+  /** Where the first row of another stream begins that is held after a place: hits before it lie before the place. */
+  private heldAfter(place: RowPlace, source: number): number | null {
+    const rows = this.text.held();
+    const index = rows.findIndex((row) => isAt(row, place));
+    const after = index < 0 ? [] : rows.slice(index);
+    const row = after.find((each) => each.kind === "line" && each.source?.index === source);
+    return row?.source?.offset ?? null;
+  }
+
+  private ask({ query }: Sought, stream: StreamHits, page: Page, signal: AbortSignal): Promise<SearchAnswer> {
+    const params = {
+      query: query.text,
+      regex: query.regex,
+      case: query.exact,
+      pattern: stream.name,
+      ...page,
+    };
+    const begin = page.after ? Number.parseInt(page.after, 10) : page.newest ? this.text.end(stream.name) : 0;
+    const isRange = page.from !== undefined || page.to !== undefined;
     const progress = ({ bytes }: Record<string, unknown>) => {
       const offset = page.newest ? begin - Number(bytes) : begin + Number(bytes);
-      this.tellTime(Math.max(0, offset), signal);
+      // Where a range of time begins in bytes is not known here.
+      if (!isRange) this.tellTime(stream, Math.max(0, offset), signal);
     };
     return this.search(params, { signal, progress });
   }
 
   /** Tells the time of the place that a search has come to; one question at a time. */
-  private async tellTime(offset: number, signal: AbortSignal): Promise<void> {
-    if (this.asksTime) return;
-    this.asksTime = true;
+  private async tellTime(stream: StreamHits, offset: number, signal: AbortSignal): Promise<void> {
+    if (this.asksTime.has(stream)) return;
+    this.asksTime.add(stream);
     try {
-      const reached = await this.stream.timeAt(offset);
-      if (!signal.aborted && (this.state.counting || this.state.seeking)) this.tell({ reached });
+      const reached = await this.text.timeAt(stream.name, offset);
+      if (signal.aborted || !(this.state.counting || this.state.seeking)) return;
+      stream.reached = reached;
+      this.tell({});
     } catch (error) {
       // The search itself says what is wrong; how far it is can do without.
       console.info(`no time of a place: ${(error as Error).message}`);
     } finally {
-      this.asksTime = false;
+      this.asksTime.delete(stream);
     }
   }
 
-  /** Takes note of what was looked at; returns whether that changes what is told. */
-  private cover(rows: readonly Row[]): boolean {
-    const first = rows[0];
-    const last = rows.at(-1);
-    if (!this.sought || !first || !last) return false;
-    // What came while the page was elsewhere in the stream was not told.
-    const missed = this.heardTo !== null && first.offset > this.heardTo;
-    this.heardTo = last.kind === "line" ? last.end : (last.to ?? last.offset);
-    if (missed) {
-      this.covered = this.next = null;
-      this.state = { ...this.state, whole: false };
-    }
-    if (this.covered) return missed;
-    const at = rows.find((row) => row.at !== undefined)?.at;
-    if (at !== undefined) this.covered = { offset: first.offset, at };
-    return true;
-  }
-
-  private arrive(offset: number, wrapped: FinderState["wrapped"]): number {
-    this.current = offset;
-    this.add([offset]);
+  private arrive(place: RowPlace, wrapped: FinderState["wrapped"]): RowPlace {
+    this.current = place;
+    this.streams[place.source]?.add([place]);
     this.tell({ wrapped, seeking: false, problem: "" });
-    return offset;
+    return place;
   }
 
   private failed(error: Error & { code?: string }, by: AbortController): void {
@@ -247,64 +310,73 @@ export class Finder {
   }
 
   private lookInHeld(): void {
-    this.add(this.offsetsIn(this.stream.held()));
+    const hits = this.hitsIn(this.text.held());
+    for (const [source, stream] of this.streams.entries())
+      stream.add(hits.filter((hit) => hit.source === source));
   }
 
-  private offsetsIn(rows: readonly Row[]): number[] {
+  private hitsIn(rows: readonly Row[]): RowPlace[] {
     const sought = this.sought;
     if (!sought) return [];
     return rows
       .filter((row) => row.kind === "line" && sought.matches(plainText(row.text)))
-      .map((row) => row.offset);
+      .map((row) => placeOf(row));
   }
 
   /** The next hit in the rows held, which lie side by side: nothing between them is missed. */
-  private nearHeld(down: boolean, from: number): number | null {
-    const rows = this.stream.held();
-    const first = rows[0]?.offset;
-    const last = rows.at(-1)?.offset;
-    if (first === undefined || last === undefined || from < first || from > last) return null;
-    const index = lowerBound(this.offsets, down ? from + 1 : from) - (down ? 0 : 1);
-    const near = this.offsets[index];
-    return near !== undefined && near >= first && near <= last ? near : null;
+  private nearHeld(down: boolean, from: RowPlace): RowPlace | null {
+    const rows = this.text.held();
+    const step = down ? 1 : -1;
+    const begin = rows.findIndex((row) => isAt(row, from));
+    if (begin < 0) return null;
+    for (let index = begin + step; index >= 0 && index < rows.length; index += step) {
+      const row = rows[index] as Row;
+      const place = placeOf(row);
+      if (row.kind === "line" && !isAt(row, from) && this.streams[place.source]?.has(place.offset))
+        return place;
+    }
+    return null;
   }
 
-  /** Adds hits; returns whether any is new. Beyond the bound the oldest are let go. */
-  private add(offsets: readonly number[]): boolean {
-    const unseen = offsets.filter((offset) => this.offsets[lowerBound(this.offsets, offset)] !== offset);
-    if (!unseen.length) return false;
-    const last = this.offsets.at(-1) ?? -1;
-    // What comes live goes on where the others end; the hub's pages come backwards.
-    const onwards = unseen.every((offset, index) => offset > (index ? (unseen[index - 1] as number) : last));
-    if (onwards) this.offsets.push(...unseen);
-    else this.offsets = [...new Set([...this.offsets, ...unseen])].sort((a, b) => a - b);
-    if (this.offsets.length > MOST_KEPT) {
-      this.offsets = this.offsets.slice(-MOST_KEPT);
-      this.covered = null;
-      this.state = { ...this.state, whole: false };
+  /** How many hits come before a place in the text. */
+  private countBefore(place: RowPlace): number {
+    return this.streams.reduce((sum, stream, source) => {
+      if (source === place.source) return sum + stream.countBefore(place.offset);
+      return sum + stream.countUntil(timeAfter(place, source));
+    }, 0);
+  }
+
+  /** From where on every line of all streams was looked at. */
+  private get since(): RowPlace | null {
+    let since: RowPlace | null = null;
+    for (const [source, { whole, covered }] of this.streams.entries()) {
+      if (whole) continue;
+      if (!covered) return null;
+      const place = { source, ...covered };
+      if (!since || comparePlaces(place, since) > 0) since = place;
     }
-    return true;
+    return since;
+  }
+
+  /** The time that the search of all streams has come back to. */
+  private get reached(): number | null {
+    const open = this.streams.filter(({ whole }) => !whole);
+    const times = (open.length ? open : this.streams).map(({ reached }) => reached);
+    return times.reduce((least, at) => (least === null || at === null ? null : Math.max(least, at)));
   }
 
   private tell(part: Partial<FinderState>): void {
-    const index = this.current === null ? 0 : lowerBound(this.offsets, this.current) + 1;
-    const since = this.covered && {
-      at: this.covered.at,
-      hits: this.offsets.length - lowerBound(this.offsets, this.covered.offset),
+    const hits = this.streams.reduce((sum, { count }) => sum + count, 0);
+    const since = this.since;
+    this.state = {
+      ...this.state,
+      ...part,
+      hits,
+      index: this.current ? this.countBefore(this.current) + 1 : 0,
+      whole: this.streams.every(({ whole }) => whole),
+      since: since && { at: since.at, hits: hits - this.countBefore(since) },
+      reached: this.reached,
     };
-    this.state = { ...this.state, ...part, hits: this.offsets.length, index, since };
     this.changed(this.state);
   }
-}
-
-/** Index of the first of sorted numbers that is not below `value`. */
-function lowerBound(sorted: readonly number[], value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] as number) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -2,6 +2,7 @@
 
 import { plainText } from "../viewer/ansi";
 import type { LineRules, Mark } from "../viewer/line-rules";
+import { isAt, type RowPlace } from "../viewer/row-place";
 import type { Row, TextLine } from "../viewer/rows";
 import { type Level, levelOf } from "./level";
 import type { Matcher } from "./query";
@@ -76,22 +77,26 @@ export class StreamRules implements LineRules {
     private readonly filter: LineFilter,
     private readonly found: Matcher | null,
     private readonly highlights: readonly Highlight[],
-    /** Where the hit begins that the reader is at: it is shown, whatever the filter says. */
-    private readonly current: number | null,
+    /** The hit that the reader is at: it is shown, whatever the filter says. */
+    private readonly current: RowPlace | null,
   ) {
     this.filters = filter.filters;
   }
 
   accept(plain: string, line: TextLine): boolean {
-    return line.offset === this.current || this.filter.accept(plain, line);
+    return this.isCurrent(line) || this.filter.accept(plain, line);
   }
 
   marks(plain: string, line: TextLine): Mark[] {
     const marks: Mark[] = [];
     for (const { matcher, colour } of this.highlights) add(marks, matcher, plain, `own ${colour}`);
     if (this.filter.choice.include) add(marks, this.filter.choice.include, plain, "included");
-    if (this.found) add(marks, this.found, plain, line.offset === this.current ? "hit now" : "hit");
+    if (this.found) add(marks, this.found, plain, this.isCurrent(line) ? "hit now" : "hit");
     return marks;
+  }
+
+  private isCurrent(line: TextLine): boolean {
+    return this.current !== null && isAt(line, this.current);
   }
 }
 

@@ -2,6 +2,7 @@
 // wrote to this one, which is nearly that of their times: each is held for a moment, in which older ones may come and
 // stand before it. What comes later than that is added at the end; nothing that is shown moves.
 
+import { compareTimes } from "../viewer/row-place";
 import type { Row } from "../viewer/rows";
 
 /** A row of one of several streams, with the time that it is put in order by. */
@@ -22,11 +23,6 @@ interface Held {
 export const HOLD_MS = 250;
 /** With more rows than this, the oldest do not wait. */
 export const MOST_HELD = 20_000;
-
-/** The order of rows of several streams: by time, then by stream; those of one stream keep theirs. */
-export function compareEntries(a: Entry, b: Entry): number {
-  return a.at - b.at || a.source - b.source;
-}
 
 export class LateWindow {
   private held: Held[] = [];
@@ -72,7 +68,7 @@ export class LateWindow {
 
   private sort(): void {
     if (this.sorted) return;
-    this.held.sort((a, b) => compareEntries(a.entry, b.entry) || a.order - b.order);
+    this.held.sort((a, b) => compareTimes(a.entry, b.entry) || a.order - b.order);
     this.sorted = true;
   }
 }

@@ -7,6 +7,7 @@
 // has the keys of all notes that are held or shown.
 
 import { History, type Piece } from "../viewer/history";
+import { type RowPlace, timeAfter } from "../viewer/row-place";
 import type { Row, TextLine } from "../viewer/rows";
 import type { Runs } from "../viewer/runs";
 import type { Seam } from "../viewer/stream-follow";
@@ -63,6 +64,13 @@ export class MergeSource {
   async openTime(at: number): Promise<void> {
     const offset = await this.history.offsetAt(at);
     this.openedAt(offset, null);
+    await this.fetchAfter();
+  }
+
+  /** Begins between the rows before a place in the merged text and those from it on. */
+  async openPlace(place: RowPlace): Promise<void> {
+    if (place.source !== this.index) return this.openTime(timeAfter(place, this.index));
+    this.openedAt(place.offset, null);
     await this.fetchAfter();
   }
 

@@ -2,9 +2,11 @@
 // for one stream, with merger.ts in the place of one stream's history.
 
 import type { Connection } from "../session/connection";
+import type { LineRules } from "../viewer/line-rules";
 import type { Look } from "../viewer/look";
 import { nextFrame } from "../viewer/next-frame";
 import { FIRST_STATE, type PaneState } from "../viewer/pane";
+import { isAt, type RowPlace } from "../viewer/row-place";
 import type { Note, Row, TextLine } from "../viewer/rows";
 import { Runs } from "../viewer/runs";
 import type { Move } from "../viewer/scrolling";
@@ -14,7 +16,8 @@ import { TextView } from "../viewer/text-view";
 import type { LinesAnswer, RunsAnswer } from "../wire/types";
 import { HOLD_MS } from "./late-window";
 import { MergeSource, Truncated } from "./merge-source";
-import { FIRST_ROWS, Merger, type Named } from "./merger";
+import { Merger, type Named } from "./merger";
+import { type Opening, openAt } from "./opening";
 
 export interface MergedEvents {
   changed(state: PaneState): void;
@@ -22,6 +25,8 @@ export interface MergedEvents {
   moved(): void;
   /** Somebody wants to see a row in its own stream: where it is there, as an address has it. */
   open(name: string, at: string): void;
+  /** Rows of a stream that came live, with their places in it. */
+  fresh(source: number, rows: Row[]): void;
 }
 
 const REST_MS = 50;
@@ -88,6 +93,11 @@ export class MergedPane {
     return this.view.inSight;
   }
 
+  /** Whether the rows held end before the streams do. */
+  get isApart(): boolean {
+    return this.state.apart;
+  }
+
   /** The time that is read; an offset means nothing here. */
   get seen(): Target | null {
     const at = this.view.rowAt(1 / 4)?.at;
@@ -97,6 +107,10 @@ export class MergedPane {
   setLook(look: Look): void {
     // Rows of others lie between those of a group, and time is what one reads here: nothing is folded.
     this.view.setLook({ ...look, fold: false });
+  }
+
+  setRules(rules: LineRules | null): void {
+    this.view.setRules(rules);
   }
 
   toggle(): void {
@@ -125,6 +139,17 @@ export class MergedPane {
   /** Shows the end, the start, or a time. */
   goTo(target: Target): void {
     this.load(() => this.begin(target), "Going there …");
+  }
+
+  /** Shows a row where it is in the text, without asking the hub where it is held. */
+  reveal(place: RowPlace): void {
+    const row = this.view.buffer.all.find((each) => isAt(each, place));
+    if (!row) {
+      this.load(() => this.begin({ kind: "row", place }), "Going there …");
+      return;
+    }
+    this.pause();
+    this.view.show(row.offset);
   }
 
   /** Counts what came while nothing comes by itself; called now and then. */
@@ -159,17 +184,9 @@ export class MergedPane {
     }
   }
 
-  private async begin(target: Target): Promise<void> {
-    const { sources } = this.merger;
+  private async begin(target: Opening): Promise<void> {
     this.detach();
-    if (target.kind !== "end" && target.kind !== "start" && target.kind !== "time")
-      throw new Error("here are lines of several streams: say a time, start or end");
-    const at = target.kind === "time" ? target.at : 0;
-    await Promise.all(
-      sources.map((source) =>
-        unlessMissing(source, target.kind === "end" ? source.openEnd(FIRST_ROWS) : source.openTime(at)),
-      ),
-    );
+    await Promise.all(this.merger.sources.map((source) => openAt(source, target)));
     if (target.kind === "end") {
       const rows = await this.merger.openEnd(performance.now(), HOLD_MS);
       if (this.closed) return;
@@ -179,7 +196,7 @@ export class MergedPane {
       this.change({ following: true, missed: 0, problem: "" });
       return;
     }
-    const { rows, at: row } = await this.merger.openTime();
+    const { rows, at: row } = await this.merger.openAround();
     if (this.closed) return;
     this.linesThen = null;
     this.view.following = false;
@@ -243,6 +260,7 @@ export class MergedPane {
     if (this.follows[source.index] !== follow) return;
     const entries = source.live(rows, follow, partial);
     this.merger.live(source.index, entries, partial, performance.now());
+    this.events.fresh(source.index, rows);
   }
 
   /** Applies what came of all streams at the next frame, and shows what has waited. */
@@ -355,15 +373,5 @@ export class MergedPane {
   private change(part: Partial<PaneState>): void {
     this.state = { ...this.state, ...part };
     if (!this.closed) this.events.changed(this.state);
-  }
-}
-
-/** A stream that nobody knows yet is waited for. */
-async function unlessMissing(source: MergeSource, opening: Promise<void>): Promise<void> {
-  try {
-    await opening;
-  } catch (error) {
-    if ((error as { code?: string }).code !== "NOTFOUND") throw error;
-    source.openEmpty();
   }
 }

@@ -6,8 +6,9 @@
 // known that no other stream has one that comes first.
 
 import { printMarked } from "../share/marked-lines";
+import { compareTimes } from "../viewer/row-place";
 import type { Row, RowSource, TextLine } from "../viewer/rows";
-import { compareEntries, type Entry, LateWindow } from "./late-window";
+import { type Entry, LateWindow } from "./late-window";
 import type { MergeSource } from "./merge-source";
 
 /** So many rows are shown first, and fetched at an end. */
@@ -46,8 +47,8 @@ export class Merger {
     return this.give(entries);
   }
 
-  /** The rows around a time at which all sources were opened, and the first one at or after it. */
-  async openTime(): Promise<{ rows: Row[]; at: Row | undefined }> {
+  /** The rows around the time or the place at which all sources were opened, and the first one at or after it. */
+  async openAround(): Promise<{ rows: Row[]; at: Row | undefined }> {
     this.forget();
     const above = this.give(await this.takeOlder(FIRST_ROWS / 2), true);
     const below = this.give(await this.takeNewer(PAGE_ROWS));
@@ -218,7 +219,7 @@ function pick(
   let found: Entry | undefined;
   for (const source of sources) {
     const entry = entryOf(source);
-    if (entry && (!found || sign * compareEntries(entry, found) > 0)) found = entry;
+    if (entry && (!found || sign * compareTimes(entry, found) > 0)) found = entry;
   }
   return found;
 }

@@ -39,12 +39,9 @@ export function comparePlace(names: string[], keys: Record<string, string> = {})
   return streamPlace(names, { ...keys, as: "compare" });
 }
 
-/** The same streams where lines can be found: side by side, all at the time that is read; one alone by itself. */
+/** The same streams where lines can be found: side by side; one alone by itself. */
 export function findingPlace(place: Place): Place {
-  const { names } = shownOf({ ...place, names: [...new Set(place.names)], keys: {} });
-  const { at } = place.keys;
-  if (!at || wayOf(place) !== "merged") return streamPlace(names);
-  return streamPlace(names, Object.fromEntries(names.map((_, index) => [atKey(index), at])));
+  return streamPlace([...new Set(place.names)]);
 }
 
 /** The key of a pane's place. */

@@ -101,6 +101,8 @@ export class TextView {
   setRules(rules: LineRules | null): void {
     this.rules = rules;
     this.again();
+    // Where what is left does not fill the box, nobody can scroll to ask for more.
+    if (rules?.filters && this.layout.heights.total <= this.box.clientHeight) this.lookAround();
   }
 
   /** Adds rows at the end, and the unfinished line after them; returns those that made room at the front. */

@@ -20,8 +20,9 @@ const CHANNELS = [
 ];
 
 interface Props {
-  name: string;
-  /** Which of several panes is counted; empty where there is only one. */
+  /** The stream, or all that are one text. */
+  names: readonly string[];
+  /** Which of several panes, which share the filter, is counted; empty where there is only one. */
   where: string;
   problems: { include: string; exclude: string };
   filters: boolean;
@@ -31,14 +32,20 @@ interface Props {
   close(): void;
 }
 
-export function FilterBar({ name, where, problems, filters, counted, focus, close }: Props) {
+export function FilterBar({ names, where, problems, filters, counted, focus, close }: Props) {
   const box = useRef<HTMLInputElement>(null);
   useLayoutEffect(() => {
     if (focus) box.current?.focus();
   }, []);
   const { keys } = place.value;
+  // Where several are one text, a pattern of all of them would have others as well.
+  const only = names.length === 1 ? names[0] : undefined;
   return (
-    <search class="find-bar" aria-label="Lines that are shown">
+    <search
+      class="find-bar"
+      aria-label={where ? "Lines that are shown in all panes" : "Lines that are shown"}
+    >
+      {where && <b class="shared">All panes:</b>}
       <QueryInput name="has" label="Only lines with" problem={problems.include} box={box} />
       <QueryInput name="not" label="No lines with" problem={problems.exclude} />
       <Choice name="level" label="Level" options={LEVELS} />
@@ -52,9 +59,9 @@ export function FilterBar({ name, where, problems, filters, counted, focus, clos
           See in context
         </button>
       )}
-      {keys.has && (
+      {keys.has && only !== undefined && (
         <a
-          href={searchAddress(name, keys)}
+          href={searchAddress(only, keys)}
           title="In all that is kept of this stream, not only in the lines held here"
         >
           Search its history

@@ -11,6 +11,10 @@ import { QueryInput } from "./query-input";
 interface Props {
   finder: Finder;
   state: FinderState;
+  /** What is looked through, in words. */
+  text: string;
+  /** Lines came that were not looked at, and none come by themselves. */
+  behind: boolean;
   /** Which of several panes has the keys; empty where there is only one. */
   where: string;
   /** Whether there is something to look for. */
@@ -23,16 +27,28 @@ interface Props {
   close(): void;
 }
 
-export function FindBar({ finder, state, where, asked, problem, box, focus, step, close }: Props) {
+export function FindBar({
+  finder,
+  state,
+  text,
+  behind,
+  where,
+  asked,
+  problem,
+  box,
+  focus,
+  step,
+  close,
+}: Props) {
   useLayoutEffect(() => {
     if (focus) box.current?.select();
   }, []);
   const busy = state.counting || state.seeking;
   return (
-    <search class="find-bar" aria-label={where ? "Find in these streams" : "Find in this stream"}>
+    <search class="find-bar" aria-label={`Find in ${text}`}>
       <QueryInput
         name="find"
-        label={`Find in all of ${where ? "these streams" : "this stream"}`}
+        label={`Find in all of ${text}`}
         problem={problem}
         box={box}
         enter={(shift) => step(!shift)}
@@ -52,7 +68,7 @@ export function FindBar({ finder, state, where, asked, problem, box, focus, step
       </span>
       <span class="found" role="status">
         {asked && where && <span class="quiet">{where}:</span>}
-        {asked && <FoundText state={state} />}
+        {asked && <FoundText state={state} behind={behind} />}
       </span>
       {busy && (
         <button type="button" onClick={() => finder.stop()}>
@@ -87,15 +103,15 @@ export function FindBar({ finder, state, where, asked, problem, box, focus, step
 }
 
 /** How many, which one, and how far the search has come. */
-export function FoundText({ state }: { state: FinderState }) {
+export function FoundText({ state, behind }: { state: FinderState; behind: boolean }) {
   const { hits, index, whole, counting, seeking, reached, wrapped } = state;
-  const all = `${count(hits)}${whole ? "" : "+"}`;
+  const all = `${count(hits)}${whole && !behind ? "" : "+"}`;
   const words = index ? `${whole ? count(index) : ""}${whole ? " of " : ""}${all}` : all;
-  const lines = hits === 1 && whole ? "line" : "lines";
+  const lines = hits === 1 && whole && !behind ? "line" : "lines";
   const back = reached !== null && (counting || seeking || !whole);
   return (
     <>
-      {hits > 0 ? `${words} ${lines}` : whole ? "Not found in all that is kept" : "None so far"}
+      {hits > 0 ? `${words} ${lines}` : whole && !behind ? "Not found in all that is kept" : "None so far"}
       {wrapped && (
         <span class="quiet">{wrapped === "end" ? "went on at the start" : "went on at the end"}</span>
       )}

@@ -4,11 +4,12 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { COUNTED_AT_ONCE_BYTES, errorTitle, errorWords } from "../find/error-words";
 import { MOST_HITS } from "../find/finder";
-import { now, setKeys, streams } from "../session/page-state";
+import { now, setKeys } from "../session/page-state";
 import { count } from "../streams/format";
 import { clearFilter } from "./filter-keys";
 import type { Bar, Finding } from "./finding";
 import { lazy } from "./lazy";
+import { keptBytes } from "./use-count";
 
 const nothing = () => null;
 const FindBar = lazy(
@@ -35,7 +36,7 @@ export function FindingButtons({ finding }: { finding: Finding }) {
         on={open.has("find")}
         flip={openFind}
         text="Find"
-        title="Find in all of this stream (/ or Ctrl-F)"
+        title={`Find in all of ${textOf(finding)} (/ or Ctrl-F)`}
       />
       <Opens
         on={open.has("filter")}
@@ -65,8 +66,8 @@ function Opens({ on, flip, text, title }: { on: boolean; flip(): void; text: str
 function Errors({ finding }: { finding: Finding }) {
   const { errors, firstError, stepError } = finding;
   const { seeking, counting, reached, whole, problem } = errors.state;
-  const row = streams.get(finding.name);
-  if (!row) return null;
+  const kept = keptBytes(finding.names);
+  if (kept === null) return null;
   const busy = seeking || counting;
   const words = errorWords(errors.state, finding.pane()?.isApart ?? false, now.value);
   return (
@@ -74,7 +75,7 @@ function Errors({ finding }: { finding: Finding }) {
       <button
         type="button"
         onClick={firstError}
-        title={`${problem || errorTitle(errors.state)}. Go to the first error of all that is kept`}
+        title={`${problem || errorTitle(errors.state, textOf(finding))}. Go to the first error of all that is kept`}
       >
         {seeking ? "searching …" : words}
       </button>
@@ -89,7 +90,7 @@ function Errors({ finding }: { finding: Finding }) {
           Stop
         </button>
       )}
-      {!busy && !whole && row.end - row.start > COUNTED_AT_ONCE_BYTES && (
+      {!busy && !whole && kept > COUNTED_AT_ONCE_BYTES && (
         <button
           type="button"
           onClick={() => errors.finder.count()}
@@ -103,10 +104,10 @@ function Errors({ finding }: { finding: Finding }) {
 }
 
 export function FindingBars({ finding }: { finding: Finding }) {
-  const { open, show, find, filter, problems, name, where, pane, stepFind } = finding;
+  const { open, show, find, filter, problems, names, where, pane, stepFind } = finding;
   const counted = useMemo(
     () => filter.count(pane()?.view.buffer.all ?? []),
-    [filter, now.value, open.has("filter"), name, where],
+    [filter, now.value, open.has("filter"), names.join(), where],
   );
   useEffect(FindBar.soon, []);
   const shut = (bar: Bar, forget: () => void) => () => {
@@ -124,6 +125,8 @@ export function FindingBars({ finding }: { finding: Finding }) {
           <FindBar
             finder={find.finder}
             state={find.state}
+            text={textOf(finding)}
+            behind={(pane()?.isApart ?? false) && find.finder.isBehind}
             where={where}
             asked={finding.matcher !== null}
             problem={finding.problem}
@@ -138,7 +141,7 @@ export function FindingBars({ finding }: { finding: Finding }) {
         <Escapes by={shutFilter}>
           <FilterBar
             focus={finding.focus === "filter"}
-            name={name}
+            names={names}
             where={where}
             problems={problems}
             filters={filter.filters}
@@ -154,6 +157,11 @@ export function FindingBars({ finding }: { finding: Finding }) {
       )}
     </>
   );
+}
+
+/** What is looked through, in words. */
+function textOf({ names, where }: Finding): string {
+  return where || names.length > 1 ? "these streams" : "this stream";
 }
 
 /** Esc closes what is inside, and nothing else. */

@@ -1,9 +1,10 @@
-// Finding and filtering: what the address says, made into rules and marks for a stream's pane, or for each of several
-// beside each other. These have one query and one filter, and one of them has the keys and the bars.
+// Finding and filtering: what the address says, made into rules and marks for a stream's pane, for each of several
+// beside each other, or for several as one text. Those beside each other have one query and one filter, and one of them
+// has the keys and the bars.
 
 import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { Finder, type FinderState, NOTHING_FOUND } from "../find/finder";
+import { Finder, type FinderState, type From, NOTHING_FOUND } from "../find/finder";
 import { highlights } from "../find/highlights";
 import { ERRORS } from "../find/level";
 import { type Matcher, prepare, readQuery } from "../find/query";
@@ -12,8 +13,10 @@ import { connection, now, place, streams } from "../session/page-state";
 import type { LineRules } from "../viewer/line-rules";
 import type { OverviewMark } from "../viewer/overview";
 import type { Pane } from "../viewer/pane";
+import { isAt, placeOf, type RowPlace } from "../viewer/row-place";
 import type { Row } from "../viewer/rows";
-import { useErrorCount, useRestart } from "./use-error-count";
+import type { TextView } from "../viewer/text-view";
+import { useCount, useRestart } from "./use-count";
 
 const TYPING_MS = 400;
 const BATCH_MS = 200;
@@ -46,20 +49,28 @@ interface Bars {
   openFind(): void;
 }
 
+/** What shows the text that is looked through. */
+export interface Shown {
+  readonly view: TextView;
+  readonly inSight: Row | undefined;
+  readonly isApart: boolean;
+}
+
 /** A pane that is looked through. */
 interface Through {
-  name: string;
-  /** Which one of several it is, in words; empty for the only one. */
+  /** The stream, or all that are one text in it. */
+  names: readonly string[];
+  /** Which one of several panes it is, in words; empty for the only one. */
   where: string;
-  pane(): Pane | null;
-  /** Shows the line that begins there. */
-  reveal(offset: number): void;
+  pane(): Shown | null;
+  /** Shows a line. */
+  reveal(place: RowPlace): void;
 }
 
 export interface Finding extends Asked, Bars, Omit<Through, "reveal"> {
   rules: LineRules;
   marks: OverviewMark[];
-  fresh(rows: Row[]): void;
+  fresh(rows: Row[], source?: number): void;
   /** Keys of the page that it takes. */
   keys: Record<string, () => void>;
   find: Looking;
@@ -73,8 +84,18 @@ export interface Finding extends Asked, Bars, Omit<Through, "reveal"> {
 export function useFinding(name: string, pane: () => Pane | null): Finding {
   const asked = useAsked();
   const bars = useBars(asked);
-  const reveal = (offset: number) => pane()?.reveal(offset);
-  return useLooking({ name, where: "", pane, reveal }, asked, bars);
+  const reveal = ({ offset }: RowPlace) => pane()?.reveal(offset);
+  return useLooking({ names: [name], where: "", pane, reveal }, asked, bars);
+}
+
+/** In several streams that are one text. */
+export function useMergedFinding(
+  names: readonly string[],
+  pane: () => (Shown & { reveal(place: RowPlace): void }) | null,
+): Finding {
+  const asked = useAsked();
+  const bars = useBars(asked);
+  return useLooking({ names, where: "", pane, reveal: (place) => pane()?.reveal(place) }, asked, bars);
 }
 
 /** In each of several panes beside each other; how many there are must not change. */
@@ -89,10 +110,10 @@ export function useFindings(
     // As many hooks as there are panes, each time.
     useLooking(
       {
-        name,
+        names: [name],
         where: `pane ${index + 1}`,
         pane: () => paneAt(index),
-        reveal: (offset) => reveal(index, offset),
+        reveal: ({ offset }) => reveal(index, offset),
       },
       asked,
       bars,
@@ -106,18 +127,19 @@ function useAsked(): Asked {
 }
 
 function useLooking({ reveal, ...through }: Through, asked: Asked, bars: Bars): Finding {
-  const { name, pane } = through;
+  const { names, pane } = through;
   const { matcher, filter } = asked;
-  const find = useFinder(name, pane);
-  const errors = useFinder(name, pane);
+  const find = useFinder(names, pane);
+  const errors = useFinder(names, pane);
   useEffect(() => {
     find.finder.look(matcher);
     const timer = setTimeout(() => find.finder.count(), TYPING_MS);
     return () => clearTimeout(timer);
   }, [find.finder, matcher]);
   useEffect(() => errors.finder.look(ERRORS), [errors.finder]);
-  useErrorCount(name, errors.finder, errors.state.whole);
-  useRestart(name, find.finder, errors.finder);
+  useCount(names, find.finder, find.state.whole);
+  useCount(names, errors.finder, errors.state.whole);
+  useRestart(names, find.finder, errors.finder);
   const { at, go } = useSteps(pane, reveal);
   const stepFind = (down: boolean) => {
     // Who types fast is ahead of what was drawn.
@@ -128,9 +150,9 @@ function useLooking({ reveal, ...through }: Through, asked: Asked, bars: Bars): 
   const own = highlights.value;
   const rules = useMemo(() => new StreamRules(filter, matcher, own, at), [filter, matcher, own, at]);
   const marks = useMarks(find, errors);
-  const fresh = useBatches((rows) => {
-    find.finder.fresh(rows);
-    errors.finder.fresh(rows);
+  const fresh = useBatches((rows, source) => {
+    find.finder.fresh(rows, source);
+    errors.finder.fresh(rows, source);
   });
   return {
     ...through,
@@ -164,27 +186,30 @@ function useMarks(find: Looking, errors: Looking): OverviewMark[] {
 }
 
 /** Rows that come live, some times a second: a count that changes faster is not read. */
-function useBatches(take: (rows: Row[]) => void): (rows: Row[]) => void {
-  const waiting = useRef<Row[]>([]);
+function useBatches(take: (rows: Row[], source: number) => void): (rows: Row[], source?: number) => void {
+  const waiting = useRef(new Map<number, Row[]>());
   const current = useRef(take);
   current.current = take;
   return useMemo(() => {
     const flush = () => {
       const all = waiting.current;
-      waiting.current = [];
-      if (all.length) current.current(all);
+      waiting.current = new Map();
+      for (const [source, rows] of all) current.current(rows, source);
     };
-    return (rows) => {
-      if (waiting.current.length === 0 && rows.length) setTimeout(flush, BATCH_MS);
-      for (const row of rows) waiting.current.push(row);
+    return (rows, source = 0) => {
+      if (rows.length === 0) return;
+      if (waiting.current.size === 0) setTimeout(flush, BATCH_MS);
+      const held = waiting.current.get(source) ?? [];
+      waiting.current.set(source, held);
+      for (const row of rows) held.push(row);
       // Timers of a hidden tab may come once a minute.
-      if (waiting.current.length > MOST_WAITING) flush();
+      if (held.length > MOST_WAITING) flush();
     };
   }, []);
 }
 
 function marksOf(finder: Finder, tone: string): OverviewMark[] {
-  return finder.places.map((offset) => ({ offset, tone }));
+  return finder.offsets().map((offset) => ({ offset, tone }));
 }
 
 function usePrepared(name: string, keys: Record<string, string>): ReturnType<typeof prepare> {
@@ -208,40 +233,47 @@ function oneOf<T extends string>(known: T[], value: string | undefined): T | "an
   return known.find((each) => each === value) ?? "any";
 }
 
-function useFinder(name: string, pane: () => Pane | null): Looking {
+function useFinder(names: readonly string[], pane: () => Shown | null): Looking {
   const [state, setState] = useState<FinderState>(NOTHING_FOUND);
   const finder = useMemo(
     () =>
       new Finder(
-        name,
+        names,
         (params, watch) => connection.call("stream.search", params, watch),
         {
           held: () => pane()?.view.buffer.all ?? [],
-          end: () => streams.get(name)?.end ?? 0,
-          timeAt: async (from) =>
-            (await connection.call("stream.lines", { stream: name, from, count: 1 })).lines[0]?.at ?? null,
+          end: (stream) => streams.get(stream)?.end ?? 0,
+          timeAt: async (stream, from) =>
+            (await connection.call("stream.lines", { stream, from, count: 1 })).lines[0]?.at ?? null,
         },
         setState,
       ),
-    [name],
+    [names.join()],
   );
   useEffect(() => () => finder.stop(), [finder]);
   return { finder, state };
 }
 
 /** Where the last step led, and how to make one. */
-function useSteps(pane: () => Pane | null, reveal: (offset: number) => void) {
-  const [at, setAt] = useState<number | null>(null);
-  const go = async (way: (from: number) => Promise<number | null>) => {
+function useSteps(pane: () => Shown | null, reveal: (place: RowPlace) => void) {
+  const [at, setAt] = useState<RowPlace | null>(null);
+  const go = async (way: (from: From) => Promise<RowPlace | null>) => {
     const shown = pane();
-    // Who follows the end looks back from there; who has read on since the last step goes on from where he is.
-    const seen = shown?.view.following ? Number.POSITIVE_INFINITY : (shown?.inSight?.offset ?? 0);
-    const offset = await way(at !== null && shown?.view.shows(at) ? at : seen);
-    if (offset === null) return;
-    setAt(offset);
-    reveal(offset);
+    const place = await way(shown ? fromWhere(shown, at) : "start");
+    if (place === null) return;
+    setAt(place);
+    reveal(place);
   };
   return { at, go };
+}
+
+/** Who follows the end looks back from there; who has read on since the last step goes on from where he is. */
+function fromWhere({ view, inSight }: Shown, last: RowPlace | null): From {
+  const rows = view.buffer.all;
+  const row = last && rows.find((each) => isAt(each, last));
+  if (last && row && view.shows(row.offset)) return last;
+  if (view.following) return "end";
+  return inSight ? placeOf(inSight, rows) : "start";
 }
 
 function useBars({ filter }: Asked): Bars {

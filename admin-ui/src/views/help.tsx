@@ -49,7 +49,7 @@ const GROUPS: [string, [string, string][]][] = [
     "Side by side, as in a stream, and",
     [
       ["1 2 3 4", "the pane that has the keys"],
-      ["/", "find and mark in all panes; the bars tell of the one that has the keys"],
+      ["/", "find and mark in all panes; the bars, and the filter, are for all of them"],
       ["n N", "its next line found, the one before"],
       ["e E", "its next error, the one before"],
       ["s", "the other panes to the time of this one"],
@@ -63,7 +63,9 @@ const GROUPS: [string, [string, string][]][] = [
       ["Home End", "to the start; to the end, and follow"],
       ["t w l", "times, long lines, numbers"],
       ["b", "one more stream"],
-      ["/", "where the same streams can be looked through"],
+      ["/", "find in all of these streams"],
+      ["n N", "the next line found, the one before, by time"],
+      ["e E", "the next error, the one before, by time"],
     ],
   ],
   [

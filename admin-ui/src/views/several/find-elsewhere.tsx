@@ -1,4 +1,4 @@
-// Where several streams are one text there is no finding in it: its keys say so, and where there is.
+// Where two runs are compared there is no finding: its keys say so, and where there is.
 
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { printPlace } from "../../session/address";

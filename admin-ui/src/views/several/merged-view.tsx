@@ -2,12 +2,14 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { printPlace, streamPlace } from "../../session/address";
-import { connection, goTo, now, place, streams } from "../../session/page-state";
+import { connection, goTo, now, place, streams, version } from "../../session/page-state";
 import { FEW_LETTERS, labelsFor, MOST_LETTERS } from "../../several/labels";
 import { MergedPane } from "../../several/merged-pane";
 import { withoutStream } from "../../several/several-place";
 import { FIRST_STATE, type PaneState } from "../../viewer/pane";
 import { parsePlaceIn } from "../../viewer/target";
+import { type Finding, useMergedFinding } from "../finding";
+import { FindingBars, FindingButtons } from "../finding-bars";
 import { JumpBox } from "../later-boxes";
 import { FollowButton, GoToButton } from "../pane-buttons";
 import { PaneOver } from "../pane-over";
@@ -15,7 +17,6 @@ import { LookSwitches, nextTimes } from "../stream-head";
 import { useKeys } from "../use-keys";
 import { flip, useLook } from "../use-look";
 import { useReadingPlace } from "../use-reading-place";
-import { useFindElsewhere } from "./find-elsewhere";
 import { SeveralHead } from "./several-head";
 
 const NARROW_PX = 760;
@@ -26,15 +27,17 @@ function ownLabels(names: string[]): string[] {
 
 export function MergedView({ names }: { names: string[] }) {
   const box = useRef<HTMLDivElement>(null);
-  const { pane, state, reading } = useMergedPane(names, box);
+  const pane = useRef<MergedPane | null>(null);
+  const finding = useMergedFinding(names, () => pane.current);
+  const { state, reading } = useMergedPane(names, pane, box, finding);
   const [jumping, setJumping] = useState(false);
   const shutJump = () => {
     setJumping(false);
     box.current?.focus({ preventScroll: true });
   };
-  const elsewhere = useFindElsewhere(["/", "n", "N", "e", "E"], box);
+  version.value;
   useKeys({
-    ...elsewhere.keys,
+    ...finding.keys,
     f: () => pane.current?.toggle(),
     End: () => reading.go({ kind: "end" }),
     Home: () => reading.go({ kind: "start" }),
@@ -46,13 +49,20 @@ export function MergedView({ names }: { names: string[] }) {
   });
   return (
     <section class="stream several">
-      <SeveralHead way="merged">
-        <LookSwitches folds={false} />
+      <SeveralHead
+        way="merged"
+        first={
+          <>
+            <FindingButtons finding={finding} />
+            <LookSwitches folds={false} />
+          </>
+        }
+      >
         <GoToButton open={jumping} flip={() => setJumping(!jumping)} />
         <FollowButton following={state.following} toggle={() => pane.current?.toggle()} />
       </SeveralHead>
       {jumping && <JumpBox go={reading.go} close={shutJump} />}
-      {elsewhere.notice}
+      <FindingBars finding={finding} />
       <Legend names={names} />
       <div class="text-frame">
         <div
@@ -98,13 +108,17 @@ function Legend({ names }: { names: string[] }) {
 }
 
 /** The pane in its box, and the address that follows it: a time where it is paused. */
-function useMergedPane(names: string[], box: { current: HTMLDivElement | null }) {
-  const pane = useRef<MergedPane | null>(null);
+function useMergedPane(
+  names: string[],
+  pane: { current: MergedPane | null },
+  box: { current: HTMLDivElement | null },
+  { rules, fresh, focus }: Finding,
+) {
   const [state, setState] = useState<PaneState>(FIRST_STATE);
   const look = useLook();
   const reading = useReadingPlace("at", pane, state);
-  const moved = useRef(reading.scrolled);
-  moved.current = reading.scrolled;
+  const heard = useRef({ moved: reading.scrolled, fresh });
+  heard.current = { moved: reading.scrolled, fresh };
   useEffect(() => {
     if (!box.current) return;
     const labels = ownLabels(names);
@@ -115,21 +129,24 @@ function useMergedPane(names: string[], box: { current: HTMLDivElement | null })
       connection,
       {
         changed: setState,
-        moved: () => moved.current(),
+        moved: () => heard.current.moved(),
+        fresh: (source, rows) => heard.current.fresh(rows, source),
         open: (name, at) => goTo(streamPlace(name, { at })),
       },
       (name) => streams.get(name)?.lines ?? 0,
     );
     pane.current = opened;
     opened.setLook(look);
+    opened.setRules(rules);
     opened.open(parsePlaceIn(place.peek().keys.at ?? "")[0]);
-    box.current.focus({ preventScroll: true });
+    if (focus !== "find") box.current.focus({ preventScroll: true });
     return () => {
       opened.close();
       pane.current = null;
     };
   }, []);
   useEffect(() => pane.current?.setLook(look), [look]);
+  useEffect(() => pane.current?.setRules(rules), [rules]);
   useEffect(() => pane.current?.tick(now.value), [now.value]);
-  return { pane, state, reading };
+  return { state, reading };
 }
