@@ -13,6 +13,7 @@ from hub.core import report, rows
 from hub.core.deletion import delete_stream
 from hub.core.hub import Hub
 from hub.core.lines import read_lines
+from hub.core.listing import Wanted, list_streams
 from hub.core.rows import GapRow, LineRow, LinesAnswer, RunsAnswer, StreamPage, StreamRow
 from hub.core.stream import Stream
 from hub.model.chunk import Chunk
@@ -46,20 +47,11 @@ def _weigh(row: StreamRow | LineRow | GapRow) -> int:
     return len(json_rpc.encode(row)) + 1
 
 
-def _list(commander: Commander, params: StreamList) -> StreamPage:
+def _list(commander: Commander, params: StreamList) -> Coroutine[Any, Any, StreamPage]:
     hub = commander.hub
-    return report.list_streams(
-        hub,
-        commander.principal,
-        Pattern(params.pattern),
-        state=params.state,
-        meta=params.meta,
-        sort=params.sort,
-        limit=params.limit,
-        after=params.after,
-        weigh=_weigh,
-        room=hub.limits.answer_bytes - ENVELOPE_BYTES,
-    )
+    wanted = Wanted(Pattern(params.pattern), params.state, params.meta, params.sort, params.after)
+    room = hub.limits.answer_bytes - ENVELOPE_BYTES
+    return list_streams(hub, commander.principal, wanted, limit=params.limit, weigh=_weigh, room=room)
 
 
 def _runs(commander: Commander, params: OneStream) -> RunsAnswer:

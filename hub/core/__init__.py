@@ -15,9 +15,10 @@ outlive connections: those of readers in `sessions` (and the hub itself, by `kep
 in `producer_sessions`; `roster` lists and ends both, `presence` says who watches what; `leases` are held by
 sessions (`lease_news` tells of them, `kept_leases` stores them). `replies` waits for what
 producers answer to commands, `marks` keeps words at places of streams. `events` are what command connections may
-subscribe to; `rows` are the shapes of what is answered, `report` fills them. `first_answers` keeps what was changed
-from being changed twice, `deletion` ends streams for ever. `search` looks through the past, in `slabs` of whole
-lines, `line_filter` at what comes; both with a `matcher`. `scan` is how a search is put to a store.
+subscribe to; `rows` are the shapes of what is answered, `report` fills them, `listing` goes through all streams for a
+page of them. `first_answers` keeps what was changed from being changed twice, `deletion` ends streams for ever.
+`search` looks through the past, in `slabs` of whole lines, `line_filter` at what comes; both with a `matcher`. `scan`
+is how a search is put to a store.
 `turn` gathers what is to be done once in a reactor turn, `turn_share` bounds what of it goes to calls and to readers
 that are behind, `timeout` ends what takes too long, `deadlines` watches thousands of silent connections with one
 timer, `admission` counts connections, `gate` lets hellos in.

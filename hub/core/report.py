@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hub.core.meter import WINDOWS
-from hub.core.rows import HubStats, Rates, RunRow, RunsAnswer, RunStats, StreamCounts, StreamPage, StreamRow
-from hub.model.pattern import Pattern
-from hub.model.principal import Principal
+from hub.core.rows import HubStats, Rates, RunRow, RunsAnswer, RunStats, StreamCounts, StreamRow
 from hub.model.problem import Problem
-from hub.model.record import Facts, StreamRecord
+from hub.model.record import StreamRecord
 from hub.model.run import Run
 
 if TYPE_CHECKING:
@@ -177,67 +174,6 @@ def hub_stats(hub: Hub) -> HubStats:
     }
 
 
-_SORTS: dict[str, Callable[[str, Facts], tuple[int, str]]] = {
-    "newest": lambda name, facts: (-facts.ordinal, name),
-    "name": lambda name, facts: (0, name),
-    "lines": lambda name, facts: (-facts.lines, name),
-    "bytes": lambda name, facts: (-facts.received, name),
-}
-
-
-def list_streams(
-    hub: Hub,
-    principal: Principal,
-    pattern: Pattern,
-    *,
-    state: str | None,
-    meta: Mapping[str, Any],
-    sort: str,
-    limit: int,
-    after: str | None,
-    weigh: Callable[[StreamRow], int],
-    room: int,
-) -> StreamPage:
-    """Return `{streams, next, truncated?}`: rows in the order of `sort`, beginning after a former page's `next`.
-
-    A page has at most `limit` rows and `room` bytes as `weigh` counts them; what does not fit is for the next page.
-    """
-    wanted = _wanted(hub, principal, pattern, state, sort, None if after is None else _parse_mark(after))
-    key = _SORTS[sort]
-    rows: list[StreamRow] = []
-    last: tuple[int, str] | None = None
-    for name, facts in wanted:
-        row = row_of(hub, name)
-        if row is None or (state is not None and row["state"] != state):
-            continue
-        if any(row["meta"].get(each) != value for each, value in meta.items()):
-            continue
-        if len(rows) == limit:
-            return {"streams": rows, "next": _mark(last)}
-        room -= weigh(row)
-        if room < 0 and rows:
-            return {"streams": rows, "next": _mark(last), "truncated": True}
-        rows.append(row)
-        last = key(name, facts)
-    return {"streams": rows, "next": None}
-
-
-def _wanted(
-    hub: Hub, principal: Principal, pattern: Pattern, state: str | None, sort: str, mark: tuple[int, str] | None
-) -> Iterable[tuple[str, Facts]]:
-    """Iterate over the streams that may be listed, in their order, past the mark; none is woken."""
-    streams, key = hub.streams, _SORTS[sort]
-    before = -mark[0] if mark is not None and sort == "newest" else None
-    found = (
-        (name, facts)
-        for name in streams.matching(pattern, principal, before=before)
-        # Only an ended stream sleeps.
-        if (state in (None, "ended") or streams.is_awake(name)) and (facts := streams.facts(name)) is not None
-    )
-    past = (each for each in found if mark is None or key(*each) > mark)
-    return past if sort == "newest" else sorted(past, key=lambda each: key(*each))
-
-
 def row_of(hub: Hub, name: str) -> StreamRow | None:
     """Return the row of the stream of that name, without waking it."""
     record = hub.streams.asleep(name)
@@ -245,15 +181,3 @@ def row_of(hub: Hub, name: str) -> StreamRow | None:
         return record_row(record, hub.epochs.current, hub.log.errors(record.life))
     stream = hub.streams.get(name)
     return None if stream is None else stream_row(stream, hub.clock.monotonic())
-
-
-def _mark(key: tuple[int, str] | None) -> str | None:
-    return None if key is None else f"{key[0]} {key[1]}"
-
-
-def _parse_mark(after: str) -> tuple[int, str]:
-    number, _, name = after.partition(" ")
-    try:
-        return int(number[:20]), name
-    except ValueError:
-        raise Problem("PROTO", "after is the next of an earlier answer") from None

@@ -82,18 +82,16 @@ class Streams:
             raise Problem("NOTFOUND", "there is no such stream")
         return stream
 
-    def matching(
-        self, pattern: Pattern, principal: Principal, *, after: int = 0, before: int | None = None
-    ) -> Iterator[str]:
+    def matching(self, pattern: Pattern, principal: Principal, *, after: int = 0) -> Iterator[str]:
         """Iterate over the names that match and that `principal` may see, those with the newest run first.
 
-        Of many, only streams whose last run's ordinal is past `after` and under `before` are looked at. None is woken.
+        Of many, only streams whose last run's ordinal is past `after` are looked at. None is woken.
         """
         if pattern.is_literal:
             names: Iterable[str] = (pattern.text,) if pattern.text in self._directory else ()
             return (name for name in names if principal.may_see(name))
         matches = pattern.matches
-        return (name for _, name in self._directory.names(after, before) if matches(name) and principal.may_see(name))
+        return (name for _, name in self._directory.names(after) if matches(name) and principal.may_see(name))
 
     def in_order(self, *, newest: bool, latest: int, past: int | None = None) -> Iterator[tuple[int, str]]:
         """Iterate over (ordinal of the last run, name) of all streams, the oldest or the newest first.

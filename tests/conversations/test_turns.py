@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
 
+from conversations.command_line import CommandLine, request
 from conversations.data_line import DataLine
 from fakes.sink import RecordingSink
 from fakes.world import LOOPBACK, World
@@ -13,9 +15,11 @@ from hub.app.methods import METHODS
 from hub.conversations.commander import Commander
 from hub.conversations.framed_producer import FramedProducer
 from hub.conversations.reader import ReaderConversation
+from hub.core.listing import STRIDE
 from hub.core.turn import BULK_SECONDS
 from hub.core.turn_share import SHARE_SECONDS
 from hub.model.problem import Problem
+from hub.model.record import Facts
 
 
 def test_a_crowd_that_says_nothing_is_let_go_over_many_turns(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,3 +135,33 @@ def test_nobody_is_dead_who_was_not_asked_however_late_the_hub_looks(monkeypatch
     assert not line.sink.closed
     assert watch(asked + 25) is None
     assert line.heard() == ["ERR IDLE"]
+
+
+def test_a_list_of_many_streams_is_looked_for_over_many_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    for number in range(1, 301):
+        world.stream_of(f"s/{number:03}", b"x\n" * number)
+    line = CommandLine(world)
+    facts, looked = world.hub.streams.facts, [0]
+
+    def slow(name: str) -> Facts | None:
+        looked[-1] += 1
+        world.clock.now += SHARE_SECONDS / 20
+        return facts(name)
+
+    def next_turn() -> None:
+        looked.append(0)
+        if len(looked) < 100:
+            world.clock.call_later(0, next_turn)
+
+    monkeypatch.setattr(world.hub.streams, "facts", slow)
+    next_turn()
+    line.commander.received(json.dumps(request(1, "stream.list", sort="lines", limit=2)).encode() + b"\n")
+    assert line.answers() == []
+    # Meanwhile one is begun, which is none of those that were there.
+    world.stream_of("new", b"x\n" * 1000)
+    world.clock.advance(1)
+    (answer,) = line.answers()
+    assert [row["stream"] for row in answer["result"]["streams"]] == ["s/300", "s/299"]
+    assert sum(looked) >= 300
+    assert max(looked) <= STRIDE, "they fit into one look at the clock"
