@@ -144,12 +144,17 @@ def _audit(commander: Commander, params: AuditList) -> AuditAnswer:
 def _is_asked_for(entry: AuditEntry, params: AuditList) -> bool:
     if params.principal is not None and entry.principal != params.principal:
         return False
-    if params.target is not None and entry.target != params.target:
+    if params.target is not None and not _concerns(entry, params.target):
         return False
     action = params.action
     if action is None:
         return True
     return entry.action.startswith(action[:-1]) if action.endswith("*") else entry.action == action
+
+
+def _concerns(entry: AuditEntry, target: str) -> bool:
+    """Tell whether something was done to `target`, or it is the token that was made for a target."""
+    return target == entry.target or f"token={target}" in entry.detail.split(" ")
 
 
 async def _made(commander: Commander, wish: TokenWish) -> NewToken:
@@ -169,11 +174,11 @@ ACCOUNT_METHODS = {
     "user.set": Method(Role.ADMIN, UserSet, _set_user, unbound=True),
     "user.list": Method(Role.ADMIN, UserList, _users, unbound=True),
     "user.remove": Method(Role.ADMIN, UserRemove, _remove_user, unbound=True),
-    "token.create": Method(Role.ADMIN, TokenCreate, _create_token, unbound=True),
+    "token.create": Method(Role.ADMIN, TokenCreate, _create_token, unbound=True, made="token"),
     "token.list": Method(Role.ADMIN, TokenList, _tokens, unbound=True),
     "token.revoke": Method(Role.OPERATOR, TokenRevoke, _revoke_token),
-    "guest.create": Method(Role.OPERATOR, GuestCreate, _create_guest),
-    "login.begin": Method(Role.VIEWER, LoginBegin, _begin_login),
-    "login.end": Method(Role.VIEWER, LoginEnd, _end_login),
+    "guest.create": Method(Role.OPERATOR, GuestCreate, _create_guest, made="token"),
+    "login.begin": Method(Role.VIEWER, LoginBegin, _begin_login, made="token"),
+    "login.end": Method(Role.VIEWER, LoginEnd, _end_login, made="token"),
     "audit.list": Method(Role.ADMIN, AuditList, _audit, unbound=True),
 }

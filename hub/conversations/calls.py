@@ -10,9 +10,10 @@ import msgspec
 from hub.conversations.method import Method
 from hub.conversations.under_way import Answer, Batch, UnderWay
 from hub.core.sessions import Session
+from hub.model.principal import Principal
 from hub.model.problem import Problem
 from hub.wire import json_rpc
-from hub.wire.commands import Cancel, Mutation, parse_params
+from hub.wire.commands import Cancel, Mutation, Params, parse_params
 from hub.wire.json_rpc import Call, Id
 
 if TYPE_CHECKING:
@@ -129,18 +130,13 @@ class Calls:
                 raise Problem("DENIED", f"{call.method} is for those who are not bound to patterns")
         except Problem as problem:
             if issubclass(method.params, Mutation):
-                self._hub.audit.note(principal.name, str(self._commander.peer), call.method, "", problem.word)
+                self._audit(principal, call.method, _tried(call, method), problem.word)
             raise
 
-    def _audit(self, name: str, params: Mutation, outcome: str) -> None:
-        said = {
-            key: value for key in (*_TARGETS, *_DETAILS) if (value := getattr(params, key, None)) not in (None, "", [])
-        }
-        target = next((str(said.pop(key)) for key in _TARGETS if key in said), "")
-        detail = " ".join(
-            f"{key}={','.join(value) if isinstance(value, list) else value}" for key, value in said.items()
-        )
-        principal = self._session.principal
+    def _audit(self, principal: Principal, name: str, said: dict[str, object], outcome: str) -> None:
+        target = next((str(said[key]) for key in _TARGETS if key in said), "")
+        rest = list(said.items())[1 if target else 0 :]
+        detail = " ".join(f"{key}={','.join(value) if isinstance(value, list) else value}" for key, value in rest)
         self._hub.audit.note(principal.name, str(self._commander.peer), name, target, outcome, detail)
 
     @property
@@ -152,12 +148,13 @@ class Calls:
 
     async def _changing(self, name: str, method: Method, params: Mutation) -> object:
         session, idem = self._session, params.idem
-        outcome = "INTERNAL"
+        outcome, made = "INTERNAL", None
         try:
             result = method.run(self._commander, params)
             if isinstance(result, Coroutine):
                 result = await result
             outcome = "ok"
+            made = result.get(method.made) if isinstance(result, dict) else None
         except Problem as problem:
             outcome = problem.word
             if idem is not None and problem.keys.get("sent"):
@@ -171,7 +168,7 @@ class Calls:
             raise
         finally:
             if method.audited:
-                self._audit(name, params, outcome)
+                self._audit(session.principal, name, _said(params, {method.made: made}), outcome)
         if idem is not None:
             self._first_answers.done(session, idem, result)
         return result
@@ -237,6 +234,23 @@ class Calls:
     def _problem(self, call: Call, problem: Problem) -> Answer:
         self._hub.counters.problem(problem.word)
         return json_rpc.problem_answer(call.id, problem)
+
+
+def _tried(call: Call, method: Method) -> dict[str, object]:
+    """Return what the audit log tells of a call that was refused; nothing of parameters that make no sense.
+
+    They may be anything then: a secret in the place of an id.
+    """
+    try:
+        return _said(parse_params(method.params, call.params), {})
+    except msgspec.ValidationError:
+        return {}
+
+
+def _said(params: Params, made: dict[str, object]) -> dict[str, object]:
+    """Return what the audit log tells of a call, targets first; `made` has what no parameter names."""
+    found = {key: made.get(key) or getattr(params, key, None) for key in (*_TARGETS, *_DETAILS)}
+    return {key: value for key, value in found.items() if value not in (None, "", [])}
 
 
 def _identity(call: Call, params: Mutation) -> bytes:

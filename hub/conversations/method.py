@@ -26,3 +26,5 @@ class Method(NamedTuple):
     """Whether a call that changes something is in the audit log; False for what clients repeat all the time."""
     lasting: bool = True
     """Whether one that changes something goes on to its end, though it is cancelled or its caller goes away."""
+    made: str = ""
+    """The field of the result with the id of what it made or ended, where no parameter names that; never a secret."""

@@ -468,6 +468,56 @@ def test_deeds_and_refusals_are_in_the_audit_log(world: World, admin: CommandLin
     assert entries[-1]["detail"] == "role=operator"
 
 
+def concerning(admin: CommandLine, target: str) -> list[tuple[str, str, str]]:
+    """Return who did what to `target`, and what came of it, newest first."""
+    rows = admin.call("audit.list", target=target)["entries"]
+    return [(row["principal"], row["action"], row["outcome"]) for row in rows]
+
+
+def test_who_may_not_do_something_is_in_the_audit_log_with_what_they_tried_it_on(
+    world: World, admin: CommandLine
+) -> None:
+    alice(admin)
+    operator = CommandLine(world, hello=secret(admin, kind="admin", role="operator", principal="carl"))
+    bound = CommandLine(world, hello=secret(admin, kind="admin", role="admin", patterns=["ci/**"], principal="bound"))
+    operator.error("stream.delete", stream="ci/b1")
+    operator.error("user.set", user="carl", role="admin", password=PASSWORD)
+    bound.error("user.remove", user="alice")
+    assert concerning(admin, "ci/b1") == [("carl", "stream.delete", "DENIED")]
+    assert concerning(admin, "alice") == [("bound", "user.remove", "DENIED"), ("admin", "user.set", "ok")]
+    (entry,) = admin.call("audit.list", target="carl")["entries"]
+    assert entry["detail"] == "role=admin"
+    assert PASSWORD not in str(admin.call("audit.list"))
+
+
+def test_what_is_no_id_is_not_in_the_audit_log(world: World, admin: CommandLine) -> None:
+    token = secret(admin, kind="admin", role="viewer", principal="dash")
+    CommandLine(world, hello=token).error("token.revoke", token=token)
+    (entry,) = admin.call("audit.list", action="token.revoke")["entries"]
+    assert (entry["target"], entry["detail"], entry["outcome"]) == ("", "", "DENIED")
+
+
+def test_a_token_is_in_the_audit_log_by_its_id_from_its_making_to_its_end(world: World, admin: CommandLine) -> None:
+    first, second = (admin.call("token.create", kind="producer", principal="builds") for _ in range(2))
+    admin.call("token.revoke", token=second["token"])
+    assert concerning(admin, first["token"]) == [("admin", "token.create", "ok")]
+    assert concerning(admin, second["token"]) == [("admin", "token.revoke", "ok"), ("admin", "token.create", "ok")]
+    world.stream_of("ci/a", b"x")
+    when = world.clock.now_ms() + HOUR_MS
+    link = admin.call("guest.create", stream="ci/a", expires_at=when)
+    admin.call("token.revoke", token=link["token"])
+    made = ("admin", "guest.create", "ok")
+    assert concerning(admin, link["token"]) == [("admin", "token.revoke", "ok"), made]
+    assert concerning(admin, "ci/a") == [made]
+    alice(admin)
+    line, _ = log_in(world)
+    login = line.call("login.begin", expires_at=when)
+    CommandLine(world, hello=login["secret"]).say(request(1, "login.end"))
+    assert concerning(admin, login["token"]) == [("alice", "login.end", "ok"), ("alice", "login.begin", "ok")]
+    told = str(admin.call("audit.list"))
+    assert not [each for each in (first, second, link, login) if each["secret"] in told]
+
+
 def test_the_audit_log_is_asked_for_parts_and_in_pages(world: World, admin: CommandLine) -> None:
     for name in ("a1", "b1", "c1"):
         admin.call("user.set", user=name, role="viewer")
