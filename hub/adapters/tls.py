@@ -78,12 +78,12 @@ def fingerprint(certificate: x509.Certificate) -> str:
     return hashlib.sha256(certificate.public_bytes(Encoding.DER)).digest().hex(":").upper()
 
 
-def load_certificates(path: str) -> list[x509.Certificate]:
+def load_certificates(path: str, setting: str = "tls.certificate") -> list[x509.Certificate]:
     """Return the certificates of a PEM file, at least one; raise TlsError."""
     try:
-        return x509.load_pem_x509_certificates(_read("tls.certificate", path))
+        return x509.load_pem_x509_certificates(_read(setting, path))
     except ValueError as error:
-        raise TlsError(f"tls.certificate: {path} holds no certificate in PEM: {error}") from None
+        raise TlsError(f"{setting}: {path} holds no certificate in PEM: {error}") from None
 
 
 def _load(files: TlsFiles) -> tuple[SSL.Context, x509.Certificate]:

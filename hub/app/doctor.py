@@ -5,7 +5,6 @@ Nothing is changed, and a running hub is only asked.
 
 from __future__ import annotations
 
-import datetime
 import errno
 import os
 import resource
@@ -16,36 +15,24 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple
 
 from hub.app.cli import words
 from hub.app.config import LISTENERS, Config
 from hub.app.config_check import config_problems
 from hub.app.config_data_dir import open_to_others
 from hub.app.config_endpoint import parse_endpoint
-from hub.app.config_tls import tls_files
+from hub.app.doctor_certificates import certificates, client_authorities
+from hub.app.finding import Finding, State
 from hub.app.machine import clock_is_kept, existing, file_system, memory_limit, newest_ms, stored
 from hub.client.connection import Address, Connection, Unreachable
 from hub.client.locator import Locator
 from hub.model.problem import Problem
 
-State = Literal["ok", "warn", "fail"]
-
 LEAST_SQLITE = (3, 51, 3)
 SPARE_FILES = 256
 BACKLOG = 4096
-CERTIFICATE_WARN_DAYS = 21
 WAL_ROOM = 256 << 20
 NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "ceph", "glusterfs", "fuse.s3fs"})
-
-
-class Finding(NamedTuple):
-    """One thing that was looked at."""
-
-    check: str
-    state: State
-    text: str
-    advice: str = ""
 
 
 def examine(config: Config) -> Iterator[Finding]:
@@ -54,7 +41,7 @@ def examine(config: Config) -> Iterator[Finding]:
         try:
             yield from check(config)
         except OSError as error:
-            name = check.__name__.strip("_")
+            name = check.__name__.strip("_").replace("_", " ")
             yield Finding(name, "warn", f"could not be looked at: {error.strerror or error}")
 
 
@@ -174,33 +161,6 @@ def _clock(config: Config) -> Iterator[Finding]:
         yield Finding("clock", "ok", "kept in time")
 
 
-def _certificates(config: Config) -> Iterator[Finding]:
-    from hub.adapters.tls import TlsError, load_certificates
-
-    seen: set[str] = set()
-    for listener in LISTENERS:
-        try:
-            files = tls_files(config, listener)
-        except ValueError:
-            continue
-        if files is None or files.certificate in seen:
-            continue
-        seen.add(files.certificate)
-        try:
-            certificate = load_certificates(files.certificate)[0]
-        except TlsError:
-            continue  # the configuration's finding says it
-        left = (certificate.not_valid_after_utc - datetime.datetime.now(datetime.UTC)).days
-        text = f"{files.certificate} is good for {left} days"
-        advice = "renew it, then `systemctl reload hub` or SIGHUP"
-        if left < 0:
-            yield Finding("certificate", "fail", f"{files.certificate} ended {-left} days ago", advice)
-        elif left < CERTIFICATE_WARN_DAYS:
-            yield Finding("certificate", "warn", text, advice)
-        else:
-            yield Finding("certificate", "ok", text)
-
-
 def _ports(config: Config) -> Iterator[Finding]:
     try:
         hub = Locator(data_dir=str(config.data_path)).locate()
@@ -278,6 +238,7 @@ _CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
     _open_files,
     _backlog,
     _clock,
-    _certificates,
+    certificates,
+    client_authorities,
     _ports,
 )

@@ -71,7 +71,7 @@ class Commander(Closable):
                 commander.close()
                 given = busy.keys.get("slot")
                 if slot is not None or given is None or busy.retry_after is None:
-                    raise
+                    raise hub.explained(busy) from None
                 if time.monotonic() + busy.retry_after / 1000 > end:
                     raise  # its place is too late
                 slot = str(given)

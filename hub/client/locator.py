@@ -16,6 +16,13 @@ from hub.model.problem import Problem
 ENDPOINT_NAMES = ("producers", "commands", "data", "web")
 _EVERY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - compared, never bound
 
+_ONLY_FOR = {
+    "producer": "a producer's token, which sends output and can neither read nor give commands",
+    "guest": "a guest's, which opens its link on the page and can give no commands",
+}
+"""By the kind in a token's prefix, `hub_<kind>_`: what it is for alone."""
+_ASKING_TOKEN = "set HUB_TOKEN to one that an admin made with `hub token create --kind admin --role ROLE`"  # noqa: S105
+
 
 class Hub(NamedTuple):
     """A hub that was found: its endpoints as clients connect to them, and the token to show."""
@@ -56,6 +63,16 @@ class Hub(NamedTuple):
         if self.token:
             return self.token
         raise Problem("AUTH", f"no token for {self.origin}: run `hub login URL`, or set HUB_TOKEN")
+
+    def explained(self, refusal: Problem) -> Problem:
+        """Return why a hello was refused, with what the token itself says of its kind.
+
+        The hub's own answer is one for all: it tells nobody whether a token is another's or none at all.
+        """
+        for kind, what in _ONLY_FOR.items():
+            if refusal.word == "AUTH" and self.token and self.token.startswith(f"hub_{kind}_"):
+                return Problem("AUTH", f"this is {what}; run `hub login URL`, or {_ASKING_TOKEN}")
+        return refusal
 
 
 class Locator:

@@ -51,6 +51,9 @@ class Reader(Closable):
         reader = cls(Connection.open(hub.address("data")))
         try:
             reader.hello(token=token, window=window, slot=slot)
+        except Problem as refusal:
+            reader.close()
+            raise hub.explained(refusal) from None
         except BaseException:
             reader.close()
             raise

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.protocol import Factory
+from twisted.logger import LogEvent, globalLogPublisher
 
-from hub.adapters.reactor.far_end import Proxies, far_end
+from hub.adapters.reactor.far_end import Proxies, ProxyLineFactory, far_end
 from hub.model.peer import Peer
 
 PROXY = Peer("10.0.0.1", 5000)
@@ -47,3 +49,17 @@ def test_others_are_not_asked_whom_they_speak_for() -> None:
 
 def test_a_transport_that_knows_nothing_is_a_unix_socket() -> None:
     assert far_end(object()) == Peer(None)
+
+
+def test_a_listener_behind_a_proxy_opens_and_closes_without_a_word_in_the_log() -> None:
+    inner = Factory()
+    inner.noisy = False
+    logged: list[LogEvent] = []
+    globalLogPublisher.addObserver(logged.append)
+    try:
+        factory = ProxyLineFactory(inner)
+        factory.doStart()
+        factory.doStop()
+    finally:
+        globalLogPublisher.removeObserver(logged.append)
+    assert logged == []

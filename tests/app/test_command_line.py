@@ -157,6 +157,17 @@ def test_lines_to_try_fit_the_address() -> None:
     assert "--ssl" in lines_to_try(Address("ssl", "h", 1))[0]
 
 
+def test_lines_to_try_bring_a_token_where_local_producers_need_one() -> None:
+    assert lines_to_try(Address("tcp", "127.0.0.1", 7411), with_token=True, data_dir="/srv/my hub") == [
+        "make 2>&1 | hub send --data-dir '/srv/my hub' ci/build",
+        "TOKEN=$(hub token create --data-dir '/srv/my hub' --for builds)",
+        '{ echo "HUB/1 RAW stream=ci/test token=$TOKEN"; make test 2>&1; } | nc -N 127.0.0.1 7411',
+        '{ echo "HUB/1 RAW stream=ci/test token=$TOKEN"; make test 2>&1; } | ncat --send-only 127.0.0.1 7411',
+    ]
+    for address in (Address("unix", "/run/hub.sock"), Address("ssl", "h", 1)):
+        assert all("token" in line or "hub send" in line for line in lines_to_try(address, with_token=True))
+
+
 def test_very_many_new_streams_are_counted_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
     later = []
     announcer = Announcer(sys.stdout, lambda _seconds, call: later.append(call))

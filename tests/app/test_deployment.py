@@ -196,7 +196,10 @@ def test_the_manifests_keep_data_in_a_directory_of_the_hubs_own_and_say_who_may_
     assert Path(directory[1]).parent == Path(mount[1]), "the root of a volume is open to its fsGroup"
     assert f"cat {directory[1]}/admin.token" in KUBERNETES
     policy = KUBERNETES.partition("kind: NetworkPolicy")[2].partition("---")[0]
-    assert set(re.findall(r"{port: (\w+)}", policy)) == set(LISTENERS)
+    policy = "\n".join(line for line in policy.splitlines() if not line.lstrip().startswith("#"))
+    ingress, clients = (set(re.findall(r"{port: (\w+)}", rule)) for rule in policy.split("- from:")[1:])
+    assert ingress == {"web"}
+    assert clients == set(LISTENERS), "clients with HUB_URL ask at the port web where the others are"
 
 
 # Words to systemd.

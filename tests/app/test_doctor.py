@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from fakes.certificates import Authority
+from fakes.certificates import Authority, certificate_that_ends
 from hub.adapters.tls import TlsFiles
-from hub.app import doctor, machine
+from hub.app import doctor, doctor_certificates, machine
 from hub.app.config import Config, Tls
 from hub.app.config_retention import Retention
-from hub.app.doctor import Finding, examine
+from hub.app.doctor import examine
+from hub.app.finding import Finding
 from hub.model.limits import Limits
 
 # Twisted hands certificates to pyOpenSSL in a form that is to go.
@@ -109,8 +110,71 @@ def test_a_certificate_that_ends_soon(tmp_path: Path, monkeypatch: pytest.Monkey
     tls = {"tls": Tls(certificate=files.certificate, key=files.key), "web": config(tmp_path).web}
     there = config(tmp_path, producers="ssl:0:interface=127.0.0.1", **tls)
     assert finding(there, "certificate").state == "ok"
-    monkeypatch.setattr(doctor, "CERTIFICATE_WARN_DAYS", 1 << 30)
+    monkeypatch.setattr(doctor_certificates, "CERTIFICATE_WARN_DAYS", 1 << 30)
     assert finding(there, "certificate").state == "warn"
+
+
+@pytest.mark.parametrize(
+    ("left", "text"),
+    [
+        ({"days": -2, "hours": -6}, "ended 2 days ago"),
+        ({"days": -1, "hours": -1}, "ended 1 day ago"),
+        ({"hours": -1}, "ended less than a day ago"),
+        ({"hours": 12}, "is good for less than a day"),
+        ({"days": 3, "hours": 1}, "is good for 3 days"),
+    ],
+)
+def test_a_certificate_that_has_ended_and_when(tmp_path: Path, left: dict[str, float], text: str) -> None:
+    files: TlsFiles = Authority(tmp_path).issue("localhost")
+    Path(files.certificate).write_bytes(certificate_that_ends(datetime.timedelta(**left), "localhost"))
+    tls = Tls(certificate=files.certificate, key=files.key)
+    found = finding(config(tmp_path, producers="ssl:0:interface=127.0.0.1", tls=tls), "certificate")
+    assert found.text == f"{files.certificate} {text}"
+    assert found.state == ("fail" if "ago" in text else "warn")
+
+
+def client_authorities(tmp_path: Path, content: bytes | None) -> list[tuple[str, str]]:
+    """Return what is found about a file of authorities, or about none where there should be one."""
+    files: TlsFiles = Authority(tmp_path).issue("localhost")
+    path = tmp_path / "clients.pem"
+    if content is not None:
+        path.write_bytes(content)
+    tls = Tls(certificate=files.certificate, key=files.key, client_ca=str(path))
+    findings = examine(config(tmp_path, producers="ssl:0:interface=127.0.0.1", tls=tls))
+    found = [each for each in findings if each.check == "client CA"]
+    assert all(each.state == "ok" or "tls.client_ca" in each.advice + each.text for each in found)
+    assert all(each.state == "ok" or each.advice for each in found)
+    return [(each.state, each.text.removeprefix(f"{path}: ")) for each in found]
+
+
+def test_authorities_of_clients_that_are_all_right_or_end(tmp_path: Path) -> None:
+    good, ending, ended = (
+        certificate_that_ends(datetime.timedelta(days=days, hours=1), f"{days} days") for days in (400, 5, -4)
+    )
+    assert client_authorities(tmp_path, good + ending + ended) == [
+        ("ok", "CN=400 days is good for 400 days"),
+        ("warn", "CN=5 days is good for 5 days"),
+        ("fail", "CN=-4 days ended 3 days ago"),
+    ]
+
+
+@pytest.mark.parametrize("is_ca", [False, None])
+def test_a_certificate_of_a_client_in_the_place_of_its_authoritys(tmp_path: Path, is_ca: bool | None) -> None:
+    content = certificate_that_ends(datetime.timedelta(days=400), "box7", is_ca=is_ca)
+    ((state, text),) = client_authorities(tmp_path, content)
+    assert (state, text.partition(":")[0]) == ("fail", "CN=box7 is no authority's")
+
+
+@pytest.mark.parametrize(("content", "why"), [(None, "cannot be read"), (b"nonsense", "holds no certificate in PEM")])
+def test_authorities_of_clients_that_are_not_there(tmp_path: Path, content: bytes | None, why: str) -> None:
+    ((state, text),) = client_authorities(tmp_path, content)
+    assert state == "fail"
+    assert why in text
+
+
+def test_an_authority_of_clients_as_it_should_be(tmp_path: Path) -> None:
+    ((state, _),) = client_authorities(tmp_path, Authority(tmp_path).root_pem)
+    assert state == "ok"
 
 
 def test_a_port_that_is_taken(tmp_path: Path) -> None:

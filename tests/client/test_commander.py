@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from hub.client.commander import Commander, Notification
 from hub.client.connection import HubLost
+from hub.client.reader import Reader
+from hub.model.account import new_secret
 from hub.model.problem import Problem
 from scripted_hub import Peer, ScriptedHub
 
@@ -69,6 +73,39 @@ def test_lists_over_as_many_answers_as_it_takes() -> None:
 
     with ScriptedHub(dialogue) as script, Commander.connect(script.hub) as commander:
         assert [row["stream"] for row in commander.each_stream(pattern="ci/**")] == ["a", "b"]
+
+
+def refused(request_id: int) -> bytes:
+    error = {"code": -32001, "message": "this token is not valid", "data": {"code": "AUTH"}}
+    return json.dumps({"jsonrpc": "2.0", "id": request_id, "error": error}).encode() + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("producer", "this is a producer's token, which sends output and can neither read nor give commands; run"),
+        ("guest", "this is a guest's, which opens its link on the page and can give no commands; run"),
+        ("admin", "this token is not valid"),
+    ],
+)
+def test_a_token_that_cannot_ask_is_told_by_its_kind(kind: str, told: str) -> None:
+    token = new_secret(kind)
+
+    def commands(peer: Peer) -> None:
+        peer.say(refused(peer.request()["id"]))
+
+    def data(peer: Peer) -> None:
+        assert peer.line().startswith(b"HELLO ")
+        peer.say(b"ERR AUTH :this token is not valid\n")
+
+    with ScriptedHub(commands) as script, pytest.raises(Problem) as from_commands:
+        Commander.connect(script.hub._replace(token=token))
+    with ScriptedHub(data) as script, pytest.raises(Problem) as from_data:
+        Reader.connect(script.hub._replace(token=token))
+    for problem in (from_commands.value, from_data.value):
+        assert (problem.word, problem.text.startswith(told)) == ("AUTH", True)
+        assert token not in problem.text
+        assert ("hub token create --kind admin" in problem.text) == (kind != "admin")
 
 
 def test_an_error_is_the_hubs_problem() -> None:

@@ -34,9 +34,15 @@ def environment(**more: str) -> dict[str, str]:
 class Process:
     """A started command whose output can be waited for."""
 
-    def __init__(self, *args: str, env: dict[str, str], stdout: int | IO[bytes] = subprocess.PIPE) -> None:
+    def __init__(
+        self,
+        *args: str,
+        env: dict[str, str],
+        stdin: int | IO[bytes] = subprocess.PIPE,
+        stdout: int | IO[bytes] = subprocess.PIPE,
+    ) -> None:
         self.popen = subprocess.Popen(
-            [*COMMAND, *args], env=env, stdin=subprocess.PIPE, stdout=stdout, stderr=subprocess.PIPE, bufsize=0
+            [*COMMAND, *args], env=env, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, bufsize=0
         )
         self._seen: dict[int, bytes] = {}
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from hub.app.cli import exit_codes
-from running_hub import RunningHub
+from running_hub import COMMAND, Process, RunningHub
 
 PASSWORD = b"correct horse\n"
 
@@ -68,6 +73,24 @@ def test_a_user_is_made_with_an_answer_for_scripts(hub: RunningHub) -> None:
     assert (row["user"], row["role"], row["patterns"], row["password"]) == ("carol", "viewer", [], False)
 
 
+def test_a_user_is_removed_by_who_says_that_it_is_meant(hub: RunningHub) -> None:
+    hub.run("user", "set", "dora", "--role", "viewer", "-p", "ci/**", "--keep-password")
+    hub.ask("token.create", kind="admin", role="viewer", principal="dora")
+    said = hub.run("user", "remove", "dora", code=exit_codes.USAGE).stderr
+    assert b"  dora  viewer, ci/**, tokens: 1\n" in said
+    assert b"--yes" in said
+    assert b"no such user" in hub.run("user", "remove", "nobody", code=exit_codes.FAILED).stderr
+    controller, terminal = pty.openpty()
+    with Process("user", "remove", "dora", env=hub.env, stdin=terminal) as asked:
+        os.close(terminal)
+        asked.until(b"Remove this user, and all tokens that act for them? [y/N]:", on_stderr=True)
+        os.write(controller, b"n\n")
+        assert asked.end() != exit_codes.OK
+    os.close(controller)
+    assert [row["user"] for row in hub.ask("user.list")["users"] if row["user"] == "dora"] == ["dora"]
+    assert hub.run("user", "remove", "--yes", "dora").stdout == b"removed dora and 1 tokens\n"
+
+
 @pytest.mark.own_hub
 def test_a_token_sends_and_is_revoked_while_it_does(hub: RunningHub) -> None:
     made = hub.run("token", "create", "--for", "builds", "-p", "ci/**", "--expires", "90d", "--note", "box 7")
@@ -117,3 +140,30 @@ def test_accounts_are_there_after_a_crash(hub: RunningHub) -> None:
 )
 def test_what_cannot_be_meant_is_a_usage_error(hub: RunningHub, args: tuple[str, ...]) -> None:
     hub.run(*args, code=2)
+
+
+@pytest.mark.own_hub(HUB_PRODUCER_AUTH="always")
+def test_the_lines_to_try_work_where_local_producers_need_a_token(hub: RunningHub, tmp_path: Path) -> None:
+    said = hub.process.until(b"this link works once").decode()
+    lines = [line.strip() for line in said.partition("stream something into it:")[2].splitlines()]
+    send, token, raw = (line for line in lines if "hub " in line[:30] or "| nc " in line)
+    assert (hub.data_dir / "admin.token").read_text().strip() not in said
+    (tmp_path / "bin").mkdir()
+    programs = {
+        "hub": f'exec {shlex.join(COMMAND)} "$@"',
+        "make": 'echo "made $*"',
+        # As nc -N does: standard input to the port, its end with it.
+        "nc": f"exec {sys.executable} -c 'import socket, sys; s = socket.create_connection(sys.argv[2:]); "
+        's.sendall(sys.stdin.buffer.read()); s.shutdown(1); sys.stdout.buffer.write(s.recv(999))\' "$@"',
+    }
+    for name, text in programs.items():
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    env = {name: value for name, value in hub.env.items() if not name.startswith("HUB_")}
+    env["PATH"] = f"{tmp_path / 'bin'}:{env['PATH']}"
+    done = subprocess.run(
+        ["sh", "-ec", "\n".join((send, token, raw))], env=env, capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, b""), done
+    assert hub.run("cat", "ci/build").stdout == b"made \n"
+    assert hub.run("cat", "ci/test").stdout == b"made test\n"

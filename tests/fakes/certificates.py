@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 from functools import cached_property
 from pathlib import Path
 
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from hub.adapters.tls import TlsFiles
 
@@ -36,3 +42,18 @@ class Authority:
         certificate.write_bytes(b"".join(each.bytes() for each in issued.cert_chain_pems))
         key.write_bytes(issued.private_key_pem.bytes())
         return TlsFiles(str(certificate), str(key))
+
+
+def certificate_that_ends(left: datetime.timedelta, name: str, *, is_ca: bool | None = True) -> bytes:
+    """Return a certificate that signs itself and ends so much later, as PEM; `is_ca` None says nothing of that."""
+    ends = datetime.datetime.now(datetime.UTC) + left
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    key = ec.generate_private_key(ec.SECP256R1())
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(ends - datetime.timedelta(days=1000))
+        .not_valid_after(ends)
+    )
+    if is_ca is not None:
+        made = made.add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+    return made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)

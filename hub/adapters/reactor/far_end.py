@@ -81,6 +81,8 @@ class ProxyLineFactory(HAProxyWrappingFactory):
     """Puts a `ProxyLine` below each protocol of a factory."""
 
     protocol: Any = ProxyLine
+    noisy = False
+    """Twisted tells nobody that it starts: it stands for the factory above, which does not either."""
 
 
 def _is_proxy_line(line: bytes) -> bool:

@@ -17,6 +17,7 @@ from hub.app.cli.table import Cell, Column, print_rows
 from hub.app.config_values import parse_duration
 from hub.client.commander import Commander
 from hub.client.locator import Locator
+from hub.model.problem import Problem
 
 ROLES = ("viewer", "operator", "admin")
 PAGE = 1000
@@ -122,10 +123,13 @@ def list_users(locator: Locator, as_json: bool) -> None:
 
 @user.command("remove")
 @click.argument("name")
+@click.option("-y", "--yes", is_flag=True, help="do not ask")
 @hub_options
-def remove_user(locator: Locator, name: str) -> None:
+def remove_user(locator: Locator, name: str, yes: bool) -> None:
     """Remove a user, and all tokens that act for them. Their streams stay theirs."""
     with Commander.connect(locator.locate()) as commander:
+        if not yes:
+            _ask_to_remove(commander, name)
         gone = commander.call("user.remove", user=name)
     click.echo(f"removed {name} and {gone['tokens_revoked']} tokens")
 
@@ -252,6 +256,17 @@ def share(locator: Locator, name: str, expires: int | None, note: str, as_json: 
         return
     click.echo(link)
     click.echo(f"good until {words.clock(row['expires_at'])}; `hub token revoke {row['token']}` ends it", err=True)
+
+
+def _ask_to_remove(commander: Commander, name: str) -> None:
+    row = next((row for row in _pages(commander, "user.list", "users") if row["user"] == name), None)
+    if row is None:
+        raise Problem("NOTFOUND", "there is no such user")
+    tokens = sum(row["user"] and row["principal"] == name for row in _pages(commander, "token.list", "tokens"))
+    click.echo(f"  {name}  {row['role']}, {_streams(row)}, tokens: {tokens}", err=True)
+    if not sys.stdin.isatty():
+        raise click.UsageError("there is nobody to ask here; say --yes")
+    click.confirm("Remove this user, and all tokens that act for them?", abort=True, err=True)
 
 
 def _password(file: TextIO | None) -> str:

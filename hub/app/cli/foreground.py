@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from twisted.internet import reactor as installed_reactor
@@ -22,6 +23,7 @@ from hub.app.cli.greeting import Announcer
 from hub.app.config import Config
 from hub.app.log import LineObserver
 from hub.app.process import reload_on_hangup
+from hub.client.locator import Locator
 
 if TYPE_CHECKING:
     from hub.app.service import HubService
@@ -37,13 +39,28 @@ def run_in_foreground(config: Config, out: TextIO, err: TextIO, *, verbose: bool
     reactor: Any = installed_reactor
     keep_steady_time(reactor)
     _begin_log(err, verbose=verbose)
-    announcer = Announcer(out, reactor.callLater)
+    announcer = Announcer(
+        out,
+        reactor.callLater,
+        with_token=config.producer_auth == "always",
+        data_dir=_other_than_usual(config.data_path),
+    )
     service = make_service(config, reactor, on_ready=announcer.listening, on_stream=announcer.stream)
     run = _Run(config, service, announcer, err, reactor)
     reactor.callWhenRunning(run.start)
     reactor.addSystemEventTrigger("before", "shutdown", run.stop)
     reactor.run()
     return run.code
+
+
+def _other_than_usual(data_dir: Path) -> str | None:
+    """Return a hub's data directory unless its user's commands look there by themselves, in any shell."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
+    try:
+        places = Locator.from_environment(env=env).places
+    except ValueError:
+        places = ()  # a login that cannot be read is for its commands to tell
+    return None if places == (str(data_dir),) else str(data_dir)
 
 
 class _Run:

@@ -15,7 +15,10 @@ from hub.model.problem import Problem
 
 def login_link(hub: Hub) -> str:
     """Return a link that logs a browser in once, within a minute; raise Unreachable or Problem."""
-    answer = request_json("POST", f"{hub.web}/login/link", hub.needed_token(), hub.certificate)
+    try:
+        answer = request_json("POST", f"{hub.web}/login/link", hub.needed_token(), hub.certificate)
+    except Problem as refusal:
+        raise hub.explained(refusal) from None
     url = answer.get("url")
     if not isinstance(url, str) or not url.startswith(("http://", "https://")) or not url.isprintable():
         raise Problem("PROTO", f"{hub.web}/login/link answers without a url")
