@@ -57,10 +57,8 @@ def client_authorities(config: Config) -> Iterator[Finding]:
             advice = f"put the authority that signs clients' certificates into tls.client_ca, {_RELOAD}"
             yield Finding(check, "fail", text, advice)
             continue
-        renew = (
-            f"put the authority's new certificate into it, and give clients new ones where it has a new key, {_RELOAD}"
-        )
-        yield _good_for(check, f"{path}: {_name(each)}", each, renew)
+        advice = f"put the authority's new certificate into tls.client_ca beside it or in its place, {_RELOAD}"
+        yield _good_for(check, f"{path}: {_name(each)}", each, advice)
 
 
 def _good_for(check: str, what: str, certificate: Certificate, advice: str) -> Finding:

@@ -18,10 +18,13 @@ _EVERY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - compared, never bound
 
 _ONLY_FOR = {
     "producer": "a producer's token, which sends output and can neither read nor give commands",
-    "guest": "a guest's, which opens its link on the page and can give no commands",
+    "guest": "the code of a guest's link, which opens a stream on the page and can do nothing else",
 }
 """By the kind in a token's prefix, `hub_<kind>_`: what it is for alone."""
-_ASKING_TOKEN = "set HUB_TOKEN to one that an admin made with `hub token create --kind admin --role ROLE`"  # noqa: S105
+_ASKING = (
+    "set HUB_TOKEN to one that an admin made with `hub token create --kind admin --role ROLE`, or unset it and run "
+    "`hub login URL`"
+)
 
 
 class Hub(NamedTuple):
@@ -71,7 +74,7 @@ class Hub(NamedTuple):
         """
         for kind, what in _ONLY_FOR.items():
             if refusal.word == "AUTH" and self.token and self.token.startswith(f"hub_{kind}_"):
-                return Problem("AUTH", f"this is {what}; run `hub login URL`, or {_ASKING_TOKEN}")
+                return Problem("AUTH", f"this is {what}: {_ASKING}")
         return refusal
 
 
@@ -156,7 +159,10 @@ def _in_data_dir(data_dir: str, token: str | None) -> Hub:
             "or name another with --url, HUB_URL, `hub login URL` or --data-dir"
         ) from None
     except (OSError, ValueError) as error:
-        raise Unreachable(f"{path} cannot be read: {error}") from None
+        raise Unreachable(
+            f"{path} cannot be read: {getattr(error, 'strerror', None) or error}. Whoever is not the hub's user names "
+            "it with --url or HUB_URL, or runs `hub login URL`"
+        ) from None
     if not isinstance(endpoints, dict):
         raise Unreachable(f"{path} does not hold a hub's endpoints")
     return Hub(

@@ -10,20 +10,28 @@ from pathlib import Path
 
 import pytest
 
+from fakes.certificates import Authority
 from hub.app.cli.group import COMMANDS
 from hub.app.config import LISTENERS, load_config
 from hub.app.config_check import config_problems
 from hub.app.config_endpoint import parse_endpoint
 from hub.app.config_settings import all_settings
 from hub.app.config_sources import load_settings
+from hub.app.config_tls import speaks_tls
 from hub.app.notify import Notifier
+from hub.client.places import local_data_dir
 from hub.model.limits import Limits
+
+# Twisted hands certificates to pyOpenSSL in a form that is to go.
+pytestmark = pytest.mark.filterwarnings("ignore:Passing pyOpenSSL:DeprecationWarning")
 
 ROOT = Path(__file__).parent.parent.parent
 CONTAINER = (ROOT / "Containerfile").read_text()
 COMPOSE = (ROOT / "compose.yaml").read_text()
-SERVICE = (ROOT / "deploy" / "systemd" / "hub.service").read_text()
-SOCKETS = (ROOT / "deploy" / "systemd" / "hub.socket").read_text()
+SYSTEMD = ROOT / "deploy" / "systemd"
+SERVICE = (SYSTEMD / "hub.service").read_text()
+SOCKETS = (SYSTEMD / "hub.socket").read_text()
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 KUBERNETES = (ROOT / "deploy" / "kubernetes.yaml").read_text()
 VARIABLES = {each.env for each in all_settings().values()}
 
@@ -151,6 +159,32 @@ def test_the_unit_allows_the_calls_that_the_hub_and_its_processes_make() -> None
     assert filters[:2] == ["@system-service", "~@privileged @resources"]
     assert used <= set(filters[2].split())
     assert "SystemCallErrorNumber=EPERM" in SERVICE
+
+
+def test_what_the_unit_needs_is_there_to_be_copied(tmp_path: Path) -> None:
+    unit = dict(re.findall(r"^(\w+)=(.*)$", SERVICE, re.MULTILINE))
+    (user,) = re.findall(r'^u (\w+) - ".*" (\S+)$', (SYSTEMD / "hub.sysusers.conf").read_text(), re.MULTILINE)
+    data_dir = f"/var/lib/{unit['StateDirectory']}"
+    assert (unit["User"], unit["Group"], unit["Environment"]) == (user[0], user[0], f"HUB_DATA_DIR={data_dir}")
+    assert user[1] == data_dir
+    steps = OPERATIONS.partition("### Under systemd")[2].partition("\n## ")[0]
+    copied = dict(re.findall(r"install -D? ?-m 0644 (deploy/systemd/\S+) (\S+)", steps))
+    assert all((ROOT / each).is_file() for each in copied)
+    assert f"--config {copied['deploy/systemd/hub.toml']}" in unit["ExecStart"]
+    # What is copied makes a hub that commands find, with the lines that are out of use as well.
+    env = {"XDG_CONFIG_HOME": str(tmp_path)}
+    least = SYSTEMD / "hub.toml"
+    config = load_settings({"config": str(least)}, env).config
+    assert (config_problems(config), str(config.data_path)) == ([], data_dir)
+    assert local_data_dir({**env, "HUB_CONFIG": str(least)}) == data_dir
+    assert all(line in least.read_text() for line in re.findall(r"^      (\w+ = .*)$", steps, re.MULTILINE))
+    beyond = tmp_path / "hub.toml"
+    files = Authority(tmp_path).issue("localhost")
+    text = re.sub(r"^#(?=[\w\[])", "", least.read_text(), flags=re.MULTILINE)
+    beyond.write_text(text.replace("/etc/hub/cert.pem", files.certificate).replace("/etc/hub/key.pem", files.key))
+    config = load_settings({"config": str(beyond)}, env).config
+    assert config_problems(config) == []
+    assert all(speaks_tls(config, listener) for listener in LISTENERS)
 
 
 @pytest.mark.parametrize("module", ["hub.analysis.process", "hub.adapters.store.sqlite.search_process"])

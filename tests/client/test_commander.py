@@ -83,8 +83,8 @@ def refused(request_id: int) -> bytes:
 @pytest.mark.parametrize(
     ("kind", "told"),
     [
-        ("producer", "this is a producer's token, which sends output and can neither read nor give commands; run"),
-        ("guest", "this is a guest's, which opens its link on the page and can give no commands; run"),
+        ("producer", "this is a producer's token, which sends output and can neither read nor give commands: set"),
+        ("guest", "this is the code of a guest's link, which opens a stream on the page and can do nothing else: set"),
         ("admin", "this token is not valid"),
     ],
 )

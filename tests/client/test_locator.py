@@ -211,3 +211,9 @@ def test_places_are_platformdirs_places(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     assert places.user_data_dir() == platformdirs.user_data_dir("hub")
     assert places.user_config_dir() == platformdirs.user_config_dir("hub")
+
+
+def test_a_data_directory_that_cannot_be_read_says_how_else_to_name_its_hub(tmp_path: Path) -> None:
+    (tmp_path / "endpoints.json").mkdir()  # as root, who runs tests in containers, nothing is refused
+    with pytest.raises(Unreachable, match=r"endpoints\.json cannot be read: Is a directory\. .*HUB_URL.*hub login URL"):
+        Locator(data_dir=str(tmp_path)).locate()

@@ -35,7 +35,7 @@ COLUMNS = (
 @click.option("--since", metavar="TIME", help=f"not before: {FORMS}")
 @click.option("--who", metavar="NAME", help="of this user or token only")
 @click.option("--did", metavar="METHOD", help="this deed only, such as token.create, `user.*` or login")
-@click.option("--to", "target", metavar="TARGET", help="done to this only: a stream, a user, a token, a session")
+@click.option("--to", "target", metavar="TARGET", help="done to this only: a stream, a user, a token's id, a session")
 @click.option("--json", "as_json", is_flag=True, help="print the entries as JSON, one a line")
 @hub_options
 def audit(
