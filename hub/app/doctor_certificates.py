@@ -81,15 +81,14 @@ def _may_sign(certificate: Certificate) -> bool:
 
     extensions = certificate.extensions
     try:
-        if not extensions.get_extension_for_class(KeyUsage).value.key_cert_sign:
-            return False
+        may_sign = extensions.get_extension_for_class(KeyUsage).value.key_cert_sign
     except ExtensionNotFound:
-        pass
+        may_sign = None
     try:
-        return extensions.get_extension_for_class(BasicConstraints).value.ca
+        return may_sign is not False and extensions.get_extension_for_class(BasicConstraints).value.ca
     except ExtensionNotFound:
-        # The oldest certificates have no extensions at all.
-        return certificate.version == Version.v1 and certificate.issuer == certificate.subject
+        # Where nothing says that it is an authority's: the use of its key, or that it is older than such words.
+        return may_sign or (certificate.version == Version.v1 and certificate.issuer == certificate.subject)
 
 
 def _name(certificate: Certificate) -> str:

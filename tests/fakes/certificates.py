@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from functools import cached_property
+from inspect import signature
 from pathlib import Path
 
 import trustme
@@ -44,8 +45,13 @@ class Authority:
         return TlsFiles(str(certificate), str(key))
 
 
-def certificate_that_ends(left: datetime.timedelta, name: str, *, is_ca: bool | None = True) -> bytes:
-    """Return a certificate that signs itself and ends so much later, as PEM; `is_ca` None says nothing of that."""
+def certificate_that_ends(
+    left: datetime.timedelta, name: str, *, is_ca: bool | None = True, signs: bool | None = None
+) -> bytes:
+    """Return a certificate that signs itself and ends so much later, as PEM.
+
+    `is_ca` is what it says of itself, `signs` what it says of its key; None says nothing of that.
+    """
     ends = datetime.datetime.now(datetime.UTC) + left
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     key = ec.generate_private_key(ec.SECP256R1())
@@ -56,4 +62,7 @@ def certificate_that_ends(left: datetime.timedelta, name: str, *, is_ca: bool | 
     )
     if is_ca is not None:
         made = made.add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+    if signs is not None:
+        uses = dict.fromkeys(signature(x509.KeyUsage).parameters, False) | {"key_cert_sign": signs}
+        made = made.add_extension(x509.KeyUsage(**uses), critical=True)
     return made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
