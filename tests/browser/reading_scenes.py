@@ -113,7 +113,7 @@ READING: Sequence[Scene] = (
     Scene("go-to", BUSY, ENDED, pressed("g", "Go to")),
     Scene("line-chip", BUSY, f"{ENDED}?at=@40-@300", marked),
     Scene("gap", BUSY, f"#/s/{HOLED}", gap_shown),
-    Scene("truncated", FORGETFUL, f"#/s/{MEASURED}", rows_shown, happens=forgotten),
+    Scene("truncated", FORGETFUL, f"#/s/{MEASURED}", rows_shown, happens=forgotten, alone=True),
     Scene("stream-paused", BUSY, LIVE, paused),
     Scene("stream-ended", BUSY, ENDED, rows_shown),
     Scene("stream-failed", BUSY, "#/s/nightly/exit-3", rows_shown),

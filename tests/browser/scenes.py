@@ -33,6 +33,13 @@ def opened(button: str) -> Callable[[Page], None]:
     return enter
 
 
+def helped(page: Page) -> None:
+    """Ask for the keys; narrow windows have no button for that."""
+    listed(page)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+
+
 def jumping(page: Page) -> None:
     listed(page)
     page.keyboard.press("Control+k")
@@ -283,7 +290,7 @@ SCENES: Sequence[Scene] = (
     _of_connection("list-busy-hub", 4001, "BUSY retry_after=12000 too many connections"),
     _of_connection("list-kicked", 4504, "EXPIRED admin ended this session: this screen is needed"),
     Scene("jump", BUSY, "#/", jumping),
-    Scene("help", BUSY, "#/", opened("Keyboard help")),
+    Scene("help", BUSY, "#/", helped),
     Scene("views", BUSY, "#/?q=state:live", opened("Saved views")),
     Scene("throughput", BUSY, "#/", opened("Throughput in numbers")),
     Scene("delete", BUSY, "#/?q=run-7", opened("Delete train/llama/run-7")),
@@ -296,9 +303,9 @@ SCENES: Sequence[Scene] = (
     Scene("control-kill", BUSY, f"#/s/{SHELL}?control=on", killing),
     Scene("control-others", BUSY, "#/s/train/llama/run-7?control=on", controlled()),
     Scene("control-watching", BUSY, "#/s/train/llama/run-7", watched),
-    Scene("control-lost", BUSY, f"#/s/{SHELL}?control=on", robbed),
-    Scene("terminal", BUSY, f"#/s/{SHELL}?control=terminal", terminal),
-    Scene("terminal-paste", BUSY, f"#/s/{SHELL}?control=terminal", pasted),
+    Scene("control-lost", BUSY, f"#/s/{SHELL}?control=on", robbed, alone=True),
+    Scene("terminal", BUSY, f"#/s/{SHELL}?control=terminal", terminal, alone=True),
+    Scene("terminal-paste", BUSY, f"#/s/{SHELL}?control=terminal", pasted, alone=True),
     Scene("terminal-held", BUSY, "#/s/train/llama/run-7?control=terminal", controlled()),
     Scene("leases", BUSY, "#/leases", lambda page: expect(page.get_by_role("row").nth(1)).to_be_visible()),
     Scene("leases-empty", BARE, "#/leases", lambda page: expect(page.get_by_text("Nobody holds")).to_be_visible()),

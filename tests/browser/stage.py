@@ -135,3 +135,5 @@ class Scene:
     """Called before the page is opened."""
     happens: Callable[[Page, Stage], None] = lambda page, stage: None
     """What happens to the hub while one looks."""
+    alone: bool = False
+    """Whether what one does in it, such as taking a lease, is seen in other windows of it."""
