@@ -5,6 +5,7 @@ import { FitAddon } from "@xterm/addon-fit";
 import { Terminal } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
 import { connection } from "../session/page-state";
+import { EarlyKeys } from "./early-keys";
 import { LeaveKeys } from "./leave-keys";
 import { pasteQuestion } from "./paste";
 import { RawFollow, type Screen } from "./raw-follow";
@@ -32,6 +33,7 @@ export class StreamTerminal implements Screen {
   private readonly fit = new FitAddon();
   private readonly typist: Typist;
   private readonly keys = new LeaveKeys();
+  private readonly early = new EarlyKeys();
   private readonly observer: ResizeObserver;
   private readonly unfollow: () => void;
   private readonly encoder = new TextEncoder();
@@ -90,6 +92,7 @@ export class StreamTerminal implements Screen {
 
   live(): void {
     this.isLive = true;
+    this.typed(this.early.take());
   }
 
   ended(text: string): void {
@@ -121,10 +124,11 @@ export class StreamTerminal implements Screen {
 
   private listen(): void {
     this.term.onData((typed) => {
-      if (!this.isLive) return;
-      const { text, leave } = this.keys.feed(typed);
-      if (text && !this.typist.type(this.encoder.encode(text))) this.bell();
-      if (leave) this.tell.leave();
+      if (this.isLive) this.typed(typed);
+    });
+    // Unlike data, a key is always somebody's: the prompt may be seen some time before the end is known to be there.
+    this.term.onKey(({ key }) => {
+      if (!this.isLive && !this.early.press(key)) this.bell();
     });
     // Reports of the mouse that are no text.
     this.term.onBinary((data) => {
@@ -135,6 +139,12 @@ export class StreamTerminal implements Screen {
     this.host.addEventListener("paste", (event) => this.guard(event), { capture: true });
     // Dropped text would be typed unasked.
     this.host.addEventListener("drop", (event) => event.preventDefault(), { capture: true });
+  }
+
+  private typed(typed: string): void {
+    const { text, leave } = this.keys.feed(typed);
+    if (text && !this.typist.type(this.encoder.encode(text))) this.bell();
+    if (leave) this.tell.leave();
   }
 
   /** Whether a key is the command's; the others are the page's or the browser's. */
