@@ -159,3 +159,22 @@ test("the number that comes late counts the lines that came meanwhile, and is of
   hear("DATA 1 50 5 {2}\ne\n\n");
   expect(rows.at(-1)).not.toHaveProperty("line");
 });
+
+test("a gap of the past has the time of what came before it, one of now that of now", () => {
+  const before = Date.now();
+  hear(
+    "STREAM 1 ci/a epoch=7 offset=0 run=1 state=live\n",
+    "DATA 1 0 5000 {2}\nx\n\n",
+    "GAP 1 2 2002 reason=producer_skip\n",
+    "RUN 1 2 2002 {2}\n{}\n",
+    "DATA 1 2002 6000 {2}\ny\n\n",
+    "LIVE 1 2004\n",
+    "GAP 1 2004 4004 reason=lag\n",
+    "RUN 1 3 4004 {2}\n{}\n",
+  );
+  const [, gap, run, , late, later] = rows as { at?: number }[];
+  expect(gap?.at).toBe(5000);
+  expect(run?.at).toBeUndefined();
+  expect(late?.at).toBeGreaterThanOrEqual(before);
+  expect(later?.at).toBeGreaterThanOrEqual(before);
+});

@@ -46,6 +46,10 @@ export class StreamFollow implements Follower {
   private alias = 0;
   private unacknowledged = 0;
   private ended: string | null = null;
+  /** What comes is of now, and no more of what there was. */
+  private isLive = false;
+  /** When the last bytes came, as the hub tells. */
+  private lastAt: number | undefined;
   private assembler = new Assembler();
   private fresh: Row[] = [];
   private shown: TextLine | null = null;
@@ -107,6 +111,7 @@ export class StreamFollow implements Follower {
         this.end(frame);
         break;
       case "LIVE":
+        this.isLive = true;
         if (this.ended === null) this.events.state("live", "");
         break;
       case "ERR":
@@ -122,6 +127,7 @@ export class StreamFollow implements Follower {
     this.unacknowledged = 0;
     this.epoch = Number(frame.keys.epoch);
     if (again) return;
+    this.isLive = false;
     if (frame.keys.truncate !== undefined) {
       this.truncate(offset);
       this.tell(truncatedNote(offset));
@@ -131,7 +137,7 @@ export class StreamFollow implements Follower {
       this.truncate(offset);
       this.unnumber(offset);
     } else if (this.next !== null && offset > this.next) {
-      this.missing(this.next, offset, "unknown");
+      this.missing(this.next, offset, "unknown", Date.now());
     }
     const first = this.next === null;
     this.next = offset;
@@ -143,7 +149,8 @@ export class StreamFollow implements Follower {
   private data(frame: Frame): void {
     const offset = numberAt(frame, 1);
     const payload = frame.payload ?? new Uint8Array();
-    const rows = this.assembler.push(offset, numberAt(frame, 2), payload, frame.keys.ch);
+    this.lastAt = numberAt(frame, 2);
+    const rows = this.assembler.push(offset, this.lastAt, payload, frame.keys.ch);
     if (this.unnumbered) this.unnumbered.lines += rows.length;
     this.add(rows);
     this.next = offset + payload.length;
@@ -156,7 +163,8 @@ export class StreamFollow implements Follower {
   private gap(frame: Frame): void {
     const from = numberAt(frame, 1);
     const to = numberAt(frame, 2);
-    this.missing(from, to, frame.keys.reason ?? "unknown");
+    // Nobody tells when bytes of the past went missing: it was after those before them.
+    this.missing(from, to, frame.keys.reason ?? "unknown", this.isLive ? Date.now() : this.lastAt);
     this.next = to;
   }
 
@@ -166,8 +174,8 @@ export class StreamFollow implements Follower {
     this.events.truncated(offset);
   }
 
-  private missing(from: number, to: number, reason: string): void {
-    this.tell(gapNote(from, to, reason, Date.now()));
+  private missing(from: number, to: number, reason: string, at: number | undefined): void {
+    this.tell(gapNote(from, to, reason, at));
     if (uncountable(reason)) this.unnumber(to);
   }
 
@@ -182,7 +190,7 @@ export class StreamFollow implements Follower {
     const run = Number(frame.args[1]);
     const offset = Number(frame.args[2] ?? this.next ?? 0);
     this.events.run(run, offset, null);
-    this.tell(runNote(run, offset, Date.now()));
+    this.tell(runNote(run, offset, this.isLive ? Date.now() : undefined));
     this.events.state("live", "");
   }
 
