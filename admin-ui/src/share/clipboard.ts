@@ -6,13 +6,17 @@ export async function copyText(text: string): Promise<void> {
     await navigator.clipboard.writeText(text);
     return;
   }
+  const before = document.activeElement;
   const box = document.createElement("textarea");
   box.value = text;
   box.className = "hidden";
-  document.body.append(box);
+  // What is outside of a dialog that is open cannot be selected.
+  (document.querySelector("dialog:modal") ?? document.body).append(box);
   box.select();
   // The old way, for a hub that is reached by plain HTTP under a name of the network.
   const copied = document.execCommand("copy");
   box.remove();
+  // Who is at the keys goes on at the button that was pressed.
+  if (before instanceof HTMLElement) before.focus({ preventScroll: true });
   if (!copied) throw new Error("the browser does not let this page copy");
 }

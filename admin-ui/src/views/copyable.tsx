@@ -1,11 +1,12 @@
 // A text that one takes elsewhere, with a button that copies it.
 
 import { useState } from "preact/hooks";
+import { copyText } from "../share/clipboard";
 
 export function Copyable({ text }: { text: string }) {
   const [said, setSaid] = useState("Copy");
   const copy = () =>
-    navigator.clipboard.writeText(text).then(
+    copyText(text).then(
       () => setSaid("Copied"),
       () => setSaid("Select and copy"),
     );
