@@ -46,8 +46,8 @@ export function FilterBar({ names, where, problems, filters, counted, focus, clo
       aria-label={where ? "Lines that are shown in all panes" : "Lines that are shown"}
     >
       {where && <b class="shared">All panes:</b>}
-      <QueryInput name="has" label="Only lines with" problem={problems.include} box={box} />
-      <QueryInput name="not" label="No lines with" problem={problems.exclude} />
+      <QueryInput name="has" label="Only lines with" before="Only" problem={problems.include} box={box} />
+      <QueryInput name="not" label="No lines with" before="Not" problem={problems.exclude} />
       <Choice name="level" label="Level" options={LEVELS} />
       <Choice name="ch" label="Output" options={CHANNELS} />
       <span class="found" role="status">

@@ -9,17 +9,24 @@ interface Props {
   name: string;
   label: string;
   problem: string;
+  /** A word before it, for a box that stands beside others: what it is for is to be seen when it is filled, too. */
+  before?: string;
   box?: RefObject<HTMLInputElement | null>;
   /** Enter was pressed. */
   enter?(shift: boolean): void;
 }
 
-export function QueryInput({ name, label, problem, box, enter }: Props) {
+export function QueryInput({ name, label, problem, before, box, enter }: Props) {
   const query = readQuery(name, place.value.keys);
   const change = (part: Partial<Query>) => setKeys(printQuery(name, { ...query, ...part }));
   const trouble = `${name}-problem`;
   return (
-    <span class="query">
+    <span class={before ? "query with-word" : "query"}>
+      {before && (
+        <span class="quiet before" aria-hidden="true">
+          {before}
+        </span>
+      )}
       <input
         ref={box ?? null}
         value={query.text}

@@ -44,7 +44,7 @@ export function SearchView() {
         <Field
           name="in"
           label="In streams"
-          hint="**"
+          hint="all streams"
           title="A name, or a pattern: ci/* within, ci/** all below"
         />
         <Field
