@@ -1,5 +1,6 @@
 // What is known of two runs, beside each other.
 
+import { useState } from "preact/hooks";
 import { wholeClock } from "../../numbers/clock";
 import { now } from "../../session/page-state";
 import { bytes, count, runWord } from "../../streams/format";
@@ -7,6 +8,7 @@ import { duration } from "../../viewer/row-element";
 import type { RunRow } from "../../wire/types";
 
 export function RunFacts({ left, right }: { left: RunRow; right: RunRow }) {
+  const [open, setOpen] = useState(false);
   const spent = (run: RunRow) => (run.ended_at ?? now.value) - run.began_at;
   const rows: [string, string, string, string][] = [
     ["Began", wholeClock(left.began_at), wholeClock(right.began_at), ""],
@@ -16,7 +18,26 @@ export function RunFacts({ left, right }: { left: RunRow; right: RunRow }) {
     ["Status", statusOf(left), statusOf(right), ""],
   ];
   return (
-    <table class="run-facts">
+    <>
+      {/* Where there is little room the lines come first: see compare.css. */}
+      <button type="button" class="plain facts-turn" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <span aria-hidden="true" class={open ? "twist open" : "twist"} /> What is known of both runs
+      </button>
+      <FactsTable left={left} right={right} rows={rows} open={open} />
+    </>
+  );
+}
+
+interface FactsProps {
+  left: RunRow;
+  right: RunRow;
+  rows: [string, string, string, string][];
+  open: boolean;
+}
+
+function FactsTable({ left, right, rows, open }: FactsProps) {
+  return (
+    <table class={open ? "run-facts unfolded" : "run-facts"}>
       <caption class="hidden">What is known of both runs</caption>
       <thead>
         <tr>

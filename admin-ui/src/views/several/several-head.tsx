@@ -48,7 +48,8 @@ export function SeveralHead({ way, first, children }: Props) {
       <a href="#/" class="back" aria-label="All streams">
         ←
       </a>
-      <h1>{TITLES[way]}</h1>
+      {/* For who hears it: who sees it has it from the button that is pressed. */}
+      <h1 class="hidden">{TITLES[way]}</h1>
       <fieldset class="choice" aria-label="How the streams are shown">
         {ways.map(([each, text, go]) => (
           <button key={each} type="button" aria-pressed={each === way} onClick={go}>
