@@ -31,11 +31,15 @@ export function lagBetween(seen: Reach, stream: StreamEnd): Lag | null {
   };
 }
 
+/** How much there is to the end. */
+export function lagMuch({ lines, bytes: size }: Lag): string {
+  return lines === null ? bytes(size) : `${count(lines)} ${lines === 1 ? "line" : "lines"}`;
+}
+
 /** In words; null where it is not worth a word: the list is told once a second, the text at once. */
 export function lagWords(lag: Lag | null): string | null {
   if (!lag || (lag.bytes < WORTH_BYTES && lag.ms < WORTH_MS)) return null;
-  const unit = lag.lines === 1 ? "line" : "lines";
-  const much = lag.lines === null ? bytes(lag.bytes) : `${count(lag.lines)} ${unit}`;
+  const much = lagMuch(lag);
   if (lag.over) return `${much} before the end`;
   return lag.ms < 1000 ? `${much} behind` : `${much}, ${duration(lag.ms)} behind`;
 }

@@ -16,6 +16,9 @@ const StreamMissing = lazy("What to do", () =>
   import("./stream-missing").then(({ StreamMissing }) => StreamMissing),
 );
 
+// From so many letters on a name is written smaller where it would take more than two lines.
+const LONG = 60;
+
 export function StreamHead({
   name,
   lag,
@@ -33,12 +36,14 @@ export function StreamHead({
   return (
     <>
       <div class="stream-head">
-        <a href="#/" class="back" aria-label="All streams">
-          ←
-        </a>
-        <h1>
-          <bdi>{name}</bdi>
-        </h1>
+        <div class="named">
+          <a href="#/" class="back" aria-label="All streams">
+            ←
+          </a>
+          <h1 class={name.length > LONG ? "long" : ""}>
+            <bdi>{name}</bdi>
+          </h1>
+        </div>
         {row ? (
           <span class={`state ${tone}`}>
             <span aria-hidden="true">{mark}</span> {word}

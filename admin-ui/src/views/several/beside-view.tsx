@@ -199,7 +199,7 @@ function ColumnHead({ name, index, active, pane, state, finding }: HeadProps) {
         <span aria-hidden="true">{row ? mark : "○"}</span> <span class="word">{stateText}</span>
       </span>
       {finding.matcher && <Found {...finding.find.state} />}
-      <LagChip lag={(row && pane.current?.lag(row)) ?? null} />
+      <LagChip lag={(row && pane.current?.lag(row)) ?? null} short />
       {active && (
         <span class="chip keyboard" title="Keys go to this pane">
           <span aria-hidden="true">⌨</span> <span class="word">keys</span>
