@@ -164,15 +164,6 @@ function AnyCommand({ name, commands }: { name: string; commands: string[] }) {
             ))}
           </select>
         </label>
-        <label class="grow">
-          Arguments: a JSON object, or words like level=3
-          <textarea
-            rows={2}
-            spellcheck={false}
-            value={args}
-            onInput={(event) => setArgs(event.currentTarget.value)}
-          />
-        </label>
         <label>
           Time-out, s
           <input
@@ -182,6 +173,15 @@ function AnyCommand({ name, commands }: { name: string; commands: string[] }) {
             required
             value={seconds}
             onInput={(event) => setSeconds(event.currentTarget.value)}
+          />
+        </label>
+        <label class="grow">
+          Arguments: a JSON object, or words like level=3
+          <textarea
+            rows={2}
+            spellcheck={false}
+            value={args}
+            onInput={(event) => setArgs(event.currentTarget.value)}
           />
         </label>
         <button type="submit" disabled={status.value.kind !== "live"}>

@@ -66,7 +66,7 @@ export function Confirm(props: Props) {
 export function Reason(props: { value: string; set: (reason: string) => void; required?: boolean }) {
   return (
     <label>
-      Reason, told to whom it was
+      Reason, which they are told
       <input
         type="text"
         maxLength={200}

@@ -23,8 +23,8 @@ export function DeleteStream({ row, close }: { row: StreamRow; close: () => void
         <bdi>{row.stream}</bdi>
       </p>
       <p>
-        {count(row.lines)} lines, {bytes(row.bytes)} and {count(row.run)} {row.run === 1 ? "run" : "runs"} are
-        gone for everybody, and cannot be brought back.
+        {count(row.lines)} {row.lines === 1 ? "line" : "lines"}, {bytes(row.bytes)} and {count(row.run)}{" "}
+        {row.run === 1 ? "run" : "runs"} will be gone for everybody, and cannot be brought back.
       </p>
       {written && (
         <p class="warning">

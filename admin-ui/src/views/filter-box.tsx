@@ -62,7 +62,7 @@ export function FilterBox({ box, value, change, intoList }: Props) {
         autocomplete="off"
         spellcheck={false}
         dir="auto"
-        placeholder="Filter: name, state:live, meta.key=value, -without   /"
+        placeholder="Filter: name, state:live, -without"
         value={value}
         onInput={(event) => {
           change(event.currentTarget.value);
@@ -73,6 +73,9 @@ export function FilterBox({ box, value, change, intoList }: Props) {
         onBlur={() => setShown(null)}
         onKeyDown={onKey}
       />
+      <span class="its-key" aria-hidden="true">
+        <kbd>/</kbd>
+      </span>
       <div class="hints" id="filter-hints" role="listbox" aria-label="Hints" hidden={!shown}>
         {shown?.hints.map((hint, index) => (
           // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the box, which names the active one

@@ -199,6 +199,7 @@ function Numbers({ branch }: { branch: Folder | Leaf }) {
         title="Lines of the levels error and fatal, and what was raised, as far as the hub has looked"
       >
         {sums.errors === null ? "–" : count(sums.errors)}
+        <span class="unit">{sums.errors === 1 ? " error" : " errors"}</span>
       </div>
       <div role="gridcell" class="c-last number">
         {age(sums.lastAt, asOf.value ?? now.value)}

@@ -21,7 +21,8 @@ export function LeasesView() {
       <section class="people leases">
         <h1>Leases</h1>
         <p class="quiet">
-          Leases are for operators: who holds one alone may send commands to a stream's producer.
+          Leases are for operators. Whoever holds the lease of a stream is the only one who may send commands
+          to its producer.
         </p>
       </section>
     );

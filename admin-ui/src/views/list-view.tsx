@@ -6,7 +6,6 @@ import { may } from "../session/rights";
 import type { FleetRows } from "../streams/fleet";
 import { type Order, parseOrder, printOrder } from "../streams/fleet-order";
 import { count, timeOfDay } from "../streams/format";
-import type { StreamRow } from "../wire/types";
 import { FilterBox } from "./filter-box";
 import { Empty, Loading, NoMatch } from "./fleet-empty";
 import { fleet } from "./fleet-state";
@@ -23,7 +22,7 @@ const DeleteStream = lazy("The dialog", () =>
 export function ListView({ keys }: { keys: Record<string, string> }) {
   const box = useRef<HTMLInputElement>(null);
   const [, redraw] = useReducer((times: number) => times + 1, 0);
-  const [removed, setRemoved] = useState<StreamRow | null>(null);
+  const [removed, setRemoved] = useState<string | null>(null);
   useEffect(() => {
     document.title = "Hub";
     const key = (event: KeyboardEvent) => {
@@ -42,6 +41,7 @@ export function ListView({ keys }: { keys: Record<string, string> }) {
   fleet.set({ filter, order, flat });
   version.value;
   const shown = fleet.show();
+  const doomed = removed === null ? undefined : streams.get(removed);
   return (
     <section class={flat ? "list flat" : "list"}>
       <h1 class="hidden">Streams</h1>
@@ -83,11 +83,11 @@ export function ListView({ keys }: { keys: Record<string, string> }) {
           order={order}
           sort={(next) => setKeys({ sort: printOrder(next) })}
           redraw={() => redraw(0)}
-          remove={may(who.value, "admin") ? (name) => setRemoved(streams.get(name) ?? null) : null}
+          remove={may(who.value, "admin") ? setRemoved : null}
         />
       )}
       <PickBar />
-      {removed && <DeleteStream row={removed} close={() => setRemoved(null)} />}
+      {doomed && <DeleteStream row={doomed} close={() => setRemoved(null)} />}
     </section>
   );
 }
@@ -103,7 +103,12 @@ function Said({ shown, renew }: { shown: FleetRows; renew: () => void }) {
         </button>
       )}
       <span role="status">
-        {count(shown.matching)} {shown.matching === 1 ? "stream" : "streams"}
+        {/* Not known is not none. */}
+        {(streams.isLoaded || streams.size > 0) && (
+          <>
+            {count(shown.matching)} {shown.matching === 1 ? "stream" : "streams"}
+          </>
+        )}
         {asOf.value !== null && <b> as of {timeOfDay(asOf.value)}</b>}
       </span>
     </div>

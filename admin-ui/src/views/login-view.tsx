@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { withPassword, withToken } from "../session/login";
 import { loginWays } from "../session/login-ways";
 import { enter, loginProblem } from "../session/page-state";
+import { Copyable } from "./copyable";
 
 export function LoginView() {
   const [passwords, setPasswords] = useState(false);
@@ -79,8 +80,11 @@ function TokenForm() {
   return (
     <form onSubmit={submit}>
       <p>
-        Open the link that <code>hub serve</code> prints or <code>hub open</code> makes, or give a token. The
-        hub keeps yours in <code>admin.token</code> in its data directory.
+        Open the link that <code>hub serve</code> prints, or let the hub's machine make one:
+      </p>
+      <Copyable text="hub open" />
+      <p>
+        Or give a token. The hub keeps yours in <code>admin.token</code> in its data directory.
       </p>
       <label>
         Token

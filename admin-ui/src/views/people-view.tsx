@@ -128,7 +128,7 @@ function sessionColumns(end: (row: SessionRow) => void): Column<SessionRow>[] {
       head: "Who",
       cell: ({ principal, role }) => (
         <>
-          <bdi>{principal}</bdi> <span class="quiet">as {role}</span>
+          <bdi>{principal}</bdi> {role !== "none" && <span class="quiet">as {role}</span>}
         </>
       ),
     },

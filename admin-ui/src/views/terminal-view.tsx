@@ -55,7 +55,8 @@ export function TerminalView({ name, close }: TerminalProps) {
           <p>
             <LeaseWords row={row} />
           </p>
-          {problem && <p class="quiet">{problem}</p>}
+          {/* Who has it is said above. */}
+          {problem && !row && <p class="quiet">{problem}</p>}
           <LeaseActions name={lease} row={row} />
         </div>
       )}
