@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from chromium import login_link
 from running_hub import RunningHub
 from test_find import open_stream, stream
 
@@ -96,3 +97,34 @@ def test_a_click_on_a_number_moves_no_text(hub: RunningHub, page: Page) -> None:
         chip.get_by_role("button", name="Copy text").click()
         expect(chip).to_contain_text("Text copied")
         assert row.bounding_box() == before
+
+
+def test_a_page_over_plain_http_copies_out_of_a_dialog_and_the_keys_stay_there(hub: RunningHub, page: Page) -> None:
+    # Browsers give their clipboard to pages of localhost and of HTTPS only.
+    page.add_init_script("Object.defineProperty(Navigator.prototype, 'clipboard', { value: undefined })")
+    page.goto(login_link(hub))
+    page.get_by_role("button", name="Saved views").click()
+    dialog = page.get_by_role("dialog", name="Saved views")
+    copy = dialog.get_by_role("button", name=re.compile("^Copy: "))
+    address = dialog.locator("code").inner_text()
+    copy.click()
+    expect(copy).to_have_text("Copied")
+    expect(copy).to_be_focused()
+    name = dialog.get_by_placeholder("A name")
+    name.press("Control+v")
+    expect(name).to_have_value(address)
+
+
+def test_nothing_is_new_in_a_stream_that_has_ended(hub: RunningHub, page: Page) -> None:
+    # The unfinished line becomes one by the end, which comes after the place is shown.
+    with stream(hub, "ci/over") as build:
+        build.sendall(b"".join(b"line %d\n" % number for number in range(200)) + b"Downloading 57%")
+        open_stream(page, hub, "ci/over", "Downloading")
+    expect(page.get_by_text("ended", exact=True)).to_be_visible()
+    page.goto(page.url.partition("?")[0] + "?at=@40-@300")
+    page.reload()
+    expect(page.get_by_role("region", name="Marked lines")).to_be_visible()
+    paused = page.locator(".paused")
+    expect(paused).to_contain_text("Jump to end")
+    page.wait_for_function("document.querySelector('[role=log]').textContent.includes('run 1 ended')")
+    expect(paused).not_to_contain_text("new")

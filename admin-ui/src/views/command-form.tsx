@@ -176,7 +176,7 @@ function AnyCommand({ name, commands }: { name: string; commands: string[] }) {
           />
         </label>
         <label class="grow">
-          Arguments: a JSON object, or words like level=3
+          Arguments: JSON, or words: level=3
           <textarea
             rows={2}
             spellcheck={false}

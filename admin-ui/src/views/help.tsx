@@ -46,7 +46,7 @@ const GROUPS: [string, [string, string][]][] = [
     ],
   ],
   [
-    "Side by side, as in a stream, and",
+    "Side by side: as in a stream, and",
     [
       ["1 2 3 4", "the pane that has the keys"],
       ["/", "find and mark in all panes; the bars, and the filter, are for all of them"],

@@ -84,7 +84,7 @@ const WATCHERS: Column<WatcherRow>[] = [
           <Watched key={pattern} pattern={pattern} />
         ))}
         {streams > 1 && <span class="quiet">{count(streams)} streams</span>}
-        {watches.length === 0 && "–"}
+        {watches.length === 0 && <span class="none">–</span>}
       </span>
     ),
   },
