@@ -36,7 +36,7 @@ export function sendCommands(
 }
 
 /** A name as a shell takes it: quoted where something in it means something there. */
-function shellWord(name: string): string {
+export function shellWord(name: string): string {
   return /^[\w./:@%+=-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }
 

@@ -7,7 +7,9 @@ import { leaseOf } from "../control/leases";
 import { changes, commandingOf, leases } from "../control/state";
 import { status } from "../session/page-state";
 import { timeOfDay } from "../streams/format";
+import { shellWord } from "../streams/send-commands";
 import { Confirm } from "./confirm";
+import { Copyable } from "./copyable";
 
 interface Props {
   name: string;
@@ -26,9 +28,8 @@ export function CommandForm({ name, commands, openTerminal }: Props) {
   if (commands.length === 0)
     return (
       <>
-        <p class="quiet">
-          Its producer takes no commands now. One that does: <code>hub run --control --pty -- CMD</code>.
-        </p>
+        <p class="quiet">Its producer takes no commands now. One that does:</p>
+        <Copyable text={`hub run --control --pty --name ${shellWord(name)} -- bash`} />
         <History name={name} />
       </>
     );

@@ -8,6 +8,7 @@ import { now, who } from "../session/page-state";
 import { may } from "../session/rights";
 import { age, count } from "../streams/format";
 import type { LeaseRow } from "../wire/types";
+import { Copyable } from "./copyable";
 import { LeaseActions, LeaseWords } from "./lease-actions";
 import { type Column, Listing } from "./listing";
 
@@ -38,10 +39,20 @@ export function LeasesView() {
         </p>
       )}
       {leases.isLoaded && rows.length === 0 && (
-        <p class="quiet">
-          Nobody holds anything now. A stream's control is taken at the stream, or by{" "}
-          <code>hub attach NAME</code>; any other name below, or by <code>hub lease run NAME -- CMD</code>.
-        </p>
+        <>
+          <p class="quiet">
+            Nobody holds anything now. A stream's control is taken at the stream, any other name below, or
+            both at a shell:
+          </p>
+          <ul class="steps-to-copy">
+            {COMMANDS.map(([text, command]) => (
+              <li key={command}>
+                <span class="quiet">{text}</span>
+                <Copyable text={command} />
+              </li>
+            ))}
+          </ul>
+        </>
       )}
       {rows.length > 0 && (
         <Listing label="All leases" columns={COLUMNS} rows={rows} id={({ name }) => name} />
@@ -50,6 +61,11 @@ export function LeasesView() {
     </section>
   );
 }
+
+const COMMANDS: [string, string][] = [
+  ["Control what runs under hub run --control --pty", "hub attach ci/build-42"],
+  ["Hold a name while a command runs", "hub lease run printer -- make"],
+];
 
 const COLUMNS: Column<LeaseRow>[] = [
   { head: "Lease", cell: ({ name }) => <LeaseName name={name} /> },

@@ -6,6 +6,7 @@ import { NO_SEARCH, SearchAll, type SearchState, type Wish } from "../find/searc
 import { connection, place, setKeys } from "../session/page-state";
 import { bytes, count } from "../streams/format";
 import { parseTarget } from "../viewer/target";
+import { Copyable } from "./copyable";
 import { QueryInput } from "./query-input";
 import { Results } from "./search-results";
 
@@ -78,6 +79,7 @@ export function SearchView() {
           {state.problem}
         </p>
       )}
+      {begun(state) || <AtAShell />}
       <Results state={state} matcher={shown} more={() => search.more()} />
     </section>
   );
@@ -143,9 +145,24 @@ function Field({ name, label, hint, title, wrong = false }: FieldProps) {
   );
 }
 
+function begun({ busy, hits, stopped, bytes: scanned, problem }: SearchState): boolean {
+  return busy || hits > 0 || stopped || scanned > 0 || problem !== "";
+}
+
+function AtAShell() {
+  return (
+    <ul class="steps-to-copy in-search">
+      <li>
+        <span class="quiet">The same at a shell</span>
+        <Copyable text="hub grep -i timeout 'ci/**' --since 2h" />
+      </li>
+    </ul>
+  );
+}
+
 function StateText({ state }: { state: SearchState }) {
   const { busy, hits, groups, streams, of, bytes: scanned, full, stopped, more } = state;
-  if (!busy && !hits && !stopped && !scanned)
+  if (!begun({ ...state, problem: "" }))
     return (
       <span class="quiet">
         All that is kept is searched. For example: lines with “timeout” in <code>ci/**</code>, since “2 h
