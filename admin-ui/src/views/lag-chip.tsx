@@ -8,7 +8,7 @@ export function LagChip({ lag, short = false }: { lag: Lag | null; short?: boole
   if (!lag || !words) return null;
   return (
     <span class={lag?.over ? "chip lag" : "chip warn lag"} title={words}>
-      {short ? lagMuch(lag) : words}
+      {short ? `${lag.over ? "" : "−"}${lagMuch(lag)}` : words}
     </span>
   );
 }

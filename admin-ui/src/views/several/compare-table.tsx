@@ -129,7 +129,7 @@ function EmptyRow({ busy }: { busy: boolean }) {
 }
 
 const HOW = {
-  time: "Beside each other: lines that came as long after their run began",
+  time: "Beside each other: what came equally long after the start of its run",
   line: "Beside each other: the first line and the first, the second and the second, and so on",
 };
 
