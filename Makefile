@@ -12,7 +12,7 @@ SPREAD := -n auto --maxprocesses 4 --dist worksteal
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(STAMPS)/run page ## set all up and run the hub; ARGS="--web tcp:8080" passes flags on
 	$(BIN)/hub serve $(ARGS)
@@ -80,6 +80,9 @@ axe: $(STAMPS)/dev page browser ## the page's longer tests: each view in each lo
 pictures: $(STAMPS)/dev page browser ## take pictures of every view of the page into pictures/; ARGS="list help" takes those
 	$(BIN)/python scripts/page_pictures.py $(ARGS)
 
+docs-pictures: $(STAMPS)/dev page browser ## take the pictures that README shows anew
+	$(BIN)/python scripts/docs_pictures.py
+
 docs: $(STAMPS)/dev ## build the documentation into docs/_build
 	$(BIN)/python -m pip install -q -e ".[docs]"
 	$(BIN)/python -m sphinx -W -q docs docs/_build
@@ -101,4 +104,4 @@ $(STAMPS)/dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install -q -e ".[test,dev]"
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/run
 
-.PHONY: help run test check faults faults-short abuse storm types format bench bench-store bench-search bench-page page browser axe pictures docs clean
+.PHONY: help run test check faults faults-short abuse storm types format bench bench-store bench-search bench-page page browser axe pictures docs-pictures docs clean
