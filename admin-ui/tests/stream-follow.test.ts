@@ -178,3 +178,30 @@ test("a gap of the past has the time of what came before it, one of now that of 
   expect(late?.at).toBeGreaterThanOrEqual(before);
   expect(later?.at).toBeGreaterThanOrEqual(before);
 });
+
+test("what an ended stream still had is not new; another run of it is", () => {
+  hear(
+    "STREAM 1 ci/a epoch=7 offset=0 run=1 state=ended\n",
+    "DATA 1 0 5 {3}\na\nb\n",
+    "END 1 3 run=1 status=exit:0\n",
+    "RUN 1 2 3 {2}\n{}\n",
+    "DATA 1 3 6 {2}\nc\n\n",
+  );
+  const lines = rows.filter(({ kind }) => kind === "line");
+  expect(lines.map(({ text, offset }) => [text, follow.isNew(offset)])).toEqual([
+    ["a", false],
+    ["b", false],
+    ["c", true],
+  ]);
+});
+
+test("what came to a live stream while the hub was away is new, though it has ended meanwhile", () => {
+  hear("STREAM 1 ci/a epoch=7 offset=0 run=1 state=live\n", "DATA 1 0 5 {2}\na\n\n");
+  follow.lost();
+  hear(
+    "STREAM 1 ci/a epoch=7 offset=2 run=1 state=ended\n",
+    "DATA 1 2 6 {2}\nb\n\n",
+    "END 1 4 run=1 status=exit:0\n",
+  );
+  expect(follow.isNew(2)).toBe(true);
+});

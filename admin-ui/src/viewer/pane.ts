@@ -47,8 +47,6 @@ export class Pane {
   private scheduled: (() => void) | null = null;
   /** The number of lines of the stream when rows stopped coming by themselves. */
   private linesThen: number | null = null;
-  /** Where the stream was when what comes began to be new; null before. */
-  private liveFrom: number | null = null;
   private readonly resized: ResizeObserver;
 
   constructor(
@@ -208,10 +206,7 @@ export class Pane {
       {
         rows: (rows, partial) => this.take(rows, partial),
         truncated: (offset) => this.view.truncate(offset),
-        state: (phase, detail) => {
-          if (phase === "live") this.liveFrom ??= follow.next ?? 0;
-          this.change({ phase, detail });
-        },
+        state: (phase, detail) => this.change({ phase, detail }),
         unnumbered: (offset) => this.number(offset),
         run: (run, offset, ended) => {
           if (ended) this.runs.ended(run, offset, ended.status, ended.cause);
@@ -223,7 +218,6 @@ export class Pane {
       seam,
     );
     this.follow = follow;
-    this.liveFrom = null;
     this.change({ apart: false });
     this.unfollow = this.connection.follow(follow);
   }
@@ -255,8 +249,7 @@ export class Pane {
       return;
     }
     this.view.append(this.view.buffer.unseen(rows), partial);
-    // What an ended stream still had is not new.
-    const fresh = lines.filter(({ offset }) => this.liveFrom !== null && offset >= this.liveFrom).length;
+    const fresh = lines.filter(({ offset }) => this.follow?.isNew(offset)).length;
     if (!this.state.following && fresh) this.change({ missed: this.state.missed + fresh });
     this.events.fresh?.(rows);
   }

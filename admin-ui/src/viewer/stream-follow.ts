@@ -48,6 +48,8 @@ export class StreamFollow implements Follower {
   private ended: string | null = null;
   /** What comes is of now, and no more of what there was. */
   private isLive = false;
+  /** Where the stream was when what comes began to be new; null while that is what an ended one still had. */
+  private newFrom: number | null = null;
   /** When the last bytes came, as the hub tells. */
   private lastAt: number | undefined;
   private assembler = new Assembler();
@@ -78,6 +80,11 @@ export class StreamFollow implements Follower {
   lost(): void {
     this.alias = 0;
     this.unacknowledged = 0;
+  }
+
+  /** Whether what begins at `offset` came since this was followed. */
+  isNew(offset: number): boolean {
+    return this.newFrom !== null && offset >= this.newFrom;
   }
 
   /** Hands out now what would be handed out with the next frame. */
@@ -143,7 +150,10 @@ export class StreamFollow implements Follower {
     this.next = offset;
     if (first || this.assembler.line === null) this.unnumber(offset);
     this.ended = null;
-    this.events.state(frame.keys.state === "ended" ? "reading" : "live", "");
+    const over = frame.keys.state === "ended";
+    // Who comes back reads what came meanwhile, which is new wherever it ended; after a truncation it begins sooner.
+    if (!over || this.newFrom !== null) this.newFrom = Math.min(this.newFrom ?? offset, offset);
+    this.events.state(over ? "reading" : "live", "");
   }
 
   private data(frame: Frame): void {
@@ -189,6 +199,7 @@ export class StreamFollow implements Follower {
     this.ended = null;
     const run = Number(frame.args[1]);
     const offset = Number(frame.args[2] ?? this.next ?? 0);
+    this.newFrom ??= offset;
     this.events.run(run, offset, null);
     this.tell(runNote(run, offset, this.isLive ? Date.now() : undefined));
     this.events.state("live", "");
