@@ -82,9 +82,8 @@ class Follower:
         """Nothing is expected from the peer."""
 
     def writable(self) -> None:
-        """Go on writing, in the part of the turn that is for those who are behind."""
-        if not self._scheduled:
-            self._scheduled = not self._hub.turn.bulk.now_or_later(self._flush)
+        """Go on writing."""
+        self._flush()
 
     def dismiss(self, problem: Problem) -> None:
         """Break the body off."""

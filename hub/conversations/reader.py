@@ -97,13 +97,9 @@ class ReaderConversation:
 
     def writable(self) -> None:
         """Go on writing, and reading if answers had piled up."""
-        if self._over:
-            return
-        self._sink.resume_reading()
-        # There is more for it than its socket holds: with all others of whom that is true it shares a part of the turn,
-        # so that those whose lines are few need not wait for them.
-        if not self._scheduled:
-            self._scheduled = not self._hub.turn.bulk.now_or_later(self._turn)
+        if not self._over:
+            self._sink.resume_reading()
+            self._flush()
 
     def lost(self, cause: str) -> None:
         """Keep the session, let go of the rest."""

@@ -10,8 +10,6 @@ from hub.core.turn_share import TurnShare
 GATHER_SECONDS = 0.0005
 """Turns come no closer than this. A lone line goes out at once; ten thousand lines a second share their writes, which
 is where most of their cost is. It is half of what a busy loop's latency is anyway."""
-BULK_SECONDS = 0.001
-"""Of each turn, for readers that have more to take than their sockets hold, however many those are."""
 
 
 class Turn:
@@ -24,8 +22,6 @@ class Turn:
         self._last = clock.monotonic() - GATHER_SECONDS
         self.share = TurnShare(clock, failures)
         """What of a turn goes to calls."""
-        self.bulk = TurnShare(clock, failures, BULK_SECONDS)
-        """What of it goes to readers that have more to take than their sockets hold."""
         self.ends = TurnShare(clock, failures)
         """What of it goes to deadlines: to heartbeats, and to ending those who said nothing. It has to be one of its
         own: no calls, however many, keep the hub from them."""

@@ -14,9 +14,7 @@ SHARE_SECONDS = 0.002
 class TurnShare:
     """Shared by all who have much to do; what does not fit is done in later turns, by one after the other."""
 
-    def __init__(self, clock: Clock, failures: Failures, seconds: float = SHARE_SECONDS) -> None:
-        """`seconds` of each turn are shared."""
-        self._seconds = seconds
+    def __init__(self, clock: Clock, failures: Failures) -> None:
         self._clock = clock
         self._failures = failures
         self._fresh: deque[Callable[[], None]] = deque()
@@ -32,14 +30,6 @@ class TurnShare:
             return False
         return self._clock.monotonic() >= self._until
 
-    def now_or_later(self, work: Callable[[], None]) -> bool:
-        """Call `work` now, or, where the share is used up, once in a later turn; tell whether it was now."""
-        if self.used_up:
-            self.wait(work, again=True)
-            return False
-        work()
-        return True
-
     def wait(self, work: Callable[[], None], *, again: bool) -> None:
         """Call `work` once, in a later turn. It does something in any case, and stops when the share is used up.
 
@@ -51,7 +41,7 @@ class TurnShare:
             self._begin()
 
     def _begin(self) -> None:
-        self._until = self._clock.monotonic() + self._seconds
+        self._until = self._clock.monotonic() + SHARE_SECONDS
         self._clock.call_later(0, self._next_turn)
 
     def _next_turn(self) -> None:
