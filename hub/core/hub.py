@@ -149,7 +149,7 @@ class Hub:
         return streams
 
     def _new_leases(self) -> Leases:
-        leases = Leases(self.clock, self.limits, LeaseEvents(self), self._live_names, self._is_live)
+        leases = Leases(self.clock, self.limits, LeaseEvents(self), self._live_names, self._state_of)
         self.sessions.ties = leases
         return leases
 
@@ -228,14 +228,15 @@ class Hub:
 
     def _live_names(self, pattern: Pattern) -> Iterator[str]:
         if pattern.is_literal:
-            return iter([pattern.text] if self._is_live(pattern.text) else [])
+            return iter([pattern.text] if self._state_of(pattern.text) == "live" else [])
         # Whoever is written is awake; by name, so that the order is one that people can follow.
         live = (each.name for each in self.streams.awake if each.state == "live" and pattern.matches(each.name))
         return iter(sorted(live))
 
-    def _is_live(self, name: str) -> bool:
+    def _state_of(self, name: str) -> str:
+        """Return a stream's state; that of one that sleeps, or is not there, is `ended`."""
         stream = self.streams.get(name) if self.streams.is_awake(name) else None
-        return stream is not None and stream.state == "live"
+        return "ended" if stream is None else stream.state
 
     def _client_news(self, topic: str, session: Session, cause: str | None) -> None:
         self.events.tell(
