@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -65,6 +66,16 @@ def test_whose_answer_is_lost_with_its_connection_is_told_when_it_is_back() -> N
     assert [each["name"] for each in grants(told)] == ["printer"]
 
 
+def test_whose_turn_comes_as_its_connection_is_lost_is_told_when_it_is_back(world: World) -> None:
+    one, two = operator(world), operator(world)
+    fence = acquire(one)["fence"]
+    wait_for(two, name="printer")
+    one.commander.received(json.dumps(request(9, "lease.release", name="printer", fence=fence)).encode() + b"\n")
+    lose(two)
+    _, _, told = come_back(two)
+    assert grants(told) == [{"name": "printer", "fence": fence + 1, "ttl_s": 30}]
+
+
 def test_who_is_back_and_has_not_asked_again_is_told_when_its_turn_comes(world: World) -> None:
     one, two = operator(world), operator(world)
     fence = acquire(one)["fence"]
@@ -112,7 +123,10 @@ def test_a_place_that_is_asked_for_again_is_kept_for_the_new_wait(world: World) 
     lose(two)
     two = back(two)
     wait_for(two, name="printer")
+    lose(two)
     world.pass_seconds(5)
+    two = back(two)
+    wait_for(two, name="printer")
     one.call("lease.release", name="printer", fence=fence)
     assert granted(two)["fence"] == fence + 1
 
