@@ -63,6 +63,7 @@ PUBLIC_LIMITS = (
     "dead_seconds",
     "reader_session_seconds",
     "lease_grace_seconds",
+    "lease_start_grace_seconds",
 )
 
 
