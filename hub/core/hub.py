@@ -129,7 +129,7 @@ class Hub:
         self._found: set[str] = set()
         """Names of streams in which errors were found since then."""
         self.producer_sessions = ProducerSessions(self.streams, clock, limits, self.counters, self._producer_news)
-        self.replies = Replies()
+        self.replies = Replies(opened.epoch)
         self.marks = Marks(store, limits)
         self.first_answers = FirstAnswers(clock)
         self.leases = self._new_leases()
