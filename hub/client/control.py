@@ -96,7 +96,8 @@ class Control:
             except LeaseLost as lost:
                 self.lost, self.failure = True, f"the lease is lost: {lost}"
             except (HubLost, Unreachable):
-                # Said again when the hub is back, with the same `idem`: it does it once.
+                # Said again when the hub is back, with the same `idem`. It is done once, also where another hub was
+                # started meanwhile: the producer knows what it has done.
                 time.sleep(LOOK_SECONDS)
             except Problem as problem:
                 if problem.keys.get("sent") and problem.retry_after is not None:

@@ -16,6 +16,8 @@ RENEW_SECONDS = 15.0
 """It is renewed at least so often."""
 GRACE_SECONDS = 10.0
 """How long a hub keeps it for somebody whose connection is gone, if the hub does not say."""
+START_GRACE_SECONDS = 60.0
+"""The same after a start of the hub."""
 PROOFS = 8
 """So many times within what a hub waits it is asked whether it has us still."""
 AGAIN_SECONDS = 0.5
@@ -64,6 +66,7 @@ class HeldLease:
         self._commander: Commander | None = None
         self._key: str | None = None
         self._grace_s = GRACE_SECONDS
+        self._start_grace_s = START_GRACE_SECONDS
         self._renewed_at = 0.0
         """When the hub was asked for what it answered last: its ttl did not begin before."""
         self._seen_at = 0.0
@@ -182,7 +185,11 @@ class HeldLease:
         """Return what is to be said of it when the hub was not told that it is free: when it will be."""
         end = f"when its ttl of {self._ttl_s} s is over"
         if self._ttl_s > self._grace_s:
-            end = f"{self._grace_s:g} s after the hub has noticed that its holder is gone, and at the latest {end}"
+            after_start = min(max(self._start_grace_s, self._grace_s), self._ttl_s)
+            end = (
+                f"{self._grace_s:g} s after the hub has noticed that its holder is gone, or, where the hub is started "
+                f"again, at most {after_start:g} s after that, and at the latest {end}"
+            )
         return f"the lease could not be given back: {why}; it ends by itself {end}"
 
     def give_up(self) -> None:
@@ -270,6 +277,7 @@ class HeldLease:
             self._key = self._commander.session["session"]
             limits = self._commander.session.get("limits") or {}
             self._grace_s = float(limits.get("lease_grace_seconds", GRACE_SECONDS))
+            self._start_grace_s = float(limits.get("lease_start_grace_seconds", START_GRACE_SECONDS))
         return self._commander
 
     def _drop(self) -> None:

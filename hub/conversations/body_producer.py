@@ -81,7 +81,7 @@ class BodyProducer:
     def watched(self, watchers: int) -> None:
         """The body comes as it comes."""
 
-    def command(self, command_id: str, name: str, arguments: bytes) -> None:
+    def command(self, command_id: str, name: str, arguments: bytes, idem: str | None) -> None:
         """Refuse a command; raise Problem NOTFOUND."""
         raise Problem("NOTFOUND", "this is the body of a request: its producer takes no commands")
 

@@ -23,12 +23,12 @@ class CommandsOut:
         """Bytes that were sent since the peer last took all; those of before are gone once it is open again."""
         self.offered: tuple[str, ...] = ()
 
-    def frame(self, command_id: str, name: str, arguments: bytes) -> Pieces:
+    def frame(self, command_id: str, name: str, arguments: bytes, idem: str | None) -> Pieces:
         """Return a command's frame, to be sent; raise Problem NOTFOUND for one not offered, BUSY past the bound."""
         if name not in self.offered:
             offered = ", ".join(self.offered) or "none"
             raise Problem("NOTFOUND", f"the producer does not offer this command (it offers: {offered})")
-        frame = producer_port.cmd_frame(command_id, name, arguments)
+        frame = producer_port.cmd_frame(command_id, name, arguments, idem)
         size = sum(map(len, frame))
         if self._sink.open:
             self._waiting = 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import msgspec
 
 from hub.conversations.commander import Commander
@@ -19,6 +21,8 @@ from hub.wire import json_rpc
 from hub.wire.control_commands import StreamCommand, StreamMark, StreamMarks
 
 ENVELOPE_BYTES = 4096
+IDEM_DIGITS = 32
+"""Hexadecimal: no two commands are taken for one."""
 
 
 async def _command(commander: Commander, params: StreamCommand) -> CommandAnswer:
@@ -29,7 +33,7 @@ async def _command(commander: Commander, params: StreamCommand) -> CommandAnswer
     arguments = msgspec.json.encode(params.args)
     if len(arguments) > hub.limits.payload_bytes:
         raise Problem("TOOBIG", f"args are longer than limits.payload_bytes ({hub.limits.payload_bytes})")
-    promise, command_id = _send(hub, holder, params, arguments)
+    promise, command_id = _send(hub, holder, params, arguments, _idem(commander, params))
     try:
         value = _value(await _reply(hub, promise, command_id, params.timeout_s), hub.limits.answer_bytes)
     except Problem as problem:
@@ -39,7 +43,17 @@ async def _command(commander: Commander, params: StreamCommand) -> CommandAnswer
     return {"stream": stream.name, "command": params.command, "reply": value}
 
 
-def _send(hub: Hub, holder: WriterHolder, params: StreamCommand, arguments: bytes) -> tuple[Promise[bytes], str]:
+def _idem(commander: Commander, params: StreamCommand) -> str | None:
+    """Return what the producer knows a repeated call by: the hub's own first answers end with the hub."""
+    if params.idem is None or commander.session is None:
+        return None
+    call = commander.session.key_hash.encode() + msgspec.json.encode(params)
+    return hashlib.sha256(call).hexdigest()[:IDEM_DIGITS]
+
+
+def _send(
+    hub: Hub, holder: WriterHolder, params: StreamCommand, arguments: bytes, idem: str | None
+) -> tuple[Promise[bytes], str]:
     promise = hub.tasks.promise()
 
     def answered(answer: bytes | Problem) -> None:
@@ -48,7 +62,7 @@ def _send(hub: Hub, holder: WriterHolder, params: StreamCommand, arguments: byte
         else:
             promise.keep(answer)
 
-    return promise, hub.replies.send(holder, params.command, arguments, answered)
+    return promise, hub.replies.send(holder, params.command, arguments, answered, idem)
 
 
 async def _reply(hub: Hub, promise: Promise[bytes], command_id: str, timeout_s: float) -> bytes:

@@ -174,9 +174,9 @@ class FramedProducer:
         self._watched = watchers > 0
         self._send(producer_port.demand_frame(watchers))
 
-    def command(self, command_id: str, name: str, arguments: bytes) -> None:
+    def command(self, command_id: str, name: str, arguments: bytes, idem: str | None) -> None:
         """Pass on a command; raise Problem NOTFOUND if the producer did not offer it, BUSY if it reads none."""
-        self._send(self._commands.frame(command_id, name, arguments))
+        self._send(self._commands.frame(command_id, name, arguments, idem))
 
     # Frames from the peer.
 

@@ -9,7 +9,7 @@ from hub.conversations.method import Method
 from hub.conversations.session_methods import ENVELOPE_BYTES, fitting
 from hub.core.hub import Hub
 from hub.core.lease_news import lease_row, may_use
-from hub.core.leases import Lease, Want
+from hub.core.lease_parts import Lease, Want
 from hub.core.presence import wall_ms
 from hub.core.rows import LeaseAnswer, LeasesAnswer
 from hub.core.sessions import Session
@@ -41,7 +41,9 @@ async def _acquire(commander: Commander, params: LeaseAcquire) -> LeaseAnswer:
         raise
     except BaseException:
         # Cancelled while it was stored, so nobody hears of it. Whose connection is lost keeps it for a while.
-        if not commander.over:
+        if commander.over:
+            lease.untold = True
+        else:
             _give_back(hub, lease)
         raise
     hub.leases.owned(session, lease.name, lease.fence)
@@ -51,7 +53,7 @@ async def _acquire(commander: Commander, params: LeaseAcquire) -> LeaseAnswer:
 async def _wait(commander: Commander, session: Session, want: Want, params: LeaseAcquire) -> Lease:
     hub = commander.hub
     promise = hub.tasks.promise()
-    waiter = hub.leases.wait(session, want, params.ttl_s, promise)
+    waiter = hub.leases.wait(session, want, params.ttl_s, params.wait_s, promise)
     late = hub.clock.call_later(float(params.wait_s), lambda: promise.break_off(_not_free(hub, want)))
     try:
         lease: Lease = await promise

@@ -145,7 +145,7 @@ class RawProducer:
     def watched(self, watchers: int) -> None:
         """Raw output comes as it comes."""
 
-    def command(self, command_id: str, name: str, arguments: bytes) -> None:
+    def command(self, command_id: str, name: str, arguments: bytes, idem: str | None) -> None:
         """Refuse a command; raise Problem NOTFOUND."""
         raise Problem("NOTFOUND", "this is raw output: its producer takes no commands")
 

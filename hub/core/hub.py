@@ -63,6 +63,7 @@ PUBLIC_LIMITS = (
     "dead_seconds",
     "reader_session_seconds",
     "lease_grace_seconds",
+    "lease_start_grace_seconds",
 )
 
 
@@ -128,7 +129,7 @@ class Hub:
         self._found: set[str] = set()
         """Names of streams in which errors were found since then."""
         self.producer_sessions = ProducerSessions(self.streams, clock, limits, self.counters, self._producer_news)
-        self.replies = Replies()
+        self.replies = Replies(opened.epoch)
         self.marks = Marks(store, limits)
         self.first_answers = FirstAnswers(clock)
         self.leases = self._new_leases()
@@ -149,7 +150,7 @@ class Hub:
         return streams
 
     def _new_leases(self) -> Leases:
-        leases = Leases(self.clock, self.limits, LeaseEvents(self), self._live_names, self._is_live)
+        leases = Leases(self.clock, self.limits, LeaseEvents(self), self._live_names, self._state_of)
         self.sessions.ties = leases
         return leases
 
@@ -228,14 +229,15 @@ class Hub:
 
     def _live_names(self, pattern: Pattern) -> Iterator[str]:
         if pattern.is_literal:
-            return iter([pattern.text] if self._is_live(pattern.text) else [])
+            return iter([pattern.text] if self._state_of(pattern.text) == "live" else [])
         # Whoever is written is awake; by name, so that the order is one that people can follow.
         live = (each.name for each in self.streams.awake if each.state == "live" and pattern.matches(each.name))
         return iter(sorted(live))
 
-    def _is_live(self, name: str) -> bool:
+    def _state_of(self, name: str) -> str:
+        """Return a stream's state; that of one that sleeps, or is not there, is `ended`."""
         stream = self.streams.get(name) if self.streams.is_awake(name) else None
-        return stream is not None and stream.state == "live"
+        return "ended" if stream is None else stream.state
 
     def _client_news(self, topic: str, session: Session, cause: str | None) -> None:
         self.events.tell(

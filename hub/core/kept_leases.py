@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from hub.core.account_book import AccountBook
-from hub.core.leases import Lease, Leases
+from hub.core.lease_parts import Lease
+from hub.core.leases import Leases
 from hub.core.ports import Clock, Promise, Store, Tasks
 from hub.core.sessions import Sessions
 from hub.model.lease import KeptLease, pack_lease, unpack_lease

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hub.core.leases import End, Lease
+from hub.core.lease_parts import End, Lease
 from hub.core.presence import wall_ms
 from hub.core.rows import LeaseRow
 from hub.core.sessions import COMMAND, Session
@@ -48,11 +48,14 @@ class LeaseEvents:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
 
-    def acquired(self, lease: Lease, *, given: bool) -> None:
-        """Tell that somebody holds it now; also the holder, where it was given to it without asking."""
+    def acquired(self, lease: Lease) -> None:
+        """Tell that somebody holds it now."""
         self._tell("lease.acquired", lease, None)
+
+    def granted(self, lease: Lease) -> None:
+        """Tell the holder alone that it has it."""
         holder = lease.session.holder(COMMAND)
-        if given and holder is not None:
+        if holder is not None:
             holder.notify("lease.granted", {"name": lease.name, "fence": lease.fence, "ttl_s": lease.ttl_s})
 
     def changed(self, lease: Lease) -> None:

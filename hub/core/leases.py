@@ -12,8 +12,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple, Protocol
 
+from hub.core.lease_parts import End, Lease, LeaseNews, Waiter, Want
 from hub.core.ports import Clock, Promise
 from hub.core.sessions import COMMAND, Session
 from hub.model.lease import stream_of
@@ -25,83 +25,18 @@ ENDS_REMEMBERED = 10_000
 """Of so many leases it is known how they ended, after they did."""
 
 
-@dataclass(slots=True, eq=False)
-class Lease:
-    """A name that a session holds."""
-
-    name: str
-    session: Session
-    fence: int
-    ttl_s: int
-    since: float
-    expires_at: float
-    """Monotonic, as `since` is."""
-
-
-class Want(NamedTuple):
-    """What may be had: one of some names, or the lease of any live stream that matches."""
-
-    names: tuple[str, ...]
-    pattern: Pattern | None = None
-
-    def takes(self, name: str, session: Session) -> bool:
-        """Tell whether the lease of that name would do for a session."""
-        if self.pattern is None:
-            return name in self.names
-        stream = stream_of(name)
-        return stream is not None and self.pattern.matches(stream) and session.principal.may_see(stream)
-
-
-@dataclass(slots=True, eq=False)
-class Waiter:
-    """A session that waits; without a promise while its connection is gone."""
-
-    session: Session
-    want: Want
-    ttl_s: int
-    promise: Promise[Lease] | None
-    lease: Lease | None = None
-    """What it was given, though perhaps not told of yet."""
-
-
-class End(NamedTuple):
-    """How a lease ended: `released`, `expired`, `away`, `session_ended`, `handed_over` or `stolen`."""
-
-    fence: int
-    cause: str
-    by: str | None = None
-    """Whose doing it was, where it was another's."""
-    reason: str = ""
-
-
-class LeaseNews(Protocol):
-    """Who is told what becomes of leases."""
-
-    def acquired(self, lease: Lease, *, given: bool) -> None:
-        """Somebody holds it now; `given`: it was handed over, perhaps to somebody who did not ask."""
-
-    def changed(self, lease: Lease) -> None:
-        """It was renewed."""
-
-    def queued(self, lease: Lease) -> None:
-        """Who waits for it changed."""
-
-    def ended(self, lease: Lease, end: End) -> None:
-        """It is held no more, and why."""
-
-    def left(self, session: Session) -> None:
-        """A session was away for too long, and has nothing of all this any more."""
-
-
 @dataclass(slots=True)
 class Leases:
-    """All leases and waiters. `live_streams` returns the names of the streams that somebody writes now."""
+    """All leases and waiters. `live_streams` returns the names of the streams that somebody writes now.
+
+    `state_of` returns that of a stream: `live`, `detached` (its writer may come back) or `ended`.
+    """
 
     clock: Clock
     limits: Limits
     news: LeaseNews
     live_streams: Callable[[Pattern], Iterator[str]]
-    is_live: Callable[[str], bool]
+    state_of: Callable[[str], str]
     fence: int = 0
     """The last one that was given out."""
     changed: dict[str, None] = field(default_factory=dict)
@@ -133,7 +68,7 @@ class Leases:
     def acquire(self, session: Session, want: Want, ttl_s: int) -> Lease | None:
         """Return the lease that the session has or gets now; None where none that would do is free."""
         self.advance()
-        mine = next((lease for lease in self._by_session.get(session, {}).values() if _takes(want, lease)), None)
+        mine = next((lease for lease in self.of(session) if self._serves(lease.name, want, session)), None)
         if mine is not None:
             self._renew(mine, ttl_s)
             return mine
@@ -145,30 +80,34 @@ class Leases:
         self._check_room(session)
         return self._grant(name, session, ttl_s)
 
-    def wait(self, session: Session, want: Want, ttl_s: int, promise: Promise[Lease]) -> Waiter:
+    def wait(self, session: Session, want: Want, ttl_s: int, wait_s: float, promise: Promise[Lease]) -> Waiter:
         """Stand in the queue, at the place that the session has there already, if it has one.
 
-        Places that are kept from a former connection give way where all would be more than calls may wait.
+        The caller gives it up after `wait_s`; where its connection is gone it ends by itself then. Places that are
+        kept from a former connection give way where all would be more than calls may wait.
         """
+        until = self.clock.monotonic() + wait_s
         mine = [waiter for waiter in self._waiters if waiter.session is session]
         kept = [waiter for waiter in mine if waiter.promise is None]
         for waiter in kept:
             if waiter.want == want:
-                waiter.promise, waiter.ttl_s = promise, ttl_s
+                waiter.promise, waiter.ttl_s, waiter.until = promise, ttl_s, until
                 return waiter
         self._check_share(session)
         if kept and len(mine) >= self.limits.waiting_calls:
             self.give_up(kept[0], keep_turn=False)
         if len(self._waiters) >= self.limits.lease_waiters:
             raise Problem("LIMIT", f"all of limits.lease_waiters ({self.limits.lease_waiters}) wait")
-        waiter = Waiter(session, want, ttl_s, promise)
+        waiter = Waiter(session, want, ttl_s, until, promise)
         self._waiters[waiter] = None
         self._queued(want)
         return waiter
 
     def give_up(self, waiter: Waiter, *, keep_turn: bool) -> None:
-        """Wait no more; `keep_turn`: the connection is gone, and the session may come back to its place."""
+        """Wait no more; `keep_turn`: the connection is gone, and the session may come back to its place in time."""
         waiter.promise = None
+        if waiter.lease is not None:
+            waiter.lease.untold = keep_turn
         if (not keep_turn or waiter.session.over) and waiter in self._waiters:
             del self._waiters[waiter]
             self._queued(waiter.want)
@@ -217,8 +156,12 @@ class Leases:
     # What becomes of sessions and streams.
 
     def attached(self, session: Session) -> None:
-        """Take note that a session has a command slot (again)."""
+        """Take note that a session has a command slot (again): it is told what it got while it was away."""
         self._away.pop(session, None)
+        for lease in self.of(session):
+            if lease.untold:
+                # In a later turn: its hello is answered first, and it may ask for it itself.
+                self.clock.call_later(0, partial(self._tell, lease))
 
     def detached(self, session: Session) -> None:
         """Take note that a session has no command slot any more: it keeps what it has for a while."""
@@ -238,10 +181,16 @@ class Leases:
         return list(self._by_session.get(session, {}).values())
 
     def stream_appeared(self, stream: str) -> None:
-        """Take note that somebody writes a stream now: its lease may be what somebody waits for."""
+        """Take note that somebody writes a stream now: its lease may be what somebody waits for, even who has it."""
         name = f"stream:{stream}"
-        if self._waiters and name not in self._held:
+        lease = self._held.get(name)
+        if not self._waiters:
+            return
+        if lease is None:
             self._pass_to_waiter(name)
+        elif served := self._take_out(lease):
+            self._renew(lease, served[0].ttl_s)
+            self._told(lease, served)
 
     def restore(self, name: str, session: Session, fence: int, ttl_s: int, since: float, expires_at: float) -> None:
         """Take up a lease of the former hub; its holder has some time to come back.
@@ -259,6 +208,7 @@ class Leases:
     def advance(self) -> None:
         """End what is over by now; to be called once a second."""
         now = self.clock.monotonic()
+        self._lapse(now)  # first: nobody gets what becomes free after their time
         for lease in [lease for lease in self._held.values() if lease.expires_at <= now]:
             if self._held.get(lease.name) is lease:
                 self._end(lease, End(lease.fence, "expired"))
@@ -285,7 +235,14 @@ class Leases:
         names = (f"stream:{stream}" for stream in self.live_streams(want.pattern))
         return next((name for name in names if name not in self._held and want.takes(name, session)), None)
 
-    def _grant(self, name: str, session: Session, ttl_s: int, *, given: bool = False) -> Lease:
+    def _serves(self, name: str, want: Want, session: Session) -> bool:
+        """Tell whether that lease would do for the session that has it: in a pool only until its stream has ended."""
+        if not want.takes(name, session):
+            return False
+        return want.pattern is None or self.state_of(stream_of(name) or "") != "ended"
+
+    def _grant(self, name: str, session: Session, ttl_s: int, *, asked: bool = True, given: bool = False) -> Lease:
+        """Let a session have it; `asked`: it is just asking, and is told by that."""
         now = self.clock.monotonic()
         self.fence += 1
         lease = Lease(name, session, self.fence, ttl_s, now, now + ttl_s)
@@ -293,19 +250,35 @@ class Leases:
         self.changed[name] = None
         if not session.is_held(COMMAND):
             self._away.setdefault(session, now + self.limits.lease_grace_seconds)
-        served = [each for each in self._waiters if each.session is session and each.want.takes(name, session)]
+        served = self._take_out(lease)
+        self.news.acquired(lease)
+        for waiter in served:
+            self._queued(waiter.want, but=name)
+        if given or not asked:
+            self._told(lease, () if given else served)
+        return lease
+
+    def _take_out(self, lease: Lease) -> list[Waiter]:
+        """Let its holder wait no more for what it has with it."""
+        holder = lease.session
+        served = [
+            each for each in self._waiters if each.session is holder and self._serves(lease.name, each.want, holder)
+        ]
         for waiter in served:
             del self._waiters[waiter]
             waiter.lease = lease
             if waiter.promise is not None:
                 # In a later turn: who waits must not find this in the middle.
                 self.clock.call_later(0, partial(waiter.promise.keep, lease))
-        self.news.acquired(lease, given=given)
-        for waiter in served:
-            self._queued(waiter.want, but=name)
-        return lease
+        return served
+
+    def _told(self, lease: Lease, served: Sequence[Waiter]) -> None:
+        """Tell a holder that it has it, where none of its calls is answered so; now, or when it is back."""
+        lease.untold = not any(waiter.promise is not None for waiter in served)
+        self._tell(lease)
 
     def _renew(self, lease: Lease, ttl_s: int) -> None:
+        lease.untold = False
         lease.ttl_s, lease.expires_at = ttl_s, self.clock.monotonic() + ttl_s
         self.changed[lease.name] = None
         self.news.changed(lease)
@@ -328,26 +301,38 @@ class Leases:
 
     def _pass_on(self, lease: Lease, to: Session, ttl_s: int, end: End) -> Lease:
         self._drop(lease, end)
-        return self._grant(lease.name, to, ttl_s, given=end.cause == "handed_over")
+        given = end.cause == "handed_over"
+        return self._grant(lease.name, to, ttl_s, asked=not given, given=given)
 
     def _pass_to_waiter(self, name: str) -> None:
         """Give a name that is free to the first who waits for it; those who may hold no more are told so."""
-        stream = stream_of(name)
+        self._lapse(self.clock.monotonic())
         refused: list[tuple[Waiter, Problem]] = []
         for waiter in self._waiters:
             if not waiter.want.takes(name, waiter.session):
                 continue
-            if waiter.want.pattern is not None and (stream is None or not self.is_live(stream)):
+            if waiter.want.pattern is not None and self.state_of(stream_of(name) or "") != "live":
                 continue
             try:
                 self._check_room(waiter.session)
             except Problem as problem:
                 refused.append((waiter, problem))
                 continue
-            self._grant(name, waiter.session, waiter.ttl_s)
+            self._grant(name, waiter.session, waiter.ttl_s, asked=False)
             break
         for waiter, full in refused:
             self._refuse(waiter, full)
+
+    def _lapse(self, now: float) -> None:
+        """End the places of lost connections whose time to wait is over."""
+        for waiter in [each for each in self._waiters if each.promise is None and each.until <= now]:
+            self.give_up(waiter, keep_turn=False)
+
+    def _tell(self, lease: Lease) -> None:
+        """Tell a holder what it got without asking, if it is there and has not asked meanwhile."""
+        if lease.untold and self._held.get(lease.name) is lease and lease.session.is_held(COMMAND):
+            lease.untold = False
+            self.news.granted(lease)
 
     def _refuse(self, waiter: Waiter, problem: Problem) -> None:
         """Let somebody wait no more, who is told why."""
@@ -387,7 +372,3 @@ class Leases:
 
 
 DEFAULT_TTL_S = 30
-
-
-def _takes(want: Want, lease: Lease) -> bool:
-    return want.takes(lease.name, lease.session)

@@ -13,18 +13,21 @@ Answer = Callable[[bytes | Problem], None]
 class Replies:
     """Who waits for which reply, by the id that the command was sent under."""
 
-    def __init__(self) -> None:
+    def __init__(self, epoch: int) -> None:
+        """`epoch` is the hub's: a reply to a command of a former hub is none to this one's."""
+        self._epoch = epoch
         self._last = 0
         self._waiting: dict[str, tuple[WriterHolder, Answer]] = {}
 
-    def send(self, holder: WriterHolder, name: str, arguments: bytes, answer: Answer) -> str:
+    def send(self, holder: WriterHolder, name: str, arguments: bytes, answer: Answer, idem: str | None = None) -> str:
         """Send a command (`arguments` is JSON); `answer` is told the reply, or why none can come. Return its id.
 
-        Raise Problem NOTFOUND where the producer did not offer it, BUSY where it does not read what it is sent.
+        A producer does it once for an `idem`, and replies the same to each. Raise Problem NOTFOUND where the producer
+        did not offer it, BUSY where it does not read what it is sent.
         """
         self._last += 1
-        command_id = f"c{self._last}"
-        holder.command(command_id, name, arguments)
+        command_id = f"c{self._epoch}-{self._last}"
+        holder.command(command_id, name, arguments, idem)
         self._waiting[command_id] = (holder, answer)
         return command_id
 

@@ -36,8 +36,8 @@ class WriterHolder(Protocol):
     def watched(self, watchers: int) -> None:
         """Take note how many readers follow the stream now."""
 
-    def command(self, command_id: str, name: str, arguments: bytes) -> None:
-        """Pass on a command; raise Problem NOTFOUND if it was not offered."""
+    def command(self, command_id: str, name: str, arguments: bytes, idem: str | None) -> None:
+        """Pass on a command, which is to be done once for an `idem`; raise Problem NOTFOUND if it was not offered."""
 
 
 class Writer:

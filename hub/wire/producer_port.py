@@ -145,9 +145,9 @@ def bye_frame(offset: int) -> Pieces:
     return (b"BYE %d\n" % offset,)
 
 
-def cmd_frame(command_id: str, name: str, arguments: bytes) -> Pieces:
-    """`CMD <id> <name> {n}`, the payload JSON."""
-    return encode("CMD", command_id, name, payload=arguments)
+def cmd_frame(command_id: str, name: str, arguments: bytes, idem: str | None = None) -> Pieces:
+    """`CMD <id> <name> [idem=<word>] {n}`, the payload JSON; one with the same `idem` is the same command again."""
+    return encode("CMD", command_id, name, idem=idem, payload=arguments)
 
 
 def demand_frame(watchers: int) -> Pieces:

@@ -1,4 +1,4 @@
-"""The arguments of `hub cmd`."""
+"""The arguments of `hub cmd`, and how it shows a reply."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import click
 import pytest
 
-from hub.app.cli.cmd import parse_args
+from hub.app.cli.cmd import _show, parse_args
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,28 @@ def test_what_is_said_is_what_is_sent(command: str, args: list[str], parsed: dic
 def test_what_makes_no_sense_is_refused(command: str, args: list[str]) -> None:
     with pytest.raises(click.UsageError):
         parse_args(command, args)
+
+
+@pytest.mark.parametrize(
+    ("reply", "as_json", "shown", "reason"),
+    [
+        ({"done": True}, False, "done\n", None),
+        ({"done": True, "rows": 24}, False, "rows=24\n", None),
+        ({"temperature": 21}, False, "temperature=21\n", None),
+        ({"done": True}, True, '{"done": true}\n', None),
+        ({"done": False, "error": "the port is away"}, False, "", "the producer did not do it: the port is away"),
+        ({"done": False, "error": "busy", "left": 3}, False, "left=3\n", "the producer did not do it: busy"),
+        ({"done": False}, False, "", "the producer did not do it"),
+        ({"done": False, "error": "x"}, True, '{"done": false, "error": "x"}\n', "the producer did not do it: x"),
+    ],
+)
+def test_a_reply_is_shown_and_why_it_failed_is_said_apart(
+    capsys: pytest.CaptureFixture[str], reply: dict[str, Any], as_json: bool, shown: str, reason: str | None
+) -> None:
+    if reason is None:
+        _show(reply, as_json=as_json)
+    else:
+        with pytest.raises(click.ClickException) as failure:
+            _show(reply, as_json=as_json)
+        assert (failure.value.message, failure.value.exit_code) == (reason, 1)
+    assert capsys.readouterr().out == shown

@@ -275,22 +275,27 @@ def _hangs_up(peer: Peer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ends", "said"),
+    ("ttl_s", "ends", "said"),
     [
-        (lambda peer: refuse(peer, "lease.release", "STORE"), "said STORE; it ends by itself when its ttl of 3 s"),
-        (_hangs_up, "closed the connection; it ends by itself when its ttl of 3 s"),
-        (lambda peer: refuse(peer, "lease.release", "FENCED"), None),
+        (3, lambda peer: refuse(peer, "lease.release", "STORE"), "said STORE; it ends by itself when its ttl of 3 s"),
+        (3, _hangs_up, "closed the connection; it ends by itself when its ttl of 3 s"),
+        (3, lambda peer: refuse(peer, "lease.release", "FENCED"), None),
+        (99, _hangs_up, "4 s after the hub has noticed that its holder is gone, or, where the hub is started again, "),
+        (99, _hangs_up, "at most 90 s after that, and at the latest when its ttl of 99 s is over"),
+        (30, _hangs_up, "at most 30 s after that, and at the latest when its ttl of 30 s is over"),
     ],
-    ids=["store", "hung up", "not held any more"],
+    ids=["store", "hung up", "not held any more", "grace", "grace of a start", "ttl within it"],
 )
-def test_a_lease_that_could_not_be_given_back_is_told(ends: Callable[[Peer], None], said: str | None) -> None:
+def test_a_lease_that_could_not_be_given_back_is_told(
+    ttl_s: int, ends: Callable[[Peer], None], said: str | None
+) -> None:
     def dialogue(peer: Peer) -> None:
-        hello(peer)
+        hello(peer, lease_grace_seconds=4, lease_start_grace_seconds=90)
         answer(peer, "lease.acquire", ROW)
         ends(peer)
 
     with ScriptedHub(dialogue) as script:
-        lease = held(script, Clock(), ttl_s=3)
+        lease = held(script, Clock(), ttl_s=ttl_s)
         lease.acquire()
         told = LeaseKeeper(lease).close()
     assert (told is None) == (said is None)

@@ -53,3 +53,13 @@ class CommandLine:
 
 def request(number: object, method: str, **params: Json) -> dict[str, Json]:
     return {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+
+
+def come_back(line: CommandLine, token: str = "operator-token") -> tuple[CommandLine, Json, list[Json]]:
+    """Attach a line's session again; return the new line, what its hello was answered, and what it was told then."""
+    again = CommandLine(line.world, hello=None)
+    again.say(request(1, "hub.hello", protocol="HUB/1", token=token, session=line.key))
+    again.key = line.key
+    answer, *told = again.answers()
+    assert answer["id"] == 1
+    return again, answer, told

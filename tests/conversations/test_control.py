@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conversations.command_line import CommandLine, request
+from conversations.command_line import CommandLine, come_back, request
 from conversations.producer_line import ProducerLine, hello
 from conversations.test_raw_producer import RawLine
 from fakes.world import World
@@ -31,7 +31,7 @@ def ask(line: CommandLine, number: int = 7, **params: object) -> None:
 def asked(producer: ProducerLine) -> tuple[str, str, Any]:
     """Return the id, the name and the arguments of the one command that a producer was sent."""
     header, arguments = producer.told()
-    _, command_id, name, _ = header.split()
+    _, command_id, name, *_ = header.split()
     return command_id, name, json.loads(arguments)
 
 
@@ -228,6 +228,47 @@ def test_it_is_for_operators_and_within_their_patterns(world: World) -> None:
     }
     bound = CommandLine(world, hello="ci-operator-token")
     assert bound.error("stream.command", stream="a", command="signal")["data"]["code"] == "NOTFOUND"
+
+
+def sent(producer: ProducerLine) -> tuple[str, str | None]:
+    """Return the id and the `idem` of the one command that a producer was sent."""
+    header, _ = producer.told()
+    words = header.split()
+    return words[1], next((word.removeprefix("idem=") for word in words if word.startswith("idem=")), None)
+
+
+def test_a_repeat_after_a_start_of_the_hub_is_the_same_command_to_the_producer(world: World) -> None:
+    producer, line = producer_of(world), CommandLine(world, hello="operator-token")
+    line.call("lease.acquire", name="stream:a", ttl_s=600)
+    ask(line, idem="once")
+    first, idem = sent(producer)
+    assert idem is not None
+    world.settle()
+    world.restart()
+    producer = ProducerLine(world, hello("a", more="resume=1 commands=signal"))
+    producer.told()
+    line, answered, _ = come_back(line)
+    assert "result" in answered
+    ask(line, idem="once")
+    again, same = sent(producer)
+    assert (same, again == first) == (idem, False)
+    reply(producer, first, b"1")  # to the former hub's command
+    assert line.answers() == []
+    reply(producer, again, b"2")
+    assert answer(line)["result"]["reply"] == 2
+
+
+def test_other_commands_are_others_to_the_producer(world: World) -> None:
+    producer, one, two = producer_of(world), CommandLine(world), CommandLine(world)
+    said = []
+    for number, (line, more) in enumerate(
+        [(one, {"idem": "k"}), (two, {"idem": "k"}), (one, {"idem": "l"}), (one, {"idem": "m", "args": {"n": 1}})]
+    ):
+        ask(line, number + 10, **more)
+        said.append(sent(producer)[1])
+    assert (len(set(said)), None in said) == (4, False)
+    ask(one, 20)
+    assert sent(producer)[1] is None
 
 
 def test_a_reply_that_does_not_fit_an_answer(world: World) -> None:

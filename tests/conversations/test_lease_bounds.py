@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conversations.command_line import CommandLine, request
+from conversations.command_line import CommandLine, come_back, request
 from fakes.world import World
 from hub.model.session_key import public_id
 
@@ -37,10 +37,9 @@ def told(line: CommandLine, number: int = 7) -> dict[str, Any]:
     return dict(answer)
 
 
-def back(world: World, line: CommandLine) -> CommandLine:
-    again = CommandLine(world, hello=None)
-    again.call("hub.hello", protocol="HUB/1", token="operator-token", session=line.key)
-    again.key = line.key
+def back(line: CommandLine) -> CommandLine:
+    again, answer, _ = come_back(line)
+    assert "result" in answer
     return again
 
 
@@ -117,7 +116,7 @@ def test_one_session_does_not_fill_the_queue_with_places_of_its_former_connectio
             wait_for(line, 10 + call, name=f"name-{4 * connection + call}")
         line.commander.lost("reset")
         world.settle()
-        line = back(world, line)
+        line = back(line)
         assert holder.call("lease.list")["waiters"] == 4, "the places of calls that were asked for last"
     wait_for(line, name="name-19")
     holder.answers()
@@ -155,7 +154,7 @@ def test_a_clock_that_jumped_while_the_hub_was_away_gives_nobody_a_held_lease(ho
     world.restart(wall_shift_ms=hours * HOUR_MS)
     world.pass_seconds(9)
     assert operator(world).error("lease.acquire", name="printer", ttl_s=5)["data"]["code"] == "CONFLICT"
-    line = back(world, line)
+    line = back(line)
     assert line.call("lease.renew", name="printer", fence=fence)["fence"] == fence
     row = line.call("lease.list")["leases"][0]
     assert row["since"] <= world.clock.now_ms()

@@ -14,7 +14,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from conversations.command_line import CommandLine, request
+from conversations.command_line import CommandLine, come_back, request
 from fakes.world import World
 from hub.core.writer import Writer
 from hub.model.session_key import public_id
@@ -25,6 +25,8 @@ NAMES = ("a", "b", *POOL)
 WANTS = (("a",), ("b",), ("a", "b"), ("b", "a"), POOL, POOL[:1])
 GRACE = 10.0
 START_GRACE = 60.0
+TICK = 1.0
+"""The hub ends once a second what is over."""
 SLACK = 0.3
 """What passes between a moment of the hub's and the same one here."""
 HOUR_MS = 3_600_000
@@ -39,6 +41,12 @@ def said(want: Want) -> dict[str, object]:
     if want == POOL:
         return {"any_of": "board/*"}
     return {"name": want[0]} if len(want) == 1 else {"any_of": list(want)}
+
+
+def fence_of(message: dict[str, Any]) -> int:
+    """Return the fence that an answer or a notification tells, 0 where it tells none."""
+    told = message.get("result") or message.get("params") or {}
+    return int(told.get("fence", 0))
 
 
 @dataclass(eq=False)
@@ -59,6 +67,8 @@ class Place:
 
     client: Client
     want: Want
+    until: float
+    """So long its last call waits; nobody stands there longer."""
     kept: bool = False
     """Its client was away, so its turn may have come without being told."""
 
@@ -95,6 +105,8 @@ class LeaseMachine(RuleBasedStateMachine):
         self.fences: dict[int, str] = {}
         self.away_while_waiting: set[tuple[int, str]] = set()
         """Clients and names whose turn may have come while the client was away: it is told of later."""
+        self.untold: set[tuple[int, str]] = set()
+        """Of these the ones that a hub knew which was killed: they are told of when they are asked for again alone."""
         self.last_id = 100
         self.writers: dict[str, Writer] = {}
         self.streams_come()
@@ -130,6 +142,8 @@ class LeaseMachine(RuleBasedStateMachine):
             assert self.is_no(answer)
             for name in want:
                 belief = self.beliefs.get(name)
+                if not self.takes(want, name):
+                    continue  # its stream has ended: it is nothing for who wants one of the pool
                 assert belief is None or belief.client is not client or self.may_be_over(belief)
 
     @rule(who=st.integers(0, 3), want=st.sampled_from(WANTS), wait_s=st.sampled_from([2, 50_000]))
@@ -164,9 +178,9 @@ class LeaseMachine(RuleBasedStateMachine):
             self.queue.remove(place)  # its turn came, and what it got is lost again: it begins anew
             place = None
         if place is None:
-            self.queue.append(Place(client, want))
-        else:
-            place.kept = False
+            place = Place(client, want, 0.0)
+            self.queue.append(place)
+        place.kept, place.until = False, self.now + wait_s
         client.line.say(request(self.last_id, "lease.acquire", ttl_s=25, wait_s=wait_s, **said(want)))
 
     def is_no(self, answer: dict[str, Any]) -> bool:
@@ -254,6 +268,16 @@ class LeaseMachine(RuleBasedStateMachine):
                     self.away_while_waiting |= {(who, name) for name in place.want}
             self.hear()
 
+    @rule(who=st.integers(0, 3), want=st.sampled_from(WANTS), comes_back=st.booleans())
+    def a_short_wait_loses_its_connection(self, who: int, want: Want, comes_back: bool) -> None:
+        client = self.clients[who]
+        if client.connected and not client.waits_for(want):
+            self.stand(client, want, 2)
+            self.hear()
+            self.lose_connection(who)
+            if comes_back:
+                self.come_back(who)
+
     @rule(who=st.integers(0, 3))
     def comes_back(self, who: int) -> None:
         self.come_back(who)
@@ -265,12 +289,11 @@ class LeaseMachine(RuleBasedStateMachine):
         for belief in self.beliefs.values():
             if belief.client is client and self.now >= client.grace_until - SLACK:
                 belief.doubtful = True
-        line = CommandLine(self.world, hello=None)
-        params = {"protocol": "HUB/1", "token": "operator-token"}
-        answer = line.ask("hub.hello", **params, session=client.line.key)
+        line, answer, told = come_back(client.line)
         if "result" in answer:
-            line.key = client.line.key
             client.line, client.connected = line, True
+            for message in told:
+                self.take(client, message)
             return
         assert answer["error"]["data"]["code"] == "EXPIRED"
         # It had nothing, or was away for too long: it is somebody new now.
@@ -322,6 +345,7 @@ class LeaseMachine(RuleBasedStateMachine):
             client.connected, client.grace_until = False, self.now + START_GRACE
             client.calls.clear()
         self.queue.clear()
+        self.untold |= self.away_while_waiting
         self.streams_come()
         for belief in self.beliefs.values():
             belief.latest = self.now + belief.ttl
@@ -351,7 +375,7 @@ class LeaseMachine(RuleBasedStateMachine):
             if message.get("method") == "lease.lost":
                 self.take(client, message)
         granted = [each for each in heard if each[1].get("method") != "lease.lost"]
-        for client, message in sorted(granted, key=lambda each: (each[1].get("result") or {}).get("fence", 0)):
+        for client, message in sorted(granted, key=lambda each: fence_of(each[1])):
             self.take(client, message)
 
     def take(self, client: Client, message: dict[str, Any]) -> None:
@@ -360,6 +384,11 @@ class LeaseMachine(RuleBasedStateMachine):
             belief = self.beliefs.get(params["name"])
             if belief is not None and belief.fence == params["fence"]:
                 belief.over = True
+        elif message.get("method") == "lease.granted":
+            params = message["params"]
+            belief = self.beliefs.get(params["name"])
+            if belief is None or belief.fence < params["fence"]:
+                self.told(client, params["name"], params["fence"], params["ttl_s"])
         elif message.get("id") in client.calls and "result" in message:
             want = client.calls.pop(message["id"])
             name = message["result"]["name"]
@@ -384,7 +413,7 @@ class LeaseMachine(RuleBasedStateMachine):
         self.queue = [each for each in self.queue if each.client is not client or each.want != want]
 
     def served(self, client: Client, name: str) -> None:
-        self.queue = [each for each in self.queue if each.client is not client or name not in each.want]
+        self.queue = [each for each in self.queue if each.client is not client or not self.takes(each.want, name)]
 
     def told(self, client: Client, name: str, fence: int, ttl: int) -> None:
         belief = self.beliefs.get(name)
@@ -399,6 +428,7 @@ class LeaseMachine(RuleBasedStateMachine):
         before = [each for each, other in self.fences.items() if other == name or kept not in self.away_while_waiting]
         assert all(fence > each for each in before), "fences grow"
         self.away_while_waiting.discard(kept)
+        self.untold.discard(kept)
         assert fence not in self.fences, "no two grants have one fence"
         self.fences[fence] = name
         self.served(client, name)
@@ -445,6 +475,20 @@ class LeaseMachine(RuleBasedStateMachine):
         assert all(len(leases.of(lease.session)) <= limits.leases_per_session for lease in leases)
 
     @invariant()
+    def nobody_waits_past_its_time(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        for waiter in self.world.hub.leases._waiters:
+            names = POOL if waiter.want.pattern is not None else waiter.want.names
+            until = [
+                place.until
+                for place in self.queue
+                if public_id(place.client.line.key) == waiter.session.id and place.want == names
+            ]
+            assert until, "somebody waits who does not know"
+            assert self.now <= max(until) + TICK + SLACK, "somebody waits past its time"
+
+    @invariant()
     def nobody_holds_what_it_was_not_told_of(self) -> None:
         if not hasattr(self, "world"):
             return
@@ -454,7 +498,7 @@ class LeaseMachine(RuleBasedStateMachine):
                 if client.connected and lease.session.id == public_id(client.line.key):
                     told = self.beliefs.get(lease.name)
                     known = told is not None and told.client is client and told.fence == lease.fence
-                    assert known or (who, lease.name) in self.away_while_waiting, "held by somebody who does not know"
+                    assert known or (who, lease.name) in self.untold, "held by somebody who does not know"
 
     def teardown(self) -> None:
         if hasattr(self, "world"):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conversations.command_line import CommandLine, request
+from conversations.command_line import CommandLine, come_back, request
 from fakes.world import World
 from hub.adapters.store.memory import MemoryStore
 from hub.model.problem import Problem
@@ -48,10 +48,9 @@ def lose(line: CommandLine) -> None:
     line.world.settle()
 
 
-def back(world: World, line: CommandLine) -> CommandLine:
-    again = CommandLine(world, hello=None)
-    again.call("hub.hello", protocol="HUB/1", token="operator-token", session=line.key)
-    again.key = line.key
+def back(line: CommandLine) -> CommandLine:
+    again, answer, _ = come_back(line)
+    assert "result" in answer
     return again
 
 
@@ -178,7 +177,7 @@ def test_a_lost_connection_keeps_it_for_ten_seconds(world: World) -> None:
     wait_for(two, name="printer")
     lose(one)
     world.pass_seconds(9)
-    one = back(world, one)
+    one = back(one)
     world.pass_seconds(5)
     assert acquire(one)["fence"] == fence
     lose(one)
@@ -199,7 +198,7 @@ def test_a_lost_waiter_keeps_its_turn_for_as_long(world: World) -> None:
     wait_for(three, name="printer")
     lose(two)
     world.pass_seconds(5)
-    two = back(world, two)
+    two = back(two)
     wait_for(two, name="printer")
     one.call("lease.release", name="printer", fence=fence)
     fence = granted(two)["fence"]
@@ -217,7 +216,7 @@ def test_who_is_away_when_its_turn_comes_finds_it_held_for_it(world: World) -> N
     wait_for(two, name="printer")
     lose(two)
     one.call("lease.release", name="printer", fence=fence)
-    two = back(world, two)
+    two = back(two)
     assert acquire(two)["fence"] == fence + 1
 
 
@@ -405,7 +404,7 @@ def test_leases_outlive_the_hub_and_fences_grow_on(world: World) -> None:
     three = operator(world)
     assert code(three, "lease.acquire", name="printer", ttl_s=30) == "CONFLICT"
     world.pass_seconds(50)
-    one = back(world, one)
+    one = back(one)
     assert acquire(one, ttl_s=300)["fence"] == fence
     world.pass_seconds(11)
     one.answers()

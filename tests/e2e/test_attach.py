@@ -196,7 +196,7 @@ def test_commands_are_sent_and_refused(hub: RunningHub) -> None:
         job.until(b"ready")
         hub.until_listed()
         assert b"it offers: signal, stdin, resize" in hub.run("cmd", "job", "dance", code=1).stderr
-        assert b"no terminal" in hub.run("cmd", "job", "resize", "24x80", code=1).stdout
+        assert b"no terminal" in hub.run("cmd", "job", "resize", "24x80", code=1).stderr
         assert json.loads(hub.run("cmd", "job", "signal", "USR1", "--json").stdout) == {"done": True}
         assert job.end() == 4
     hub.run("send", "raw", given=b"x\n")

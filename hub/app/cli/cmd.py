@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -44,7 +43,7 @@ def cmd(
     """Send a command to a stream's producer and print its reply.
 
     ARG is key=value, or all of them one JSON object. `hub run --control` understands `signal INT`, `stdin TEXT` (a
-    line) and, with --pty, `resize 24x80`. A reply that says "done": false is exit code 1.
+    line) and, with --pty, `resize 24x80`. A reply that says "done": false is exit code 1, its reason on standard error.
     """
     arguments = parse_args(command, args)
     with Commander.connect(locator.locate()) as commander:
@@ -61,16 +60,24 @@ def cmd(
                 fence=fence,
             ),
         )
-    reply = answer["reply"]
+    _show(answer["reply"], as_json=as_json)
+
+
+def _show(reply: Any, *, as_json: bool) -> None:
+    """Print a reply; where it says that it was not done, raise ClickException with the reason."""
+    failed = isinstance(reply, dict) and reply.get("done") is False
     if as_json or not isinstance(reply, str | dict):
         click.echo(json.dumps(reply))
     elif isinstance(reply, str):
         click.echo(printable(reply))
     else:
-        shown = {key: value for key, value in reply.items() if key != "done" or value is not True}
-        click.echo(printable("  ".join(f"{key}={value}" for key, value in shown.items()) or "done"))
-    if isinstance(reply, dict) and reply.get("done") is False:
-        sys.exit(exit_codes.FAILED)
+        left_out = {"done", "error"} if failed else {"done"} if reply.get("done") is True else set()
+        shown = "  ".join(f"{key}={value}" for key, value in reply.items() if key not in left_out)
+        if shown or not failed:
+            click.echo(printable(shown or "done"))
+    if failed:
+        reason = reply.get("error")
+        raise click.ClickException("the producer did not do it" + (f": {reason}" if reason else ""))
 
 
 @click.command(epilog=exit_codes.EXPLAINED)

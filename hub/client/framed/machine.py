@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from hub.client.framed.buffer import Buffer
+from hub.client.framed.commands_done import CommandsDone
 from hub.model.problem import Problem
 from hub.model.session_key import new_key
 from hub.wire.error_line import parse_error
@@ -122,6 +123,7 @@ class Machine:
         self._slot: str | None = None
         self._frames = FrameReader(_MOST_HEADER, _MOST_PAYLOAD)
         self._replies: list[bytes] = []
+        self._done = CommandsDone()
 
     @property
     def was_open(self) -> bool:
@@ -182,6 +184,10 @@ class Machine:
 
     def reply(self, command_id: str, payload: bytes) -> None:
         """Answer a command; on a connection that is gone meanwhile nobody waits for it."""
+        for each in self._done.replied(command_id, payload):
+            self._reply(each, payload)
+
+    def _reply(self, command_id: str, payload: bytes) -> None:
         self._replies.append(b"".join(encode("REPLY", command_id, payload=payload)))
 
     def ping(self) -> bytes:
@@ -245,7 +251,7 @@ class Machine:
             self._acknowledge(self._buffer.end)
             events.append(Finished())
         elif verb == "CMD":
-            events.append(Asked(frame.arg(0, "id"), frame.arg(1, "name"), frame.payload or b""))
+            self._command(frame, events)
         elif verb == "DEMAND":
             self.watchers = frame.number(0, "watchers")
             events.append(Watched(self.watchers))
@@ -253,6 +259,14 @@ class Machine:
             events.append(GoingAway(int(frame.keys.get("deadline", "0"))))
         elif verb == "ERR":
             events.append(self._refused(parse_error(frame)))
+
+    def _command(self, frame: Frame, events: list[Event]) -> None:
+        asked = Asked(frame.arg(0, "id"), frame.arg(1, "name"), frame.payload or b"")
+        idem = frame.keys.get("idem")
+        if idem is None or self._done.begin(asked.id, idem):
+            events.append(asked)
+        elif (reply := self._done.reply_to(idem)) is not None:
+            self._reply(asked.id, reply)
 
     def _opened(self, frame: Frame, events: list[Event]) -> None:
         offset = int(frame.keys.get("offset", "0"))

@@ -11,7 +11,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from fakes.sink import RecordingSink
 from fakes.world import LOOPBACK, World
+from hub.client.framed import commands_done
 from hub.client.framed.buffer import MemoryBuffer
+from hub.client.framed.commands_done import CommandsDone
 from hub.client.framed.machine import Asked, Finished, Lost, Machine, Opened, Refused, Watched
 from hub.conversations.producer import ProducerConversation
 from hub.core.deletion import delete_stream
@@ -196,6 +198,41 @@ def test_pings_commands_and_demand() -> None:
     assert one.feed(b"PING 7\nDEMAND 2\nCMD c1 signal {2}\n{}\nNEWS 1\n") == [Watched(2), Asked("c1", "signal", b"{}")]
     one.reply("c1", b"true")
     assert one.outgoing() == b"PONG 7\nREPLY c1 {4}\ntrue\n"
+
+
+def test_a_command_that_a_new_hub_repeats_is_done_once() -> None:
+    one, _ = opened()
+    assert one.feed(b"CMD c1-1 stdin idem=k {2}\n{}\n") == [Asked("c1-1", "stdin", b"{}")]
+    one.reply("c1-1", b"true")
+    one.lost()
+    one.hello()
+    one.feed(OK)
+    assert one.feed(b"CMD c2-1 stdin idem=k {2}\n{}\nCMD c2-2 stdin {2}\n{}\n") == [Asked("c2-2", "stdin", b"{}")]
+    assert one.outgoing() == b"REPLY c2-1 {4}\ntrue\n"
+
+
+def test_a_command_that_is_repeated_while_it_is_done_is_answered_under_both_ids() -> None:
+    one, _ = opened()
+    one.feed(b"CMD c1-1 stdin idem=k {2}\n{}\n")
+    one.lost()
+    one.hello()
+    one.feed(OK)
+    assert one.feed(b"CMD c2-1 stdin idem=k {2}\n{}\n") == []
+    one.reply("c1-1", b"1")
+    assert one.outgoing() == b"REPLY c1-1 {1}\n1\nREPLY c2-1 {1}\n1\n"
+
+
+def test_commands_that_were_done_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands_done, "REMEMBERED", 3)
+    monkeypatch.setattr(commands_done, "REPLIES_BYTES", 10)
+    done = CommandsDone()
+    for number in range(4):
+        assert done.begin(f"c{number}", f"k{number}")
+    assert done.begin("c9", "k0")  # the oldest is forgotten
+    assert done.replied("c1", b"12345") == ["c1"]  # and what it asked is answered all the same
+    assert done.replied("c3", b"12345") == ["c3"]
+    assert done.replied("c9", b"123456") == ["c9"]
+    assert (done.reply_to("k3"), done.reply_to("k0")) == (None, b"123456")
 
 
 def test_old_bytes_keep_their_time() -> None:
