@@ -61,7 +61,7 @@ def bearable(quiet: float, noise: float) -> float:
     return quiet * 1.1 + noise
 
 
-def run(target: Target, chosen: tuple[Case, ...], until: float, noise: float) -> list[str]:
+def run(target: Target, chosen: tuple[Case, ...], until: float, noise: float, neighbour: Neighbour) -> list[str]:
     """Run cases one after the other; return what went wrong. `noise` is in seconds."""
     kind = "tls" if target.tls else "plain"
     quiet = Quiet(target)
@@ -74,7 +74,18 @@ def run(target: Target, chosen: tuple[Case, ...], until: float, noise: float) ->
             continue
         quiet.look()
         bound = bearable(quiet.median, noise)
-        said, seconds, took = try_out(target, case, bound)
+        said, seconds, took = "", 0.0, 0.0
+        try:
+            seconds, took = try_out(target, case, bound)
+            if took > bound:
+                beside = try_out(target, case, bound, abused=neighbour.target)[1]
+                print(f"{'':<6} {name}: {beside * 1000:.1f} ms while it is done to a neighbour", flush=True)
+                bound = max(bound, bearable(beside, noise))
+            if took > bound:
+                said = f"p99 of honest lines was {took * 1000:.0f} ms, {bound * 1000:.0f} ms is bearable"
+        except Exception as error:
+            traceback.print_exc()
+            said = str(error) or repr(error)
         if said:
             wrong.append(f"{name}: {said}")
         p99s = f"p99 {took * 1000:6.1f} of {bound * 1000:.1f} ms"
@@ -82,28 +93,48 @@ def run(target: Target, chosen: tuple[Case, ...], until: float, noise: float) ->
     return wrong
 
 
-def try_out(target: Target, case: Case, bound: float) -> tuple[str, float, float]:
-    """Run one case; return what went wrong, how long it took, and the p99 of honest lines meanwhile.
+def try_out(target: Target, case: Case, bound: float, abused: Target | None = None) -> tuple[float, float]:
+    """Run one case; return how long it took, and the p99 of honest lines of `target` meanwhile, in seconds.
 
-    Latency alone is the median of three tries, of which the last is left out where two agree: other programs of the
-    machine may be what was felt in one.
+    Latency is the median of three tries, of which the last is left out where two agree: other programs of the machine
+    may be what was felt in one. `abused`: the case is run against that one instead.
     """
     windows: list[float] = []
+    seconds = 0.0
     while len(windows) < TRIES and not agreed(windows, bound):
         begin = time.monotonic()
-        try:
-            case(target)
-            target.check()
-        except Exception as error:
-            traceback.print_exc()
-            return str(error) or repr(error), time.monotonic() - begin, p99(target.honest.since(begin))
+        case(abused or target)
+        (abused or target).check()
         seconds = time.monotonic() - begin
         # A case that is over at once is felt afterwards, if at all; a window has some hundred lines.
         time.sleep(max(QUIET_SECONDS - seconds, 0))
         windows.append(p99(target.honest.since(begin)))
-    took = statistics.median_low(windows) if len(windows) == TRIES else max(windows)
-    said = f"p99 of honest lines was {took * 1000:.0f} ms, {bound * 1000:.0f} ms is bearable" if took > bound else ""
-    return said, seconds, took
+    return seconds, statistics.median_low(windows) if len(windows) == TRIES else max(windows)
+
+
+class Neighbour:
+    """Another hub on this machine, started when it is needed first.
+
+    Abuse costs processors what it costs: the attackers' own work and the kernel's, on a machine that all of them share.
+    What honest lines of one hub wait for while the same is done to another is not that hub's doing.
+    """
+
+    def __init__(self, directory: Path, *, tls: bool) -> None:
+        self._directory = directory
+        self._tls = tls
+        self._target: Target | None = None
+
+    @property
+    def target(self) -> Target:
+        """The hub, running."""
+        if self._target is None:
+            self._target = Target(self._directory, tls=self._tls)
+        return self._target
+
+    def close(self) -> None:
+        """End it, if it was needed."""
+        if self._target is not None:
+            self._target.close()
 
 
 def give_way() -> None:
@@ -131,16 +162,19 @@ def main() -> int:
     wrong: list[str] = []
     with tempfile.TemporaryDirectory(prefix="hub-abuse-") as directory:
         for tls in (False,) if options.plain else (False, True):
-            target = Target(Path(directory) / ("tls" if tls else "plain"), tls=tls)
+            kind = "tls" if tls else "plain"
+            target = Target(Path(directory) / kind, tls=tls)
+            neighbour = Neighbour(Path(directory) / f"{kind}-neighbour", tls=tls)
             try:
                 chosen = tuple(each for each in cases(tls=tls) if options.only in each.__name__)
                 with ThreadPoolExecutor(1, initializer=give_way) as attackers:
-                    wrong += attackers.submit(run, target, chosen, until, options.noise_ms / 1000).result()
+                    wrong += attackers.submit(run, target, chosen, until, options.noise_ms / 1000, neighbour).result()
             finally:
-                try:
-                    target.close()
-                except AssertionError as error:
-                    wrong.append(f"{'tls' if tls else 'plain'} at the end: {error}")
+                for each in (target, neighbour):
+                    try:
+                        each.close()
+                    except AssertionError as error:
+                        wrong.append(f"{kind} at the end: {error}")
     for each in wrong:
         print(f"FAILED {each}")
     print("no promise broke" if not wrong else f"{len(wrong)} promises broke")
