@@ -69,9 +69,15 @@ class TwistedProducer:
         self._buffer.append(data, time.time_ns() // 1_000_000, channel)
         self._flush()
 
+    def skip(self, size: int) -> None:
+        """Say that bytes are missing here, which can be had nowhere: readers get a GAP. They take no memory."""
+        if size > 0 and not self._over:
+            self._buffer.skip(size)
+            self._flush()
+
     @property
     def written(self) -> int:
-        """Bytes that were ever written."""
+        """Bytes that were ever written, and those that were skipped."""
         return self._buffer.end
 
     @property

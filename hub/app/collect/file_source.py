@@ -17,7 +17,7 @@ from hub.client.twisted_producer import TwistedProducer
 POLL_SECONDS = 0.25
 RESCAN_SECONDS = 5.0
 AHEAD_BYTES = 1 << 20
-"""So much of a file is read ahead of what the hub holds."""
+"""So much of a file is read ahead of what the hub holds, and one byte: the end of a line that lost its own."""
 _OUTSIDE = re.compile(r"[^A-Za-z0-9._~-]+")
 
 
@@ -36,7 +36,7 @@ class FileSource:
         streams: dict[str, str] | None = None,
     ) -> None:
         """`memory_bytes` bounds what is read ahead; `streams` says what each stream is of, for all sources."""
-        self._ahead = min(AHEAD_BYTES, memory_bytes)
+        self._ahead = min(AHEAD_BYTES, memory_bytes - 1)
         self._streams = {} if streams is None else streams
         self._left_out: set[str] = set()
         self._failed: dict[str, str] = {}
@@ -108,7 +108,12 @@ class FileSource:
                 self._failed[path] = text
             self._say(text, wrong=wrong)
 
-        file = TailedFile(path, self._positions.get(path), from_end=from_end, say=say)
+        def cut(lost: int, *, unfinished: bool) -> None:
+            if unfinished:
+                producer.write(b"\n")  # else it and what comes next would be one line
+            producer.skip(lost)
+
+        file = TailedFile(path, self._positions.get(path), from_end=from_end, say=say, cut=cut)
         self._tails[path] = _Tail(path, file, producer, self._ahead)
 
 
@@ -125,10 +130,9 @@ class _Tail:
     def read(self, say: Say) -> bool:
         """Pass on what is new, if the hub keeps up; return whether there may be more."""
         room = self._ahead - self.producer.waiting_bytes
-        if room <= 0:
-            return False
+        before = self.producer.written
         try:
-            data = self.file.read(min(READ_BYTES, room))
+            data = self.file.read(min(READ_BYTES, room)) if room > 0 else self._look()
         except OSError as error:
             why = error.strerror or str(error)
             if why != self.trouble:
@@ -136,9 +140,11 @@ class _Tail:
                 say(f"{self.path}: {why}; it is tried again", wrong=True)
             return False
         self.trouble = None
-        if not data:
-            return False
         self.producer.write(data)
-        if (position := self.file.position) is not None:
+        if self.producer.written > before and (position := self.file.position) is not None:
             self.acknowledged.note(self.producer.written, position)
-        return True
+        return bool(data)
+
+    def _look(self) -> bytes:
+        self.file.look()
+        return b""

@@ -199,10 +199,9 @@ class Machine:
         if not self.open or self._base is None:
             return b""
         parts, self._replies = self._replies, []
-        if self._buffer.first > self._sent:
-            gap = encode("SKIP", self._base + self._sent, self._base + self._buffer.first, reason="dropped")
-            parts.extend(gap)
-            self._sent = self._buffer.first
+        if (upto := self._buffer.next(self._sent)) > self._sent:
+            parts.extend(encode("SKIP", self._base + self._sent, self._base + upto, reason="dropped"))
+            self._sent = upto
         if (frame := self._data()) is not None:
             parts.extend(frame)
         elif self._ended and not self._end_sent and self._sent >= self._buffer.end:

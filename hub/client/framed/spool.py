@@ -162,6 +162,10 @@ class Spool:
         data = os.pread(self._file, min(most, place.size - skip), place.file_offset + skip)
         return Piece(position, data, place.at, place.channel)
 
+    def next(self, position: int) -> int:
+        """Return a position that is not below `first`: a file has all bytes from there on."""
+        return max(position, self._acknowledged)
+
     def release(self, position: int) -> None:
         """Take note that the hub holds all below; the file goes when all is held (`remove`)."""
         self._acknowledged = max(self._acknowledged, min(position, self._end))
