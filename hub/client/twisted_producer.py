@@ -13,7 +13,8 @@ from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 
-from hub.client.connection import Address
+from hub.client.connection import Address, Unreachable
+from hub.client.dial_reason import dial_reason
 from hub.client.framed.backoff import Backoff
 from hub.client.framed.buffer import MemoryBuffer
 from hub.client.framed.machine import UNWATCHED_MS, Event, Finished, Machine, Opened, Refused
@@ -111,7 +112,8 @@ class TwistedProducer:
 
     def _dial(self, hub: Hub) -> Any:
         self.machine.token = hub.token
-        return _endpoint(self._reactor, hub.address("producers")).connect(_Lines(self))
+        address = hub.address("producers")
+        return _endpoint(self._reactor, address).connect(_Lines(self)).addErrback(_unreachable, address)
 
     def _failed(self, failure: Failure) -> None:
         # Whatever kept it from connecting may be over the next time; only a hub's refusal may be for good.
@@ -213,6 +215,10 @@ class _Lines(Factory):
     def buildProtocol(self, addr: object) -> _Line:
         """Make it."""
         return _Line(self._producer)
+
+
+def _unreachable(failure: Failure, address: Address) -> None:
+    raise Unreachable(f"{address} does not answer: {dial_reason(failure.value)}") from failure.value
 
 
 def _endpoint(reactor: IReactorCore, address: Address) -> Any:

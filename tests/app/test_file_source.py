@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 from twisted.internet.task import Clock
 
 from hub.app.collect.file_source import FileSource
-from hub.app.collect.positions import Positions
+from hub.app.collect.positions import Positions, PositionsHeld, hold_positions
 from hub.app.collect.settings import File
 
 MEMORY = 65_536
@@ -21,6 +22,8 @@ class Taker:
 
     def __init__(self) -> None:
         self.waiting = bytearray()
+        self.skipped = list[tuple[int, int]]()
+        """What was said to be missing: after how many bytes that were written, and how many."""
         self.lost = self.written = 0
 
     @property
@@ -33,6 +36,10 @@ class Taker:
         over = max(len(self.waiting) - MEMORY, 0)
         self.lost += over
         del self.waiting[:over]
+
+    def skip(self, size: int) -> None:
+        if size:
+            self.skipped.append((self.written, size))
 
 
 class Collected:
@@ -130,6 +137,59 @@ def test_a_file_that_cannot_be_read_has_failed_until_it_can(tmp_path: Path) -> N
     assert bytes(collected.takers["f/app.log"].waiting) == b"now"
     assert collected.source.failed == {}
     collected.source.close()
+
+
+def test_a_file_that_is_truncated_while_the_hub_is_away_is_a_gap_and_a_failure(tmp_path: Path) -> None:
+    path, lines = tmp_path / "app.log", b"".join(b"n %08d\n" % number for number in range(10_000))
+    path.write_bytes(lines)
+    collected = Collected(tmp_path, "app.log")
+    collected.run(2)
+    taker = collected.takers["f/app.log"]
+    held = bytes(taker.waiting)
+    assert 0 < len(held) < MEMORY, "no more is read"
+    with path.open("ab") as file:
+        file.write(lines)
+    collected.run(1)
+    path.write_bytes(b"new\n")
+    collected.run(1)
+    lost = 2 * len(lines) - len(held)
+    assert taker.skipped == [(len(held) + 1, lost)]
+    assert bytes(taker.waiting) == held + b"\n", "an unfinished line gets an end of its own, which drops nothing"
+    assert [f"{lost} bytes are lost" in wrong for wrong in collected.wrong] == [True]
+    taker.waiting.clear()
+    collected.run(1)
+    assert (bytes(taker.waiting), taker.lost) == (b"new\n", 0)
+    assert [*collected.source.failed] == [str(path)]
+    collected.source.close()
+
+
+def test_what_was_copied_before_it_was_truncated_is_read_from_the_copy(tmp_path: Path) -> None:
+    path, lines = tmp_path / "app.log", b"".join(b"n %08d\n" % number for number in range(20_000))
+    path.write_bytes(lines)
+    collected = Collected(tmp_path, "app.log")
+    collected.run(2)
+    for number, more in enumerate((b"second\n", b"third\n", b"last\n")):
+        (tmp_path / f"app.log.{3 - number}").write_bytes(path.read_bytes())
+        path.write_bytes(more)
+        collected.run(1)
+    taker, found = collected.takers["f/app.log"], b""
+    while taker.waiting:
+        found += bytes(taker.waiting)
+        taker.waiting.clear()
+        collected.run(2)
+    assert found == lines + b"second\nthird\nlast\n"
+    assert (collected.wrong, collected.source.failed, taker.skipped) == ([], {}, [])
+    collected.source.close()
+
+
+def test_one_process_alone_keeps_positions_in_a_file(tmp_path: Path) -> None:
+    place = tmp_path / "sub" / "positions.json"
+    held = hold_positions(place)
+    with pytest.raises(PositionsHeld, match=rf"process {os.getpid()}\) already keeps in .*positions.json.*--state"):
+        hold_positions(place)
+    Positions(place).save()
+    os.close(held)
+    os.close(hold_positions(place))
 
 
 def test_how_far_files_were_cannot_be_read(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -80,6 +81,141 @@ def test_a_truncated_file_begins_anew(path: Path) -> None:
     os.truncate(path, 0)
     append(path, b"new\n")
     assert all_of(file) == b"new\n"
+
+
+class Reader:
+    """A file that is read, what was said of it and where it was said to break off."""
+
+    def __init__(self, path: Path, position: Position | None = None) -> None:
+        self.said: list[str] = []
+        self.cuts: list[tuple[int, bool]] = []
+        self.file = TailedFile(str(path), position, from_end=False, say=self._say, cut=self._cut)
+
+    def _say(self, text: str, *, wrong: bool = False) -> None:
+        self.said.append(f"! {text}" if wrong else text)
+
+    def _cut(self, lost: int, *, unfinished: bool) -> None:
+        self.cuts.append((lost, unfinished))
+
+    def restart(self, path: Path) -> Reader:
+        """Return what a new process makes of the place that this one was at."""
+        self.file.close()
+        return Reader(path, Position(*map(int, json.loads(json.dumps(self.file.position)))))
+
+
+@pytest.mark.parametrize("new", [b"BBBB\n", b"BBBB\nCCCC\n", b"BB\n", b"\0\0\0\0\0BBBB\n"])
+def test_a_file_that_is_written_anew_between_two_looks_is_read_from_its_beginning(path: Path, new: bytes) -> None:
+    reader = Reader(path)
+    append(path, b"AAAA\n")
+    assert all_of(reader.file) == b"AAAA\n"
+    path.write_bytes(new)
+    assert all_of(reader.file) == new.lstrip(b"\0"), "what a writer who does not append leaves before is no content"
+    assert (reader.said, reader.cuts) == ([], [(0, False)]), "nothing is known to be lost"
+
+
+def test_the_hole_of_a_writer_who_does_not_append_is_passed(path: Path) -> None:
+    reader = Reader(path)
+    with path.open("wb", buffering=0) as writer:
+        writer.write(b"a" * 3_000_000)
+        reader.file.read(10)
+        os.truncate(path, 0)
+        writer.write(b"new\n")
+    assert all_of(reader.file) == b"new\n"
+    assert reader.cuts == [(2_999_990, True)]
+
+
+def test_what_is_cut_off_unread_is_said_once_and_nothing_is_spliced(path: Path) -> None:
+    reader = Reader(path)
+    append(path, b"first\nsecond\n")
+    assert reader.file.read(8) == b"first\nse"
+    append(path, b"third\n")
+    reader.file.look()
+    os.truncate(path, 0)
+    reader.file.look()
+    assert reader.cuts == [(11, True)]
+    assert reader.said == [f"! {path} was truncated before it was read to its end: 11 bytes are lost"]
+    append(path, b"new\nmore\n")
+    reader.file.look()
+    os.truncate(path, 4)
+    reader.file.look()
+    assert reader.cuts[1:] == [(9, False)], "nothing tells whether what is there was there before"
+    assert all_of(reader.file) == b"new\n"
+
+
+def test_a_file_whose_end_alone_was_cut_off_goes_on(path: Path) -> None:
+    reader = Reader(path)
+    append(path, b"first\nsecond\n")
+    assert reader.file.read(6) == b"first\n"
+    os.truncate(path, 9)
+    assert all_of(reader.file) == b"sec"
+    assert (reader.said, reader.cuts) == ([f"! {path}: 4 bytes were cut off its end before they were read"], [])
+
+
+def copy(path: Path, name: str, second: int) -> Path:
+    """Copy as copytruncate does, without the truncation."""
+    made = path.with_name(name)
+    made.write_bytes(path.read_bytes())
+    os.utime(made, (second, second))
+    return made
+
+
+def test_what_came_after_the_copy_was_made_is_lost_where_it_ends(path: Path) -> None:
+    reader = Reader(path)
+    written_at(path, b"one\ntwo\n", 1)
+    assert reader.file.read(4) == b"one\n"
+    made = copy(path, "app.log.1", 2)
+    append(path, b"three\n")
+    reader.file.look()
+    path.write_bytes(b"four\n")
+    reader.file.look()
+    assert reader.cuts == [], "it goes on in the copy"
+    assert reader.said[-1] == f"! {path}: 6 bytes came after its copy {made}: lost"
+    assert reader.file.read(100) == b"two\n"
+    assert all_of(reader.file) == b"four\n"
+    assert reader.cuts == [(6, False)]
+
+
+def test_only_what_has_the_same_before_its_place_and_is_no_older_is_a_copy(path: Path) -> None:
+    reader = Reader(path)
+    written_at(path, b"one\ntwo\n", 5)
+    assert reader.file.read(4) == b"one\n"
+    written_at(path.with_name("app.log.2"), b"one\nold\n", 4)
+    written_at(path.with_name("app.log.1"), b"One\nother\n", 6)
+    path.with_name("app.log.0").symlink_to("app.log.0")
+    path.write_bytes(b"new\n")
+    assert all_of(reader.file) == b"new\n"
+    assert reader.cuts == [(4, False)]
+
+
+@pytest.mark.parametrize("new", [b"n\n", b"new and longer than before\n"])
+def test_a_file_that_was_truncated_while_nobody_read_is_another(path: Path, new: bytes) -> None:
+    reader = Reader(path)
+    written_at(path, b"one\ntwo\nthree\n", 1)
+    assert reader.file.read(6) == b"one\ntw"
+    path.write_bytes(new)
+    again = reader.restart(path)
+    assert all_of(again.file) == new
+    assert again.cuts == [(8, True)]
+    assert again.said[0].startswith("! "), "it was seen to be longer"
+
+
+def test_copies_that_were_made_while_nobody_read_are_read_in_their_order(path: Path) -> None:
+    reader = Reader(path)
+    written_at(path, b"one\ntwo\n", 1)
+    assert reader.file.read(4) == b"one\n"
+    copy(path, "app.log.2", 2)
+    path.write_bytes(b"three\n")
+    copy(path, "app.log.1", 3)
+    path.write_bytes(b"four, and longer\n")
+    again = reader.restart(path)
+    assert again.file.read(3) == b"two"
+    again = again.restart(path)
+    assert all_of(again.file) == b"\nthree\nfour, and longer\n"
+    assert again.cuts == []
+    path.with_name("app.log.2").unlink()
+    without = Reader(path, reader.file.position)
+    assert all_of(without.file) == b"three\nfour, and longer\n", "where the oldest is gone the others are there"
+    assert without.cuts == [(4, False)]
 
 
 def test_a_file_that_is_gone_is_waited_for(path: Path) -> None:
@@ -216,8 +352,17 @@ def test_what_is_held_is_what_was_acknowledged() -> None:
     assert known.upto(30) == Position(2, 10)
 
 
+def copy_and_truncate(path: Path, second: int) -> None:
+    kept = path.read_bytes() if path.exists() else b""
+    if kept:
+        rotate(path, 40)
+        path.with_name(f"{path.name}.1").rename(path)  # only the others move
+        copy(path, f"{path.name}.1", second)
+        os.truncate(path, 0)
+
+
 @settings(max_examples=80, deadline=None)
-@given(st.lists(st.sampled_from(["write", "rotate", "read", "restart"]), max_size=30))
+@given(st.lists(st.sampled_from(["write", "rotate", "copytruncate", "read", "read some", "restart"]), max_size=30))
 def test_rotations_and_restarts_lose_and_double_nothing(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str]
 ) -> None:
@@ -226,11 +371,15 @@ def test_rotations_and_restarts_lose_and_double_nothing(
     written_at(path, b"", 0)
     for number, step in enumerate(steps):
         if step == "write":
-            line = b"line %d\n" % number
+            line = b"%02d line\n" % number  # else what is written after a truncation begins as what was read
             written_at(path, line, number + 1)
             written += line
         elif step == "rotate" and path.exists() and file.position is not None:
             rotate(path, 40)
+        elif step == "copytruncate" and file.position is not None and file.position.offset:
+            copy_and_truncate(path, number + 1)
+        elif step == "read some":
+            found += file.read(5)
         elif step == "read":
             found += all_of(file)
         elif step == "restart":

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +16,9 @@ from hub.app.cli.harmless import printable
 from hub.app.cli.hub_options import hub_options
 from hub.client import places
 from hub.client.locator import Locator
+
+if TYPE_CHECKING:
+    from hub.app.collect.source import Say
 
 
 @click.command(epilog=exit_codes.EXPLAINED)
@@ -43,18 +48,44 @@ def collect(locator: Locator, file: Path, check: bool, state: Path | None, quiet
 
     def say(text: str, *, wrong: bool = False) -> None:
         if wrong or not quiet:
-            print(f"{time.strftime('%H:%M:%S')} {printable(text)}", file=sys.stderr, flush=True)
+            _tell(f"{time.strftime('%H:%M:%S')} {printable(text)}")
 
-    collector = Collector(reactor, settings, locator.locate, state or _state_of(file), say)
+    place = state or _state_of(file)
+    _hold(place, say)
+    collector = Collector(reactor, settings, locator.locate, place, say)
     collector.run()
     for what, why in collector.failed.items():
-        click.echo(f"hub collect: {printable(what)}: {printable(why)}", err=True)
+        _tell(f"hub collect: {printable(what)}: {printable(why)}")
     if collector.left_bytes:
-        click.echo(f"hub collect: {words.size(collector.left_bytes)} did not reach the hub", err=True)
+        _tell(f"hub collect: {words.size(collector.left_bytes)} did not reach the hub")
     if collector.lost_bytes:
-        click.echo(f"hub collect: {words.size(collector.lost_bytes)} were lost while the hub was away", err=True)
+        _tell(f"hub collect: {words.size(collector.lost_bytes)} were lost while the hub was away")
     if collector.failed or collector.left_bytes or collector.lost_bytes:
         raise SystemExit(exit_codes.FAILED)
+
+
+def _hold(place: Path, say: Say) -> None:
+    """Hold the file of positions until this process ends."""
+    from hub.app.collect.positions import PositionsHeld, hold_positions
+
+    try:
+        hold_positions(place)
+    except PositionsHeld as error:
+        click.echo(f"hub collect: {printable(str(error))}", err=True)
+        raise SystemExit(exit_codes.USAGE) from None
+    except OSError as error:
+        why = f"{error.filename or place}: {error.strerror or error}"
+        say(f"another hub collect that keeps its positions there is not noticed: {why}", wrong=True)
+
+
+def _tell(text: str) -> None:
+    """Print on standard error, or nowhere where that is gone, as a terminal that hung up: the rest is to be done."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stderr.fileno())
+        os.close(nowhere)
 
 
 def _state_of(file: Path) -> Path:

@@ -55,7 +55,7 @@ class Collector:
         return failed
 
     def run(self) -> None:
-        """Collect until SIGINT or SIGTERM; then end all runs, and return once the hub holds them or does not come.
+        """Collect until SIGINT, SIGTERM or SIGHUP; then end all runs, and return once the hub holds them, or too late.
 
         It ends by itself where the hub refuses everything for good.
         """
@@ -74,6 +74,9 @@ class Collector:
         return sum(news.lost_bytes for news in self._news) + sum(producer.lost_bytes for producer in self._producers)
 
     def _start(self) -> None:
+        # SIGINT and SIGTERM are the reactor's own. What `nohup` ignores stays ignored.
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, lambda number, frame: self._reactor.callFromThread(self._hung_up))
         if self._positions.problem is not None:
             self._say(f"how far files were collected is not known: {self._positions.problem}", wrong=True)
         streams = {serial.stream: serial.port for serial in self._settings.serial}
@@ -96,11 +99,21 @@ class Collector:
             )
         self._saving.start(SAVE_SECONDS, now=False)
 
+    def _hung_up(self) -> None:
+        if not self._ending:
+            self._ending = True
+            self._reactor.stop()
+
     def _stop(self) -> Any:
         self._ending = True
-        # A second signal does not want to wait.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL)
+        # A second signal does not want to wait; but where a terminal goes, the shell and the kernel both send SIGHUP.
+        for number, then in (
+            (signal.SIGINT, signal.SIG_DFL),
+            (signal.SIGTERM, signal.SIG_DFL),
+            (signal.SIGHUP, signal.SIG_IGN),
+        ):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, then)
         for source in self._sources:
             source.close()
         ends = [producer.end("stopped").addErrback(lambda failure: None) for producer in self._producers]

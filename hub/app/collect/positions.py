@@ -2,12 +2,47 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 
 from hub.app.collect.tailed_file import Position
+
+
+class PositionsHeld(Exception):
+    """Another process keeps its positions there; the text says which, and what to do."""
+
+
+def hold_positions(path: Path) -> int:
+    """Take a file of positions for this process, and return the descriptor that holds it, to be kept until the end.
+
+    Two processes would write over each other's positions, and either would go on at the other's. The kernel lets go of
+    the lock with the process. Raise PositionsHeld; OSError where there can be no lock.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Beside it, since the file itself is replaced.
+    lock = path.with_name(f"{path.name}.lock")
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(descriptor, 20).decode("ascii", "replace").strip()
+        os.close(descriptor)
+        who = f"another hub collect (process {holder})" if holder.isdigit() else "another hub collect"
+        raise PositionsHeld(
+            f"{who} already keeps in {path} how far files are; end it, or give this one its own --state"
+        ) from None
+    except OSError:
+        os.close(descriptor)
+        raise
+    # For the message above alone: a full disk must not keep it from starting.
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, b"%d\n" % os.getpid())
+    return descriptor
 
 
 class Positions:

@@ -178,7 +178,7 @@ class TailedFile:
         self._cut(lost + owed, unfinished=unfinished)
 
     def _pass_hole(self) -> None:
-        """Pass over the hole that a writer leaves who does not append: after a truncation it goes on at its old place."""
+        """Pass over the hole of a writer who does not append: after a truncation it goes on at its old place."""
         try:
             begin = os.lseek(self._file, self._offset, os.SEEK_DATA)
         except OSError as error:

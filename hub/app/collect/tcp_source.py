@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 
 from hub.app.collect.settings import Tcp, tcp_address
 from hub.app.collect.source import AGAIN_SECONDS, MakeProducer, Say
+from hub.client.dial_reason import dial_reason
 
 MOST_AGAIN_SECONDS = 30.0
 
@@ -52,13 +53,16 @@ class TcpSource:
         if self._over:
             return
         if self._failures == 0:
-            self._say(f"{self.settings.stream}: {self.settings.address}: {why}; it is dialled again", wrong=True)
+            self._say(f"{self.settings.stream}: {self.settings.address} {why}; it is dialled again", wrong=True)
         most = min(AGAIN_SECONDS * 2.0 ** min(self._failures, 10), MOST_AGAIN_SECONDS)
         self._failures += 1
         self._later = self._reactor.callLater(self._wait(AGAIN_SECONDS / 4, most), self._dial)
 
     def _dial(self) -> None:
-        self._endpoint.connect(_Dial(self)).addErrback(lambda failure: self.lost(failure.getErrorMessage()))
+        self._endpoint.connect(_Dial(self)).addErrback(self._failed)
+
+    def _failed(self, failure: Failure) -> None:
+        self.lost(f"does not answer: {dial_reason(failure.value)}")
 
 
 class _Dialled(Protocol):
@@ -79,7 +83,7 @@ class _Dialled(Protocol):
         self._source.producer.write(data)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self._source.lost("it closed the connection" if reason.value is not CONNECTION_LOST else "it is gone")
+        self._source.lost("closed the connection" if reason.value is not CONNECTION_LOST else "is gone")
 
 
 class _Dial(Factory):
