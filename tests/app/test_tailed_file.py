@@ -359,6 +359,7 @@ def copy_and_truncate(path: Path, second: int) -> None:
         path.with_name(f"{path.name}.1").rename(path)  # only the others move
         copy(path, f"{path.name}.1", second)
         os.truncate(path, 0)
+        os.utime(path, (second, second))
 
 
 @settings(max_examples=80, deadline=None)

@@ -9,13 +9,14 @@ import pty
 import select
 import signal
 import socket
+import subprocess
 import time
 import tty
 from pathlib import Path
 
 import pytest
 
-from running_hub import PATIENCE_SECONDS, Process, RunningHub
+from running_hub import COMMAND, PATIENCE_SECONDS, Process, RunningHub
 
 
 class Port:
@@ -132,6 +133,75 @@ def test_files_over_rotation_a_lost_hub_and_a_restart(hub: RunningHub, tmp_path:
         assert collect.end(signal.SIGINT) == 0
 
 
+@pytest.mark.own_hub
+def test_what_is_truncated_while_the_hub_is_away_is_read_in_its_copy_or_a_gap(hub: RunningHub, tmp_path: Path) -> None:
+    lines, read = b"".join(b"n %07d\n" % number for number in range(20_000)), 65_535
+    for name in ("copied.log", "gone.log"):
+        (tmp_path / name).write_bytes(lines)
+    hub.process.end(signal.SIGKILL)
+    text = f'memory_bytes = 65536\n[[file]]\nstream = "{{name}}"\npath = "{tmp_path}/*.log"\nfrom = "start"\n'
+    with start(hub, tmp_path / "c.toml", text) as collect:
+        collect.until(b"does not answer: Connection refused; what comes is kept", on_stderr=True)
+        (tmp_path / "copied.log.1").write_bytes(lines)
+        for name in ("copied.log", "gone.log"):
+            (tmp_path / name).write_bytes(b"new\n")
+        collect.until(b"read from %s/copied.log.1" % bytes(tmp_path), on_stderr=True)
+        collect.until(b"%d bytes are lost" % (len(lines) - read), on_stderr=True)
+        hub.come_again()
+        until_stored(hub, "copied.log", lines + b"new\n")
+        hub.until_durable("gone.log", len(lines) + len(b"\nnew\n"))
+        cat = hub.run("cat", "gone.log", code=1)
+        assert cat.stdout == lines[:read] + b"\nnew\n"
+        assert b"skipped by its producer, offsets %d to %d" % (read + 1, len(lines) + 1) in cat.stderr
+        assert collect.end(signal.SIGHUP) == 1
+    assert {row["status"] for row in hub.rows()} == {"stopped"}
+
+
+def test_one_collector_keeps_a_state_and_a_hangup_ends_it_as_ctrl_c_does(hub: RunningHub, tmp_path: Path) -> None:
+    log, state = tmp_path / "app.log", tmp_path / "state.json"
+    log.write_bytes(b"one\n")
+    text = f'[[file]]\nstream = "app"\npath = "{log}"\nfrom = "start"\n'
+    (tmp_path / "c.toml").write_text(text)
+    args = ("collect", "--state", str(state), str(tmp_path / "c.toml"))
+    with hub.start(*args) as collect:
+        until_stored(hub, "app", b"one\n")
+        refused = hub.run(*args, code=2).stderr
+        assert b"process %d) already keeps in %s" % (collect.popen.pid, bytes(state)) in refused
+        assert collect.end(signal.SIGHUP) == 0
+    assert hub.rows()[0]["status"] == "stopped"
+    assert json.loads(state.read_text())[str(log)][1] == 4
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as below nohup
+    try:
+        collect = hub.start(*args)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    with collect:
+        collect.until(b"begins at the hub", on_stderr=True)
+        collect.popen.send_signal(signal.SIGHUP)
+        with log.open("ab") as file:
+            file.write(b"two\n")
+        until_stored(hub, "app", b"one\ntwo\n")
+        assert collect.end(signal.SIGINT) == 0
+
+
+def test_the_rest_is_brought_over_where_the_terminal_is_gone(hub: RunningHub, tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    log.write_bytes(b"one\n")
+    (tmp_path / "c.toml").write_text(f'[[file]]\nstream = "app"\npath = "{log}"\nfrom = "start"\n')
+    terminal, other = pty.openpty()
+    command = [*COMMAND, "collect", "--state", str(tmp_path / "state.json"), str(tmp_path / "c.toml")]
+    with subprocess.Popen(command, env=hub.env, stdout=other, stderr=other, start_new_session=True) as collect:
+        os.close(other)
+        until_stored(hub, "app", b"one\n")
+        os.close(terminal)  # what is said from now on is said to nobody
+        (tmp_path / "app.log.1").write_bytes(b"one\nmore\n")
+        log.write_bytes(b"two\n")
+        until_stored(hub, "app", b"one\nmore\ntwo\n")
+        collect.send_signal(signal.SIGHUP)
+        assert collect.wait(PATIENCE_SECONDS) == 0
+    assert hub.rows()[0]["status"] == "stopped"
+
+
 def test_a_file_that_makes_no_sense_is_refused(hub: RunningHub, tmp_path: Path) -> None:
     path = tmp_path / "c.toml"
     path.write_text("[[serial]]\nstream = 'a'\n")
@@ -171,7 +241,13 @@ def test_what_the_file_system_refuses_is_said_and_is_exit_code_1(hub: RunningHub
 @pytest.mark.own_hub
 def test_a_hub_that_is_not_reached_is_said(hub: RunningHub, tmp_path: Path) -> None:
     hub.process.end(signal.SIGKILL)
-    (tmp_path / "c.toml").write_text(f'[[file]]\nstream = "a"\npath = "{tmp_path}/app.log"\n')
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        nobody = f"127.0.0.1:{server.getsockname()[1]}"
+    (tmp_path / "c.toml").write_text(f'[[tcp]]\nstream = "a"\naddress = "{nobody}"\n')
     with hub.start("collect", "-q", str(tmp_path / "c.toml")) as collect:
-        said = collect.until(b"the hub is tried again", on_stderr=True)
-    assert said.count(b"\n") <= 1
+        collect.until(b"the hub is tried again", on_stderr=True)
+        said = collect.until(b"it is dialled again", on_stderr=True).decode()
+    assert f"a: {nobody} does not answer: Connection refused; it is dialled again\n" in said
+    hub_line = f"tcp:127.0.0.1:{hub.port('producers')} does not answer: Connection refused; what comes is kept"
+    assert hub_line in said
+    assert said.count("\n") <= 2

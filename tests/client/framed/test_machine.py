@@ -145,6 +145,39 @@ def test_what_was_dropped_is_skipped() -> None:
     assert one.outgoing() == b"SKIP 100 102 reason=dropped\nDATA 102 {4}\ncdef\n"
 
 
+def test_what_can_be_had_nowhere_is_skipped_between_what_is_around_it() -> None:
+    one, buffer = opened()
+    buffer.append(b"abc", 0, None)
+    buffer.skip(1_000)
+    buffer.skip(1_000)
+    buffer.append(b"def", 0, None)
+    assert (buffer.size, buffer.end) == (6, 2_006)
+    assert one.outgoing() == b"DATA 100 {3}\nabc\n"
+    assert one.outgoing() == b"SKIP 103 2103 reason=dropped\n", "what is missing takes of the window, as the hub counts"
+    one.feed(b"ACK 2103 window=10\n")
+    assert one.outgoing() == b"DATA 2103 {3}\ndef\n"
+    buffer.skip(5)
+    one.end()
+    assert one.outgoing() == b"SKIP 2106 2111 reason=dropped\n" + b"END 2111\n"
+
+
+def test_a_hub_that_comes_back_within_what_is_missing_is_told_the_rest_of_it() -> None:
+    one, buffer = opened()
+    buffer.append(b"abc", 0, None)
+    buffer.skip(10)
+    one.outgoing(), one.outgoing()
+    one.feed(b"ACK 103 window=10\n")
+    one.lost()
+    one.hello()
+    one.feed(OK.replace(b"offset=100", b"offset=107"))
+    assert one.outgoing() == b"SKIP 107 113 reason=dropped\n"
+    one.feed(b"ACK 110 window=10\n")
+    assert (buffer.size, buffer.first) == (0, 10)
+    buffer.append(b"def", 0, None)
+    buffer.drop_oldest(1)
+    assert (buffer.size, buffer.first) == (2, 14), "what is missing is no room that dropping makes"
+
+
 def test_what_the_hub_acknowledged_and_lost_is_said() -> None:
     one, buffer = opened()
     buffer.append(b"abcdef", 0, None)
@@ -346,6 +379,13 @@ class Resuming(RuleBasedStateMachine):
             self.buffer.drop_oldest(size)
             self.dropped = self.buffer.first
 
+    @rule(size=st.integers(1, 80))
+    def skip(self, size: int) -> None:
+        """The producer's own source has lost something."""
+        if not self.ended:
+            self.buffer.skip(size)
+            self.written += bytes(size)
+
     @rule()
     @precondition(lambda self: self.link is None)
     def connect(self) -> None:
@@ -482,7 +522,7 @@ class Resuming(RuleBasedStateMachine):
         size = len(stored)
         for end in range(len(self.written), size - 1, -1):
             if size and all(
-                byte == self.written[place] if byte is not None else place < self.dropped
+                byte == self.written[place] if byte is not None else place < self.dropped or not self.written[place]
                 for place, byte in enumerate(stored, end - size)
             ):
                 return end
