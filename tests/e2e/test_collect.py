@@ -81,7 +81,7 @@ def test_a_serial_port_over_a_replug(hub: RunningHub, tmp_path: Path) -> None:
             assert port.hears() == b"reset\n"
             port.unplug()
             collect.until(b"it is tried again", on_stderr=True)
-            assert b"is away" in hub.run("cmd", "board/7", "stdin", "x", code=1).stdout
+            assert b"is away" in hub.run("cmd", "board/7", "stdin", "x", code=1).stderr
             port.plug()
             port.says(b"again\r\n")
             until_stored(hub, "board/7", b"boot \xff\r\nagain\r\n")
