@@ -74,6 +74,7 @@ function Errors({ finding }: { finding: Finding }) {
     <span class="steps">
       <button
         type="button"
+        class="error-count"
         onClick={firstError}
         title={`${problem || errorTitle(errors.state, textOf(finding))}. Go to the first error of all that is kept`}
       >
@@ -85,7 +86,7 @@ function Errors({ finding }: { finding: Finding }) {
       <button type="button" onClick={() => stepError(true)} title="The next error (e)">
         ↓<span class="hidden">Next error</span>
       </button>
-      {busy && reached !== null && (
+      {busy && reached !== null && kept > COUNTED_AT_ONCE_BYTES && (
         <button type="button" onClick={() => errors.finder.stop()}>
           Stop
         </button>
