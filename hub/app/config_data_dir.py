@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-from contextlib import suppress
 from pathlib import Path
 
 from twisted.logger import Logger
 
 from hub.app.config import Config, ConfigError
+from hub.app.lock_file import LockHeld, hold_lock
 
 _log = Logger(namespace="hub")
 
@@ -22,24 +20,15 @@ def hold_data_dir(config: Config) -> int:
     """
     try:
         config.data_path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = config.data_path / "hub.lock"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    except OSError as error:
-        raise ConfigError([f"data_dir: {error.filename or config.data_dir} cannot be used: {error.strerror}"]) from None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.read(descriptor, 20).decode("ascii", "replace").strip()
-        os.close(descriptor)
-        who = f"another hub (process {holder})" if holder.isdigit() else "another hub"
+        descriptor = hold_lock(config.data_path / "hub.lock")
+    except LockHeld as held:
+        who = held.who("hub")
         raise ConfigError(
             [f"data_dir: {who} already runs with {config.data_dir}; give this one a data directory of its own"]
         ) from None
+    except OSError as error:
+        raise ConfigError([f"data_dir: {error.filename or config.data_dir} cannot be used: {error.strerror}"]) from None
     _warn_if_open(config)
-    # For the message above alone: a full disk must not keep a hub from starting.
-    with suppress(OSError):
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, b"%d\n" % os.getpid())
     return descriptor
 
 

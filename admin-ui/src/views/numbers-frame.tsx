@@ -1,19 +1,27 @@
 // What is put around a stream's text: its volume above, its numbers beside or below, and what the tab says of it.
 
-import type { ComponentChildren, FunctionComponent } from "preact";
+import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { panelShown } from "../numbers/panel-shown";
 import { iconOf, moodOf, silenceAfter, Teller, tabTitle } from "../numbers/telling";
 import { now, streams, version } from "../session/page-state";
 import { settings } from "../session/settings";
 import { lazy } from "./lazy";
-import type { PanelProps } from "./numbers-panel";
 import { useFeed } from "./use-feed";
 
 const NumbersStrip = lazy(
   "The volume",
   () => import("./numbers-strip").then(({ NumbersStrip }) => NumbersStrip),
   () => <div class="strip" />,
+);
+const NumbersPanel = lazy(
+  "The statistics",
+  () => import("./numbers-panel").then(({ NumbersPanel }) => NumbersPanel),
+  () => (
+    <aside class="numbers" aria-label="statistics">
+      <p class="quiet">…</p>
+    </aside>
+  ),
 );
 const STRIP_POINTS = 240;
 const OWN_ICON = iconLink()?.href ?? "";
@@ -34,26 +42,8 @@ export function NumbersFrame({ name, goTo, children }: Props) {
         <NumbersStrip name={name} series={volume.feed.series} whole={volume.feed.whole} goTo={goTo} />
         {children}
       </div>
-      {panelShown.value && <LazyPanel name={name} goTo={goTo} />}
+      {panelShown.value && <NumbersPanel name={name} goTo={goTo} />}
     </div>
-  );
-}
-
-/** The panel, whose code comes when it is wanted for the first time. */
-function LazyPanel(props: PanelProps) {
-  const [Panel, setPanel] = useState<FunctionComponent<PanelProps> | null>(null);
-  const [problem, setProblem] = useState("");
-  useEffect(() => {
-    import("./numbers-panel").then(
-      ({ NumbersPanel }) => setPanel(() => NumbersPanel),
-      () => setProblem("The statistics could not be loaded. Load the page again when the hub is reached."),
-    );
-  }, []);
-  if (Panel) return <Panel {...props} />;
-  return (
-    <aside class="numbers" aria-label="statistics">
-      <p class="quiet">{problem || "…"}</p>
-    </aside>
   );
 }
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections import deque
-from contextlib import suppress
 from pathlib import Path
 
 from hub.app.collect.tailed_file import Position
+from hub.app.lock_file import LockHeld, hold_lock
 
 
 class PositionsHeld(Exception):
@@ -23,26 +22,14 @@ def hold_positions(path: Path) -> int:
     the lock with the process. Raise PositionsHeld; OSError where there can be no lock.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Beside it, since the file itself is replaced.
-    lock = path.with_name(f"{path.name}.lock")
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.read(descriptor, 20).decode("ascii", "replace").strip()
-        os.close(descriptor)
-        who = f"another hub collect (process {holder})" if holder.isdigit() else "another hub collect"
+        # Beside it, since the file itself is replaced.
+        return hold_lock(path.with_name(f"{path.name}.lock"))
+    except LockHeld as held:
+        who = held.who("hub collect")
         raise PositionsHeld(
             f"{who} already keeps in {path} how far files are; end it, or give this one its own --state"
         ) from None
-    except OSError:
-        os.close(descriptor)
-        raise
-    # For the message above alone: a full disk must not keep it from starting.
-    with suppress(OSError):
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, b"%d\n" % os.getpid())
-    return descriptor
 
 
 class Positions:
