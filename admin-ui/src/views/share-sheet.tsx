@@ -41,10 +41,10 @@ function Downloads({ name, filter, task }: { name: string; filter: LineFilter; t
   version.value;
   const row = streams.get(name);
   const filtered = () =>
-    row &&
     task.run(async (told, signal) => {
       const accept = (plain: string, line: { ch?: string }) => filter.passes(plain, line.ch);
-      const { text, lines, cut } = await filteredOf(askLines, name, row, accept, told, signal);
+      const kept = await keptNow(name, signal);
+      const { text, lines, cut } = await filteredOf(askLines, name, kept, accept, told, signal);
       if (lines === 0) return "No line of this stream is shown by the filter";
       save(text, fileName(name, "filtered"));
       return `${count(lines)} lines${cut ? `; ${count(cut)} of them are cut at 16 KiB` : ""}`;
@@ -71,6 +71,14 @@ function Downloads({ name, filter, task }: { name: string; filter: LineFilter; t
       </button>
     </>
   );
+}
+
+/** What is kept of a stream by now: the list is told of it a second late, and the text that is read may be ahead. */
+async function keptNow(name: string, signal: AbortSignal): Promise<{ start: number; end: number }> {
+  const { streams } = await connection.call("stream.list", { pattern: name }, { signal });
+  const [row] = streams;
+  if (!row) throw new Error("this stream is not kept any more");
+  return row;
 }
 
 function TaskState({ task }: { task: Task }) {
