@@ -47,9 +47,14 @@ class ServerTls:
         """Read the files anew; raise TlsError, and go on with what there was."""
         self.context, self.certificate = _load(self.files)
 
-    def wrap(self, factory: Factory) -> Factory:
-        """Return a factory that speaks TLS and carries `factory`'s protocols."""
+    def wrap(self, factory: Factory, *, gathers: bool) -> Factory:
+        """Return a factory that speaks TLS and carries `factory`'s protocols.
+
+        `gathers`: small writes wait for the next turn, to be one record: for ports that write many, an answer each.
+        """
         wrapped: Any = TLSMemoryBIOFactory(self, False, factory)
+        if not gathers:
+            wrapped.protocol = TLSMemoryBIOProtocol
         wrapped.noisy = False
         return cast(Factory, wrapped)
 

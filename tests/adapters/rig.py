@@ -162,7 +162,7 @@ class Rig:
         if self._authority is None:
             return reactor.listenTCP(0, factory, interface="127.0.0.1")
         tls = ServerTls(self._authority.issue("localhost"))
-        return reactor.listenTCP(0, tls.wrap(factory), interface="127.0.0.1")
+        return reactor.listenTCP(0, tls.wrap(factory, gathers=False), interface="127.0.0.1")
 
     async def connect(self, name: str, *, plain: bool = False) -> Client:
         """Return a connected client of a port; `plain` is a TCP client to a port of TLS."""

@@ -9,7 +9,7 @@ import pytest
 from twisted.internet.address import IPv4Address
 from twisted.internet.task import Clock
 
-from adapters.rig import Rig, until, with_rigs
+from adapters.rig import MIB, Rig, until, with_rigs
 from fakes.clock import FakeClock
 from fakes.tasks import FakeFailures
 from hub.adapters.reactor.flow import FlowSink, find_socket, keep_alive
@@ -19,6 +19,9 @@ from hub.core.counters import Counters
 from hub.core.turn_share import TurnShare
 from hub.model.limits import Limits
 from hub.model.peer import Peer
+
+# Twisted hands certificates to pyOpenSSL in a form that is to go.
+THROUGH_TWISTED = pytest.mark.filterwarnings("ignore:Passing pyOpenSSL:DeprecationWarning")
 
 
 class FakeTransport:
@@ -184,6 +187,48 @@ async def test_many_small_pieces_arrive_in_order(make: Callable[..., Rig], piece
         writer.append(b"%d\n" % number, 0)
     wanted = b"".join(b"%d\n" % number for number in range(pieces))
     await until(lambda: reader.content() == wanted, "for all pieces")
+
+
+@THROUGH_TWISTED
+@pytest.mark.parametrize("tls", [False, True])
+@with_rigs
+async def test_a_small_frame_is_with_the_system_before_the_turn_is_over(make: Callable[..., Rig], tls: bool) -> None:
+    rig = make(tls=tls)
+    reader = await rig.reader("SUB 1 a")
+    (protocol,) = rig.factories["data"].protocols
+    sink = protocol._sink
+    assert sink is not None
+    handle = find_socket(protocol.transport)
+    assert handle is not None
+
+    def waits() -> int:
+        below = protocol.transport.transport if tls else protocol.transport  # type: ignore[union-attr]
+        return len(below.dataBuffer) + below._tempDataLen
+
+    sink.send([(b"PONG 1\n",)])
+    assert waits() == 0
+    # Behind much it waits for its place.
+    sink.send([(b"DATA 1 0 1 {%d}\n" % MIB, bytes(MIB), b"\n")] * 16)
+    sink.send([(b"PONG 2\n",)])
+    assert waits() > 0
+    sink.send([(b"PONG 3\n",)])
+    sink.close()
+    await until(lambda: reader.lost is not None, "for the end")
+    assert [frame.verb for frame in reader.frames[-19:]] == ["PONG", *["DATA"] * 16, "PONG", "PONG"]
+
+
+@THROUGH_TWISTED
+@with_rigs
+async def test_over_tls_an_error_in_a_small_write_ends_the_connection(make: Callable[..., Rig]) -> None:
+    rig = make(tls=True)
+    await rig.reader("SUB 1 a")
+    (protocol,) = rig.factories["data"].protocols
+    sink, handle = protocol._sink, find_socket(protocol.transport)
+    assert sink is not None
+    assert handle is not None
+    handle.shutdown(socket.SHUT_WR)
+    sink.send([(b"PONG 1\n",)])
+    await until(lambda: sink.closed, "for the end")
 
 
 def test_a_refused_peer_that_does_not_close_is_aborted_after_a_while() -> None:

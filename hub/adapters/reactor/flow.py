@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
 from twisted.internet.tcp import Server as TcpServer
+from twisted.protocols.tls import TLSMemoryBIOProtocol
 from twisted.web.http import Request
 from zope.interface import implementer
 
@@ -28,6 +29,11 @@ _KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3), (
 
 _MANY_PIECES = 300
 """Above this a gathered write costs more than joining, and the system's own bound (1,024) comes near."""
+
+
+_SMALL_BYTES = 8 * 1024
+"""What is written at once over TLS. A line need not wait for another turn; bulk waits for the socket, in which turns
+stay short: a record costs what it costs, and twenty readers that begin from the start take megabytes."""
 
 
 class Transport(Protocol):
@@ -62,6 +68,7 @@ class FlowSink:
     """The way out to one peer over a transport, and the tap of the way in."""
 
     __slots__ = (
+        "_below",
         "_close_seconds",
         "_give_up",
         "_reactor",
@@ -87,6 +94,7 @@ class FlowSink:
         self._give_up: IDelayedCall | None = None
         self._socket = transport.socket if type(transport) is TcpServer and not transport.TLS else None
         """Where to write past the transport; None for TLS and Unix sockets."""
+        self._below = _below_tls(transport)
         self.closed = False
         # An HTTP channel holds the only slot while it speaks HTTP, and would pause its own reading for us.
         transport.unregisterProducer()
@@ -113,11 +121,15 @@ class FlowSink:
         if self.closed:
             return
         pieces = list(chain.from_iterable(frames))
-        self._sent += sum(map(len, pieces))
+        size = sum(map(len, pieces))
+        self._sent += size
         if self._socket is not None and self.open:
             pieces = self._send_now(self._socket, pieces)
         if pieces:
             self._transport.writeSequence(pieces)
+            if size <= _SMALL_BYTES and self.open and self._below is not None and not self._below.disconnecting:
+                # An error is met again, and ends the connection, where the reactor writes: what is left waits there.
+                self._below.doWrite()
 
     def _send_now(self, handle: socket.socket, pieces: list[bytes]) -> list[bytes]:
         """Hand pieces to the kernel without copying them; return what it did not take.
@@ -170,7 +182,7 @@ class FlowSink:
     def lost(self) -> None:
         """Take note that the connection is gone."""
         self.closed = True
-        self._socket = None
+        self._socket = self._below = None
         if self._give_up is not None and self._give_up.active():
             self._give_up.cancel()
 
@@ -190,6 +202,13 @@ class FlowSink:
         """The transport is gone; `lost` follows."""
         self.open = False
         self.closed = True
+
+
+def _below_tls(transport: object) -> TcpServer | None:
+    """Return the TCP transport below one that encrypts what it is given at once; None for all others."""
+    if type(transport) is not TLSMemoryBIOProtocol or type(transport.transport) is not TcpServer:
+        return None
+    return transport.transport
 
 
 def _after(pieces: list[bytes], taken: int) -> list[bytes]:
