@@ -150,7 +150,8 @@ class HubService(MultiService):
         if files is None:
             return await listen(self._reactor, description, factory)
         tls = self._tls.get(files) or self._tls.setdefault(files, ServerTls(files))
-        return await listen(self._reactor, below_tls(description), tls.wrap(factory, gathers=name in ("commands", "web")))
+        wrapped = tls.wrap(factory, gathers=name in ("commands", "web"))
+        return await listen(self._reactor, below_tls(description), wrapped)
 
     def login_link(self) -> str:
         """Return a link to the page that logs a browser in as the admin, once and within a minute."""
