@@ -9,6 +9,7 @@ from hub.model.problem import Problem
 
 MAX_NAME_BYTES = 200
 _NAME = re.compile(r"[A-Za-z0-9._~-]+(?:/[A-Za-z0-9._~-]+)*")
+_NO_SEGMENT = (".", "..")
 _OUTSIDE = re.compile(r"[^A-Za-z0-9._~-]")
 
 
@@ -16,7 +17,7 @@ def is_stream_name(text: str) -> bool:
     """Tell whether `text` is a stream's name: segments of `[A-Za-z0-9._~-]+` joined by `/`, at most 200 bytes."""
     if len(text) > MAX_NAME_BYTES or _NAME.fullmatch(text) is None:
         return False
-    return not any(segment in (".", "..") for segment in text.split("/"))
+    return not any(segment in _NO_SEGMENT for segment in text.split("/"))
 
 
 def check_stream_name(text: str) -> str:
@@ -32,6 +33,8 @@ def check_stream_name(text: str) -> str:
 def name_for_raw_peer(host: str | None, now_ms: int) -> str:
     """Return `raw/<peer>/<YYYYMMDDTHHMMSSZ>-`, to which the hub adds the first free number; None is a Unix socket."""
     peer = _OUTSIDE.sub("-", host) if host else "local"
+    if peer in _NO_SEGMENT:
+        peer = "-" * len(peer)
     stamp = datetime.fromtimestamp(now_ms / 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
     return f"raw/{peer[:100]}/{stamp}-"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hub.model.problem import Problem
@@ -42,6 +42,8 @@ def test_a_sibling_is_a_name(name: str, number: int) -> None:
         assert sibling.endswith(f"~{number}")
 
 
+@example(host=".", now=0)
+@example(host="..", now=0)
 @given(host=st.none() | st.text(max_size=150), now=st.integers(0, 4_000_000_000_000))
 def test_a_raw_peers_name_is_a_name(host: str | None, now: int) -> None:
     assert is_stream_name(name_for_raw_peer(host, now) + "1")
