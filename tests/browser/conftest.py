@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -59,6 +60,32 @@ def hub(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RunningHub]:
 def complaints() -> list[str]:
     """What the browser's console and its security policy complained of; a test says what it expects of it."""
     return []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to the report of a test that failed what its page showed and what its hub had then."""
+    report = yield
+    if call.when == "call" and report.failed and isinstance(item, pytest.Function):
+        for title, tell in (("the page", _shown), ("the hub", _held)):
+            try:
+                report.sections.append((title, tell(item.funcargs)))
+            except Exception as error:
+                report.sections.append((title, f"cannot be told: {error}"))
+    return report
+
+
+def _shown(given: dict[str, Any]) -> str:
+    page: Page = given["page"]
+    return f"{page.url}\n{page.locator('body').inner_text(timeout=5000)}\n{given.get('complaints')}"
+
+
+def _held(given: dict[str, Any]) -> str:
+    hub: RunningHub = given["hub"]
+    rows = hub.ask("stream.list", limit=100)["streams"]
+    return "\n".join(f"{row['stream']} {row['state']} {row['lines']} lines" for row in rows)
 
 
 @pytest.fixture

@@ -189,3 +189,12 @@ def test_very_many_streams_are_pushed_and_windowed(
     expect(page.get_by_role("row").last).to_be_in_viewport()
     assert page.get_by_role("row").count() < 80
     assert complaints == []
+
+
+def test_the_list_goes_on_where_the_browser_draws_no_frames(page: Page, producers: Producers) -> None:
+    page.add_init_script("window.requestAnimationFrame = () => 1")
+    page.reload()
+    producers.live("a")
+    expect(names(page)).to_have_text(["a"])
+    producers.live("b")
+    expect(names(page).filter(has_text="b")).to_be_visible()

@@ -34,12 +34,16 @@ let scheduled = false;
 function touch(): void {
   if (scheduled) return;
   scheduled = true;
+  let frame = 0;
   const apply = () => {
+    clearTimeout(late);
+    cancelAnimationFrame(frame);
     scheduled = false;
     version.value += 1;
   };
-  if (document.hidden) setTimeout(apply, 500);
-  else requestAnimationFrame(apply);
+  // A page that is covered, or lies outside of what is scrolled to, may get no frames and not be hidden all the same.
+  const late = setTimeout(apply, 500);
+  if (!document.hidden) frame = requestAnimationFrame(apply);
 }
 
 export const connection = new Connection(
