@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from child_processes import children
 from hub.client.commander import Commander
 from hub.client.locator import Locator
 from hub.model.problem import Problem
@@ -164,8 +165,7 @@ class RunningHub:
 
     def children(self) -> list[int]:
         """Return the processes that the hub has started."""
-        tasks = Path(f"/proc/{self.process.popen.pid}/task").iterdir()
-        return [int(word) for task in tasks for word in (task / "children").read_text().split()]
+        return sorted(children(self.process.popen.pid))
 
     def until_durable(self, stream: str | None = None, end: int = 0) -> None:
         """Wait until all that was taken is in the store, of `stream` so many bytes, and all runs that are over."""

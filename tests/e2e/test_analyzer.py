@@ -37,8 +37,7 @@ def answered(answer: dict[str, Any]) -> bool:
 
 def analyzers(hub: RunningHub) -> list[int]:
     """Return the hub's child processes that are analyzers."""
-    children = Path(f"/proc/{hub.process.popen.pid}/task/{hub.process.popen.pid}/children").read_text().split()
-    return [int(each) for each in children if b"hub.analysis" in Path(f"/proc/{each}/cmdline").read_bytes()]
+    return [pid for pid in hub.children() if b"hub.analysis" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def test_levels_numbers_and_lengths_are_found(hub: RunningHub) -> None:

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from adapters.store_sqlite.rig import Loop, make_store
+from child_processes import children
 from contracts.store import Feed
 from hub.adapters.store.sqlite import searching
 from hub.adapters.store.sqlite.store import SqliteStore
@@ -21,14 +22,6 @@ from hub.core.scan import Part, Query, Range, Wanted
 STREAMS = 40
 WANTED = Wanted(Query("1"), Range(), False, 1000, 10_000)
 EXPECTED = [f"s/{number}" for number in range(STREAMS) if "1" in str(number)]
-
-
-def children() -> set[int]:
-    """Return the processes that this one has started and that are not over."""
-    found: set[int] = set()
-    for task in Path("/proc/self/task").iterdir():
-        found.update(int(word) for word in (task / "children").read_text().split())
-    return found
 
 
 class Searched:
