@@ -108,7 +108,9 @@ def _read(reader: Attacker, over: threading.Event) -> None:
 
 
 def _tell(told: object) -> None:
-    print(json.dumps(told), flush=True)
+    # In one piece: two threads tell, and what one prints may come between the other's text and its end of line.
+    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.flush()
 
 
 def p99(times: list[float]) -> float:
