@@ -67,15 +67,17 @@ class Control:
             self._signals.append(name)
             self._changed.notify()
 
-    def close(self) -> None:
-        """Send what is left, if it can be, and give the lease back."""
+    def close(self) -> str | None:
+        """Send what is left, if it can be, and give the lease back; return what is to be said where that failed."""
         with self._changed:
             self._stop = True
             self._changed.notify()
         if self._thread.ident is not None:
             self._thread.join(CLOSE_SECONDS)
-        if not self._thread.is_alive():
-            self._lease.release()
+        if self._thread.is_alive():
+            return self._lease.not_given_back(f"the hub has not answered for {CLOSE_SECONDS:g} s")
+        kept = self._lease.release()
+        return None if self.lost else kept
 
     def _run(self) -> None:
         sending: deque[_Said] = deque()

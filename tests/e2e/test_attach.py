@@ -149,6 +149,16 @@ def test_a_hub_that_is_killed_is_gone_on_with(hub: RunningHub, shell: Process, t
     terminal.until(b"got still")
 
 
+@pytest.mark.own_hub
+def test_control_that_cannot_be_given_back_is_told_of(hub: RunningHub, shell: Process, terminal: Terminal) -> None:
+    terminal.until(b"size 100 30")
+    hub.end(signal.SIGKILL)
+    terminal.type(b"\r~.")
+    terminal.until(b"the lease could not be given back")
+    terminal.end()
+    hub.come_again()
+
+
 def test_a_former_runs_end_among_the_last_lines_ends_nothing(hub: RunningHub) -> None:
     hub.run("run", "--name", "box", "--quiet", "--", "echo", "of before", code=0)
     args = ("run", "--control", "--pty", "--name", "box", "--quiet", "--", sys.executable, "-c", SHELL)

@@ -65,7 +65,9 @@ def attach(locator: Locator, name: str, lines: int, steal: str | None) -> None:
             with _raw(has_terminal), attached.following_size(has_terminal), attached.interrupting(has_terminal):
                 code = attached.run()
         finally:
-            control.close()
+            kept = control.close()
+            if kept is not None:
+                _say(kept)
     raise SystemExit(code)
 
 
