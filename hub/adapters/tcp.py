@@ -128,8 +128,13 @@ class ConversationProtocol(Protocol):
         try:
             if self._late is not None:
                 self._begin()
-            if self._conversation is not None:
-                self._conversation.received(data)
+            conversation, sink = self._conversation, self._sink
+            if conversation is not None and sink is not None:
+                sink.gather()
+                try:
+                    conversation.received(data)
+                finally:
+                    sink.let_go()
         except Exception:
             self._failed("in a conversation")
 

@@ -32,6 +32,7 @@ class FakeTransport:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.written = b""
+        self.writes = 0
         self.producer: object = None
 
     def getPeer(self) -> object:
@@ -39,6 +40,7 @@ class FakeTransport:
 
     def writeSequence(self, pieces: list[bytes]) -> None:
         self.written += b"".join(pieces)
+        self.writes += 1
 
     def registerProducer(self, producer: object, streaming: bool) -> None:
         assert streaming
@@ -91,6 +93,44 @@ def test_frames_are_written_in_order_whether_the_gate_is_open_or_not() -> None:
     flow.sink.pauseProducing()
     flow.sink.send([(b"d",)])
     assert flow.transport.written == b"abcd"
+
+
+def test_answers_to_one_read_are_one_write() -> None:
+    flow = Flow()
+    flow.sink.gather()
+    flow.sink.send([(b"PONG 1\n",)])
+    flow.sink.send([(b"PONG 2\n",)])
+    assert flow.transport.writes == 0
+    flow.sink.let_go()
+    assert (flow.transport.written, flow.transport.writes) == (b"PONG 1\nPONG 2\n", 1)
+    flow.sink.send([(b"PONG 3\n",)])
+    assert flow.transport.writes == 2
+
+
+def test_many_answers_to_one_read_do_not_pile_up() -> None:
+    flow = Flow()
+    flow.sink.gather()
+    for _ in range(5):
+        flow.sink.send([(bytes(16 * 1024),)])
+    assert len(flow.transport.written) == 64 * 1024
+    flow.sink.let_go()
+    assert len(flow.transport.written) == 80 * 1024
+
+
+def test_what_was_gathered_goes_before_the_end_and_not_after_it() -> None:
+    flow = Flow()
+    flow.sink.gather()
+    flow.sink.send([(b"BYE\n",)])
+    flow.sink.close()
+    assert flow.transport.written == b"BYE\n"
+    flow.sink.let_go()
+    assert (flow.transport.written, flow.transport.writes) == (b"BYE\n", 1)
+    gone = Flow()
+    gone.sink.gather()
+    gone.sink.send([(b"x",)])
+    gone.sink.lost()
+    gone.sink.let_go()
+    assert gone.transport.written == b""
 
 
 def test_reading_is_paused_and_resumed_once() -> None:

@@ -36,6 +36,10 @@ _SMALL_BYTES = 8 * 1024
 stay short: a record costs what it costs, and twenty readers that begin from the start take megabytes."""
 
 
+_GATHERED_BYTES = 64 * 1024
+"""What one read's answers may come to before they are written: as much as a transport takes before it says stop."""
+
+
 class Transport(Protocol):
     """What Twisted's TCP, Unix and TLS transports have in common, and we use."""
 
@@ -70,6 +74,8 @@ class FlowSink:
     __slots__ = (
         "_below",
         "_close_seconds",
+        "_gathered",
+        "_gathered_bytes",
         "_give_up",
         "_reactor",
         "_reading",
@@ -91,6 +97,9 @@ class FlowSink:
         self._writable = writable
         self._reading = True
         self._sent = 0
+        self._gathered: list[bytes] | None = None
+        """What is sent while one read is taken; None while none is."""
+        self._gathered_bytes = 0
         self._give_up: IDelayedCall | None = None
         self._socket = transport.socket if type(transport) is TcpServer and not transport.TLS else None
         """Where to write past the transport; None for TLS and Unix sockets."""
@@ -122,14 +131,40 @@ class FlowSink:
             return
         pieces = list(chain.from_iterable(frames))
         size = sum(map(len, pieces))
+        if self._gathered is None:
+            self._write(pieces, size)
+            return
+        self._gathered += pieces
+        self._gathered_bytes += size
+        if self._gathered_bytes >= _GATHERED_BYTES:
+            self._write_gathered()
+
+    def gather(self) -> None:
+        """Write nothing, unless it is much, until `let_go`: a thousand answers to what one read brought are one."""
+        self._gathered = []
+
+    def let_go(self) -> None:
+        """Write what was gathered."""
+        self._write_gathered()
+        self._gathered = None
+
+    def _write_gathered(self) -> None:
+        if self._gathered and not self.closed:
+            pieces, size = self._gathered, self._gathered_bytes
+            self._gathered, self._gathered_bytes = [], 0
+            self._write(pieces, size)
+
+    def _write(self, pieces: list[bytes], size: int) -> None:
         self._sent += size
         if self._socket is not None and self.open:
             pieces = self._send_now(self._socket, pieces)
         if pieces:
+            below = self._below if size <= _SMALL_BYTES and self.open else None
+            at_once = below is not None and not below.disconnecting and not _buffered(below)
             self._transport.writeSequence(pieces)
-            if size <= _SMALL_BYTES and self.open and self._below is not None and not self._below.disconnecting:
+            if at_once and below is not None:
                 # An error is met again, and ends the connection, where the reactor writes: what is left waits there.
-                self._below.doWrite()
+                below.doWrite()
 
     def _send_now(self, handle: socket.socket, pieces: list[bytes]) -> list[bytes]:
         """Hand pieces to the kernel without copying them; return what it did not take.
@@ -168,6 +203,7 @@ class FlowSink:
         """Close once all that was sent is taken, or after a while."""
         if self.closed:
             return
+        self._write_gathered()
         self.closed = True
         self._give_up = self._reactor.callLater(self._close_seconds, self._transport.abortConnection)
         # TCP does not wait for a producer before it closes, TLS waits for ever.
