@@ -56,6 +56,13 @@ class TestSlowMemoryStore(StoreContract):
         return results[0]
 
 
+def test_epochs_that_were_reserved_are_not_given_out_again() -> None:
+    store = MemoryStore(ROOM, ROOM, ROOM)
+    run(store.reserve_epochs(1 << 45))
+    run(store.reserve_epochs(1))
+    assert store.open(5).epoch == 1 << 45
+
+
 class Bounded:
     """A small store, and what it said was trimmed."""
 

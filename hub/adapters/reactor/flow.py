@@ -159,10 +159,11 @@ class FlowSink:
         if self._socket is not None and self.open:
             pieces = self._send_now(self._socket, pieces)
         if pieces:
-            below = self._below if size <= _SMALL_BYTES and self.open else None
-            at_once = below is not None and not below.disconnecting and not _buffered(below)
+            below = self._below
+            if below is not None and (size > _SMALL_BYTES or not self.open or below.disconnecting or _buffered(below)):
+                below = None
             self._transport.writeSequence(pieces)
-            if at_once and below is not None:
+            if below is not None:
                 # An error is met again, and ends the connection, where the reactor writes: what is left waits there.
                 below.doWrite()
 

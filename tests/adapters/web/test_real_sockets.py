@@ -320,6 +320,7 @@ async def test_a_hub_that_stops_waits_for_nobody_who_takes_nothing(tls: bool) ->
         await until(lambda: shop.hub.admission.connections == 3, "three connections")
         await until(lambda: shop.waiting_bytes() > 128 * KIB, "two full transports")
         await shop.listener.stop()
+        assert shop.hub.admission.connections == 0
         for client in (stalled.client, slow, idle):
             client.close()
 
