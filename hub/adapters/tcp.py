@@ -16,6 +16,7 @@ from zope.interface import implementer
 
 from hub.adapters.reactor.far_end import Proxies, address_of, far_end, proxy_has_spoken, proxy_of
 from hub.adapters.reactor.flow import FlowSink, keep_alive
+from hub.adapters.reactor.portions import Portions
 from hub.core.admission import Admission
 from hub.core.ports import Conversation, Failures, Sink
 from hub.core.timeout import Timeout
@@ -43,12 +44,15 @@ class ConversationProtocol(Protocol):
         self._made_by = factory
         self._conversation: Conversation | None = None
         self._sink: FlowSink | None = None
+        self._portions: Portions | None = None
         self._peer: Peer | None = None
         self._late: Timeout | None = None
         self._shakes = False
         """Whether TLS is not up yet."""
         self._wide = False
         self._heard_at = time.monotonic()
+        self._cause: str | None = None
+        """How the connection ended, once it has."""
 
     def connectionMade(self) -> None:
         """Admit the peer, and begin its conversation once it is known who that is."""
@@ -68,6 +72,7 @@ class ConversationProtocol(Protocol):
                 return
             self._shakes = True
         self._sink = FlowSink(transport, made_by.reactor, made_by.limits.close_seconds, self._writable)
+        self._portions = Portions(made_by.frames, self._sink, self._take, self._all_taken)
         # Whoever has not said yet whom they speak for counts in all, and for no address.
         if not self._admit(Peer(None) if proxy is not None else far_end(transport)):
             return
@@ -125,18 +130,28 @@ class ConversationProtocol(Protocol):
             self._read_up_to(WIDE_READ)
         elif self._wide and size < NARROW_READ // 4:
             self._read_up_to(NARROW_READ)
+        if self._portions is not None:
+            self._portions.feed(data)
+
+    def _take(self, data: bytes) -> bool:
         try:
             if self._late is not None:
                 self._begin()
             conversation, sink = self._conversation, self._sink
-            if conversation is not None and sink is not None:
-                sink.gather()
-                try:
-                    conversation.received(data)
-                finally:
-                    sink.let_go()
+            if conversation is None or sink is None:
+                return False
+            sink.gather()
+            try:
+                return conversation.received(data)
+            finally:
+                sink.let_go()
         except Exception:
             self._failed("in a conversation")
+            return False
+
+    def _all_taken(self) -> None:
+        if self._cause is not None:
+            self._leave(self._cause)
 
     def handshakeCompleted(self) -> None:
         """TLS is up."""
@@ -144,17 +159,22 @@ class ConversationProtocol(Protocol):
             self._begin()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """Tell the conversation how it ended."""
+        """Tell the conversation how it ended, after all that came before."""
         self._stop_waiting()
-        conversation, self._conversation = self._conversation, None
         if self._sink is not None:
             self._sink.lost()
+        self._cause = cause_of(reason, time.monotonic() - self._heard_at)
+        if self._portions is None or not self._portions.waiting:
+            self._leave(self._cause)
+
+    def _leave(self, cause: str) -> None:
+        conversation, self._conversation = self._conversation, None
         peer, self._peer = self._peer, None
         if peer is not None:
             self._made_by.admission.leave(peer)
         try:
             if conversation is not None:
-                conversation.lost(cause_of(reason, time.monotonic() - self._heard_at))
+                conversation.lost(cause)
         except Exception:
             self._made_by.failures.report("while ending a conversation")
         self._made_by.gone(self)
@@ -217,16 +237,21 @@ class ConversationFactory(Factory):
         limits: Limits,
         admission: Admission,
         failures: Failures,
+        frames: TurnShare,
         ends: TurnShare,
         refuse: Callable[[Problem], None],
         proxies: Proxies | None = None,
     ) -> None:
-        """`ends` is what of a turn is kept for them; `refuse` is told each Problem for which a peer is not admitted."""
+        """`frames` and `ends` are what of a turn is for the many frames that one peer sent, and for ends.
+
+        `refuse` is told each Problem for which a peer is not admitted.
+        """
         self.converse = converse
         self.reactor = reactor
         self.limits = limits
         self.admission = admission
         self.failures = failures
+        self.frames = frames
         self.ends = ends
         self.refuse = refuse
         self.proxies = proxies or Proxies()

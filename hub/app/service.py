@@ -213,6 +213,7 @@ class HubService(MultiService):
             limits=hub.limits,
             admission=hub.admission,
             failures=hub.failures,
+            frames=hub.turn.frames,
             ends=hub.turn.ends,
             refuse=lambda problem: hub.counters.problem(problem.word),
             proxies=self._proxies,

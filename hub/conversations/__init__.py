@@ -10,7 +10,7 @@ Map:
 - `commands_out`: what is on its way to a producer that may not read it.
 - `calls`: calls of a command connection; `under_way`: those that wait, and batches that wait for their calls.
 - `event_queue`: events that wait for a command connection.
-- `slices`: many calls at once, some milliseconds a turn.
+- `slices`: many calls at once, some milliseconds a turn; `frames_in`: many frames, likewise.
 - `follower`: one stream as a response body: plain bytes, server-sent events or NDJSON.
 - `body_producer`: a request body into a stream.
 - `web_socket`: a commander and a reader on one socket.

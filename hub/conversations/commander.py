@@ -70,23 +70,24 @@ class Commander:
 
     # What the adapter calls.
 
-    def received(self, data: bytes) -> None:
-        """Take bytes from the peer."""
+    def received(self, data: bytes) -> bool:
+        """Take bytes from the peer. What is left for another turn goes on by itself: it may wait for the peer, too."""
         if self._first is not None:
             first = self._first.feed(data)
             if first is None:
-                return
+                return False
             self._first = None
             if isinstance(first, Mistake):
                 self._mistake(first)
-                return
+                return False
             data = first
         try:
             lines = self._lines.feed(data)
         except Problem as problem:
             self.fail(problem)
-            return
+            return False
         self._slices.add(lines)
+        return False
 
     def message(self, message: bytes) -> None:
         """Take one message of a WebSocket."""

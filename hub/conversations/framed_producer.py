@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from hub.conversations.acknowledgement import Acknowledgement
 from hub.conversations.commands_out import CommandsOut
+from hub.conversations.frames_in import FramesIn
 from hub.conversations.life import Life
 from hub.conversations.meta import parse_meta
 from hub.core.hub import Hub
@@ -19,7 +20,6 @@ from hub.model.problem import Problem
 from hub.wire import data_port, producer_port
 from hub.wire.error_line import encode_error
 from hub.wire.frame import Frame, Pieces
-from hub.wire.frame_reader import FrameReader
 
 SETTLE_SECONDS = 10.0
 """How long a producer whose session is over waits for the store, before it is told to ask again."""
@@ -39,7 +39,6 @@ class FramedProducer:
         "_commands",
         "_frames",
         "_greeting",
-        "_held",
         "_hub",
         "_known",
         "_leaving",
@@ -59,7 +58,7 @@ class FramedProducer:
         self.peer = peer
         self._sink = sink
         self._known = principal
-        self._frames = FrameReader(hub.limits.header_bytes, hub.limits.payload_bytes)
+        self._frames = FramesIn(hub, self._frame)
         self._greeting = hub.first_frame_timeout(self._no_hello)
         self._principal: Principal | None = None
         self._ack: Acknowledgement | None = None
@@ -68,7 +67,6 @@ class FramedProducer:
         self._life: Life | None = None
         self._commands = CommandsOut(sink, hub.limits.producer_commands_bytes)
         self._watched = False
-        self._held = 0
         self._leaving = False
         """Whether nothing is taken any more: the session is over, and that is told once all of it is held."""
         self._awaited: tuple[Stream, Callable[[], None]] | None = None
@@ -78,27 +76,17 @@ class FramedProducer:
 
     # What the adapter calls.
 
-    def received(self, data: bytes) -> None:
-        """Take bytes from the peer."""
-        if self._over or self._leaving:
-            return
+    def received(self, data: bytes) -> bool:
+        """Take bytes from the peer; return whether `received(b"")` is to go on in another turn."""
         try:
-            for frame in self._frames.feed(data):
-                self._frame(frame)
-                if self._over or self._leaving:
-                    return
-            held = self._frames.held
-            if self._ack is None and held > self._hub.limits.first_frame_bytes:
-                bound = self._hub.limits.first_frame_bytes
-                raise Problem("TOOBIG", f"the first frame is longer than limits.first_frame_bytes ({bound})")
+            return self._frames.feed(data)
         except Problem as problem:
             self.fail(problem)
-            return
-        self._count_held(held)
+            return False
 
     def message(self, frame: Frame) -> None:
         """Take one whole frame, as a WebSocket brings it."""
-        if self._over or self._leaving:
+        if self._frames.over:
             return
         try:
             self._frame(frame)
@@ -120,7 +108,8 @@ class FramedProducer:
             self._send(data_port.goaway_frame(deadline, retry_after))
 
     def hold(self) -> None:
-        """Read no more; what came is acknowledged when it is durable."""
+        """Read no more; what was taken is acknowledged when it is durable, what was not comes again."""
+        self._frames.stop()
         if self._ack is None:
             self._sink.pause_reading()
         else:
@@ -295,6 +284,7 @@ class FramedProducer:
             self.fail(problem)  # nothing of it is to be had, in memory or on disk
             return
         self._leaving = True
+        self._frames.stop()
         self._greeting.cancel()
         self._sink.pause_reading()
         self._patience = self._hub.clock.call_later(SETTLE_SECONDS, self._not_held)
@@ -348,7 +338,7 @@ class FramedProducer:
             self._hub.log.committer.wait_no_more(*awaited)
         if self._ack is not None:
             self._ack.end()
-        self._count_held(0)
+        self._frames.stop()
         if self._life is not None:
             self._life.end()
         self._hub.replies.gone(self)
@@ -362,11 +352,6 @@ class FramedProducer:
         if self._ack is None:
             raise Problem("PROTO", "HELLO comes first")
         return self._ack
-
-    def _count_held(self, held: int) -> None:
-        if held != self._held:
-            self._hub.queue_memory.grow(held - self._held)
-            self._held = held
 
 
 _VERBS: dict[str, Callable[[FramedProducer, Frame], None]] = {

@@ -26,14 +26,16 @@ class ProducerConversation:
         self._speaker: RawProducer | FramedProducer | None = None
         self._over = False
 
-    def received(self, data: bytes) -> None:
-        """Take bytes from the peer."""
+    def received(self, data: bytes) -> bool:
+        """Take bytes from the peer; return whether `received(b"")` is to go on in another turn."""
         if self._speaker is not None:
-            self._speaker.received(data)
-        elif self._first is not None:
-            self._listen(self._first.feed(data))
-            if self._first is not None and self._deadline is None:
-                self._deadline = self._hub.clock.call_later(self._hub.limits.raw_prefix_seconds, self._expired)
+            return self._speaker.received(data)
+        if self._first is None:
+            return False
+        left = self._listen(self._first.feed(data))
+        if self._first is not None and self._deadline is None:
+            self._deadline = self._hub.clock.call_later(self._hub.limits.raw_prefix_seconds, self._expired)
+        return left
 
     def writable(self) -> None:
         """Go on writing."""
@@ -71,9 +73,10 @@ class ProducerConversation:
             self._listen(self._first.expire())
         self._settle()
 
-    def _listen(self, speech: Speech | None) -> None:
+    def _listen(self, speech: Speech | None) -> bool:
+        """Hand on to who speaks that; return whether some of it is left for another turn."""
         if speech is None or self._over:
-            return
+            return False
         self._settle()
         if isinstance(speech, Raw):
             self._speaker = RawProducer(self._hub, self._peer, self._sink, speech.header)
@@ -81,9 +84,8 @@ class ProducerConversation:
             self._speaker = FramedProducer(self._hub, self._peer, self._sink)
         else:
             self._mistake(speech)
-            return
-        if speech.data:
-            self._speaker.received(speech.data)
+            return False
+        return bool(speech.data) and self._speaker.received(speech.data)
 
     def _mistake(self, mistake: Mistake) -> None:
         self._over = True

@@ -55,13 +55,11 @@ class RawProducer:
         except Problem as problem:
             self._refuse(problem)
 
-    def received(self, data: bytes) -> None:
-        """Take bytes from the peer."""
-        if self._over:
-            return
-        if self._writer is None and not self._begin():
-            return
-        self._append(data)
+    def received(self, data: bytes) -> bool:
+        """Take bytes from the peer: all of them, as they cost what a chunk does."""
+        if not self._over and (self._writer is not None or self._begin()):
+            self._append(data)
+        return False
 
     def writable(self) -> None:
         """Nothing waits to be written here."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 
+from hub.conversations.frames_in import FramesIn
 from hub.conversations.life import Life
 from hub.core.delivery import Delivery, Item, Live, Place, RunBegan, RunEnded
 from hub.core.hub import Hub
@@ -20,7 +21,6 @@ from hub.wire import data_port
 from hub.wire.error_line import encode_error
 from hub.wire.first_bytes import Mistake, PortFirstBytes
 from hub.wire.frame import Frame, Pieces
-from hub.wire.frame_reader import FrameReader
 
 WRITE_BUDGET = 128 * 1024
 """About how much is taken from the queue for one write: what a socket takes, so that a stalled peer holds little."""
@@ -33,7 +33,6 @@ class ReaderConversation:
         "_first",
         "_frames",
         "_greeting",
-        "_held",
         "_hub",
         "_life",
         "_over",
@@ -50,43 +49,34 @@ class ReaderConversation:
         self.peer = peer
         self._sink = sink
         self._first: PortFirstBytes | None = PortFirstBytes(hub.limits.first_frame_bytes)
-        self._frames = FrameReader(hub.limits.header_bytes, hub.limits.payload_bytes)
+        self._frames = FramesIn(hub, self._frame)
         self._reader: Reader | None = None
         self._session: Session | None = None
         self._scheduled = False
         self._over = False
-        self._held = 0
         self._life: Life | None = None
         self._greeting = hub.first_frame_timeout(self._no_hello) if greets else None
 
     # What the adapter calls.
 
-    def received(self, data: bytes) -> None:
-        """Take bytes from the peer."""
+    def received(self, data: bytes) -> bool:
+        """Take bytes from the peer; return whether `received(b"")` is to go on in another turn."""
         if self._over:
-            return  # TLS hands on what it had decrypted when the connection was closed
+            return False  # TLS hands on what it had decrypted when the connection was closed
         if self._first is not None:
             first = self._first.feed(data)
             if first is None:
-                return
+                return False
             self._first = None
             if isinstance(first, Mistake):
                 self._mistake(first)
-                return
+                return False
             data = first
         try:
-            for frame in self._frames.feed(data):
-                self._frame(frame)
-                if self._over:
-                    return
-            held = self._frames.held
-            if self._reader is None and held > self._hub.limits.first_frame_bytes:
-                bound = self._hub.limits.first_frame_bytes
-                raise Problem("TOOBIG", f"the first frame is longer than limits.first_frame_bytes ({bound})")
+            return self._frames.feed(data)
         except Problem as problem:
             self.fail(problem)
-            return
-        self._count_held(held)
+            return False
 
     def message(self, frame: Frame) -> None:
         """Take one whole frame, as a WebSocket brings it."""
@@ -307,7 +297,7 @@ class ReaderConversation:
         self._over = True
         if self._greeting is not None:
             self._greeting.cancel()
-        self._count_held(0)
+        self._frames.stop()
         if self._life is not None:
             self._life.end()
         reader, session = self._reader, self._session
@@ -320,11 +310,6 @@ class ReaderConversation:
             self._hub.sessions.leave(session, DATA, self)
         else:
             self._hub.sessions.end(session, by=self)
-
-    def _count_held(self, held: int) -> None:
-        if held != self._held:
-            self._hub.queue_memory.grow(held - self._held)
-            self._held = held
 
     def _attached(self) -> Reader:
         if self._reader is None:

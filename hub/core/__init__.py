@@ -19,7 +19,7 @@ subscribe to; `rows` are the shapes of what is answered, `report` fills them, `l
 page of them. `first_answers` keeps what was changed from being changed twice, `deletion` ends streams for ever.
 `search` looks through the past, in `slabs` of whole lines, `line_filter` at what comes; both with a `matcher`. `scan`
 is how a search is put to a store.
-`turn` gathers what is to be done once in a reactor turn, `turn_share` bounds what of it goes to calls and to ends,
+`turn` gathers what is to be done once in a reactor turn, `turn_share` bounds what of it goes to calls, frames and ends,
 `timeout` ends what takes too long, `deadlines` watches thousands of silent connections with one
 timer, `admission` counts connections, `gate` lets hellos in.
 `hub` puts them together; `ports` says what the core needs from outside.

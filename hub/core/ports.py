@@ -97,8 +97,11 @@ class Sink(Protocol):
 class Conversation(Protocol):
     """One peer's machine, as an adapter drives it."""
 
-    def received(self, data: bytes) -> None:
-        """Take bytes (or one message) from the peer."""
+    def received(self, data: bytes) -> bool:
+        """Take bytes from the peer; return whether some may be left, for another turn.
+
+        Then nothing more is read from the peer, and `received(b"")` goes on in a turn that has some time for it.
+        """
 
     def writable(self) -> None:
         """Take note that the sink is open again."""

@@ -22,6 +22,9 @@ class Turn:
         self._last = clock.monotonic() - GATHER_SECONDS
         self.share = TurnShare(clock, failures)
         """What of a turn goes to calls."""
+        self.frames = TurnShare(clock, failures)
+        """What of it goes to the many frames that one read brought. Those who make calls do not hold up those who
+        stream."""
         self.ends = TurnShare(clock, failures)
         """What of it goes to deadlines: to heartbeats, and to ending those who said nothing. It has to be one of its
         own: no calls, however many, keep the hub from them."""

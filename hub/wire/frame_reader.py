@@ -11,7 +11,7 @@ _LONGER = "the LF after the payload is missing: its length is not the one announ
 
 
 class FrameReader:
-    """Collects one frame at a time; each byte is looked at once, and at most one header or payload is ever held."""
+    """Collects one frame at a time; each byte is looked at once, and at most one header or payload is held after it."""
 
     __slots__ = ("_after_payload", "_buffer", "_frame", "_header_bytes", "_need", "_payload_bytes", "_scanned")
 
@@ -26,13 +26,14 @@ class FrameReader:
 
     @property
     def held(self) -> int:
-        """Bytes of a half-received frame."""
+        """Bytes of a half-received frame, and of those that were not asked for yet."""
         return len(self._buffer)
 
     def feed(self, data: bytes) -> Iterator[Frame]:
         """Yield each frame that is whole now; raise Problem PROTO or TOOBIG at the first malformed one.
 
-        The iterator is to be run to its end. After a Problem the connection is over; nothing more is parsed.
+        What an iterator that was left early did not yield comes first with the next `feed`. After a Problem the
+        connection is over; nothing more is parsed.
         """
         self._buffer += data
         while True:

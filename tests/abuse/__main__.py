@@ -16,6 +16,7 @@ from pathlib import Path
 
 from abuse.cases import PORT_CASES, Case
 from abuse.command_cases import COMMAND_CASES
+from abuse.flood_cases import FLOOD_CASES, PLAIN_CASES
 from abuse.honest import p99
 from abuse.target import Target
 from abuse.tls_cases import TLS_CASES
@@ -32,7 +33,7 @@ NICE = 19
 
 def cases(*, tls: bool) -> tuple[Case, ...]:
     """Return all cases of a hub that is plain, or speaks TLS."""
-    return (*PORT_CASES, *COMMAND_CASES, *WEB_CASES, *(TLS_CASES if tls else ()))
+    return (*PORT_CASES, *COMMAND_CASES, *FLOOD_CASES, *WEB_CASES, *(TLS_CASES if tls else PLAIN_CASES))
 
 
 class Quiet:

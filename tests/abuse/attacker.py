@@ -65,24 +65,28 @@ class Attacker:
         *found, self.came = self.came.split(b"\n", count)
         return found
 
-    def pour(self, data: bytes, lines: int, seconds: float) -> int:
-        """Send all of `data` while taking what comes, until so many lines came; return how many did in time."""
-        left, came = memoryview(data), 0
+    def pour(self, data: bytes, seconds: float, *, lines: int = 0, until: bytes = b"") -> bytes:
+        """Send all of `data` while taking what comes, until so many lines or `until` came; return what came in time."""
+        left, came = memoryview(data), bytearray()
+        found, end = 0, False
         deadline = time.monotonic() + seconds
         self.socket.setblocking(False)
-        while came < lines and time.monotonic() < deadline:
+        while (found < lines or (until and not end)) and time.monotonic() < deadline:
             wants = [self.socket] if left else []
             select.select([self.socket], wants, [], 1.0)
             with suppress(BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
                 if left:
                     left = left[self.socket.send(left[: 1 << 16]) :]
             with suppress(BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-                while True:
-                    found = self.socket.recv(1 << 16)
-                    assert found, f"the hub closed after {came} lines"
-                    came += found.count(b"\n")
+                while not end:
+                    more = self.socket.recv(1 << 16)
+                    assert more, f"the hub closed after {bytes(came[-300:])!r}"
+                    came += more
+                    found += more.count(b"\n")
+                    end = bool(until) and until in came[-len(more) - len(until) :]
         self.socket.setblocking(True)
-        return came
+        assert end or not until, f"{until!r} never came: {bytes(came[-300:])!r}"
+        return bytes(came)
 
     def call(self, method: str, **params: Any) -> Any:
         """Call a method; return the answer to it, whole."""

@@ -154,6 +154,7 @@ class Rig:
             limits=self.limits,
             admission=self.hub.admission,
             failures=self.failures,
+            frames=self.hub.turn.frames,
             ends=self.hub.turn.ends,
             refuse=lambda problem: self.hub.counters.problem(problem.word),
         )

@@ -282,6 +282,7 @@ def test_a_refused_peer_that_does_not_close_is_aborted_after_a_while() -> None:
         limits=limits,
         admission=admission,
         failures=FakeFailures(),
+        frames=TurnShare(FakeClock(), FakeFailures()),
         ends=TurnShare(FakeClock(), FakeFailures()),
         refuse=refused.append,
     )

@@ -9,13 +9,16 @@ import pytest
 
 from conversations.command_line import CommandLine, request
 from conversations.data_line import DataLine
+from conversations.producer_line import ProducerLine, hello
 from fakes.sink import RecordingSink
 from fakes.world import LOOPBACK, World
 from hub.app.methods import METHODS
 from hub.conversations.commander import Commander
 from hub.conversations.framed_producer import FramedProducer
+from hub.conversations.frames_in import LOOK_EVERY
 from hub.conversations.reader import ReaderConversation
 from hub.core.listing import STRIDE
+from hub.core.stream import Stream
 from hub.core.turn_share import SHARE_SECONDS
 from hub.model.problem import Problem
 from hub.model.record import Facts
@@ -129,3 +132,74 @@ def test_a_list_of_many_streams_is_looked_for_over_many_turns(monkeypatch: pytes
     assert [row["stream"] for row in answer["result"]["streams"]] == ["s/300", "s/299"]
     assert sum(looked) >= 300
     assert max(looked) <= STRIDE, "they fit into one look at the clock"
+
+
+def test_frames_that_come_at_once_are_taken_over_many_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    line = DataLine(world)
+    answers = _slow(monkeypatch, RecordingSink, "send", world)
+    asked = [f"PING {number}" for number in range(1000)]
+    left = line.conversation.received("".join(f"{each}\n" for each in asked).encode())
+    turns = 1
+    while left:
+        assert len(answers) <= turns * 2 * LOOK_EVERY, "the first look of a turn begins its share"
+        assert world.hub.queue_memory.bytes > 0, "what waits is counted"
+        world.clock.advance(1)
+        left = line.conversation.received(b"")
+        turns += 1
+    assert line.heard() == [f"PONG {number}" for number in range(1000)]
+    assert turns >= 1000 // (2 * LOOK_EVERY)
+    assert world.hub.queue_memory.bytes == 0
+
+
+def test_a_first_frame_is_not_too_long_because_much_comes_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    answers = _slow(monkeypatch, RecordingSink, "send", world)
+    line, producer = DataLine(world, hello=None), ProducerLine(world)
+    flood = b"PING x\n" * world.limits.first_frame_bytes
+    assert line.conversation.received(b"HELLO HUB/1 token=admin-token\n" + flood)
+    assert producer.conversation.received(f"HELLO HUB/1 {hello()}\n".encode() + flood)
+    assert len(answers) <= 2 * 2 * LOOK_EVERY
+    assert not line.sink.closed
+    assert not producer.sink.closed
+
+
+def test_a_frame_that_ends_the_connection_ends_what_came_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    line = DataLine(world)
+    _slow(monkeypatch, RecordingSink, "send", world)
+    left = line.conversation.received(b"PING x\n" * 100 + b"BYE\n" + b"PING y\n" * 100_000)
+    while left:
+        world.clock.advance(1)
+        left = line.conversation.received(b"")
+    assert line.heard() == ["PONG x"] * 100
+    assert line.sink.closed
+    assert world.hub.queue_memory.bytes == 0
+
+
+def test_of_a_producer_that_is_held_only_what_was_taken_is_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    producer = ProducerLine(world, hello())
+    _slow(monkeypatch, Stream, "append", world)
+    assert producer.conversation.received(b"".join(b"DATA %d {1}\nx\n" % offset for offset in range(1000)))
+    producer.conversation.hold()
+    assert not producer.conversation.received(b""), "what was not taken comes again, to the hub that is there then"
+    world.clock.advance(1)
+    stream = world.hub.streams.get("a")
+    assert stream is not None
+    assert 0 < stream.end <= 2 * LOOK_EVERY
+    assert producer.told()[-1].startswith(f"ACK {stream.end} ")
+    assert world.hub.queue_memory.bytes == 0
+
+
+def _slow(monkeypatch: pytest.MonkeyPatch, kind: type, name: str, world: World) -> list[None]:
+    """Let each call of a method take a turn's share; return a list that grows with them."""
+    method, calls = getattr(kind, name), list[None]()
+
+    def slow(*args: object) -> object:
+        calls.append(None)
+        world.clock.now += SHARE_SECONDS
+        return method(*args)
+
+    monkeypatch.setattr(kind, name, slow)
+    return calls

@@ -81,7 +81,9 @@ class FlowSink:
         "_reading",
         "_sent",
         "_socket",
+        "_taken",
         "_transport",
+        "_wanted",
         "_writable",
         "closed",
         "open",
@@ -96,6 +98,10 @@ class FlowSink:
         self._close_seconds = close_seconds
         self._writable = writable
         self._reading = True
+        self._wanted = True
+        """Whether the conversation wants to read."""
+        self._taken = True
+        """Whether what was read is taken: nothing is read before, whatever the conversation wants."""
         self._sent = 0
         self._gathered: list[bytes] | None = None
         """What is sent while one read is taken; None while none is."""
@@ -190,15 +196,27 @@ class FlowSink:
 
     def pause_reading(self) -> None:
         """Stop reading from the peer."""
-        if self._reading and not self.closed:
-            self._reading = False
-            self._transport.pauseProducing()
+        self._wanted = False
+        self._read_or_not()
 
     def resume_reading(self) -> None:
         """Read from the peer again."""
-        if not self._reading and not self.closed:
-            self._reading = True
-            self._transport.resumeProducing()
+        self._wanted = True
+        self._read_or_not()
+
+    def read_more(self, taken: bool) -> None:
+        """Read only once what was read is `taken`, and then only if the conversation wants to; for `Portions`."""
+        self._taken = taken
+        self._read_or_not()
+
+    def _read_or_not(self) -> None:
+        reads = self._wanted and self._taken
+        if reads != self._reading and not self.closed:
+            self._reading = reads
+            if reads:
+                self._transport.resumeProducing()
+            else:
+                self._transport.pauseProducing()
 
     def close(self, problem: Problem | None = None) -> None:
         """Close once all that was sent is taken, or after a while."""

@@ -128,7 +128,8 @@ class HubChannel(HTTPChannel):
 
     Beside what twisted.web bounds (16 KiB of headers, a minute of silence, pipelining), a request has to be whole
     within `limits.first_frame_seconds`, unless its body goes into a stream, and closing takes `limits.close_seconds`
-    at most. A TLS handshake has as long as a request, and counts among those of all listeners.
+    at most. A TLS handshake has as long as a request, and counts among those of all listeners. Requests share with
+    calls what of a turn is for them: a thousand at once, on one connection or on as many, delay no line by that.
     """
 
     site: Any
@@ -141,6 +142,8 @@ class HubChannel(HTTPChannel):
     _silent = False
     """Whether it was silent for so long that it is to be closed."""
     _discarding: IDelayedCall | None = None
+    _has_turn = False
+    """Whether the next request has waited already."""
 
     # What twisted.web calls.
 
@@ -185,6 +188,8 @@ class HubChannel(HTTPChannel):
 
     def lineReceived(self, line: bytes) -> None:
         """Take a line of the head; the first one starts the deadline of the request."""
+        if not self.requests and self._put_off(line):
+            return
         if self._late is None:
             self._start_deadline()
         super().lineReceived(line)
@@ -199,6 +204,12 @@ class HubChannel(HTTPChannel):
         """The request is whole."""
         self._stop_deadline()
         super().allContentReceived()
+
+    def resumeProducing(self) -> None:
+        """The peer takes answers again; what it sent is taken first, where some of that waits for its turn."""
+        super().resumeProducing()
+        if self.paused:
+            self._networkProducer.pauseProducing()
 
     def timeoutConnection(self) -> None:
         """Close a connection that was silent between two requests; many at once are closed some a turn."""
@@ -280,6 +291,27 @@ class HubChannel(HTTPChannel):
         for request in list(self.requests):
             request.dismiss(problem)
         self.loseConnection()
+
+    def _put_off(self, line: bytes) -> bool:
+        """Leave a request, of which this is the first line, to another turn if there is no time left in this one."""
+        has_turn, self._has_turn = self._has_turn, False
+        share: TurnShare = self.site.connections.hub.turn.share
+        if has_turn or not share.used_up:
+            return False
+        self._buffer = line + self.delimiter + self._buffer
+        self.paused = True
+        self._networkProducer.pauseProducing()
+        share.wait(self._go_on, again=False)
+        return True
+
+    def _go_on(self) -> None:
+        self.paused = False
+        if self._gone or self._closing:
+            return
+        self._has_turn = True
+        if not self._waitingForTransport:
+            self._networkProducer.resumeProducing()
+        self.dataReceived(b"")
 
     def _start_deadline(self) -> None:
         self._late = Timeout(self.callLater, self._ends, self._limits.first_frame_seconds, self._too_late)

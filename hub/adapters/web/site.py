@@ -79,9 +79,8 @@ class WebListener:
         self._guard = Guard(hub, self._logins, hosts, front.user_header)
         self._page = Page(page_dir)
         self._bodies = StreamBody(hub, self._guard)
-        factory = HubSocketFactory(
-            reactor, hub.limits, failures, self._converse, self.connections.leave, hub.counters.problem
-        )
+        leave, count = self.connections.leave, hub.counters.problem
+        factory = HubSocketFactory(reactor, hub.limits, failures, self._converse, leave, count, hub.turn.frames)
         self._sockets = SocketRoute(factory, self.connections.taken_over)
         operations = Operations(hub, self._guard, Metrics(lambda: hub_stats(hub)))
         self._routes: dict[bytes, dict[bytes, Route]] = {

@@ -12,9 +12,11 @@ from twisted.internet.interfaces import IAddress, IDelayedCall
 from twisted.python.failure import Failure
 
 from hub.adapters.reactor.flow import FlowSink
+from hub.adapters.reactor.portions import Portions
 from hub.adapters.web.request import HubRequest
 from hub.conversations.web_socket import ProducerSocket, WebSocketConversation
 from hub.core.ports import Failures, Sink
+from hub.core.turn_share import TurnShare
 from hub.model.limits import Limits
 from hub.model.peer import Peer
 from hub.model.principal import Principal
@@ -27,6 +29,8 @@ NORMAL_CLOSE = 1000
 INTERNAL_CLOSE = 1011
 MAX_REASON = 120
 """A close frame holds 125 bytes, two of them the code."""
+LOOK_EVERY = 8
+"""Steps of Autobahn between two looks at the clock: it takes two for a message, of some twenty microseconds each."""
 
 SocketConversation = WebSocketConversation | ProducerSocket
 MakeConversation = Callable[[Principal | None, "HubSocket", str, Sink, Sink], SocketConversation]
@@ -101,6 +105,8 @@ class HubSocket(WebSocketServerProtocol):
     asker: Peer
     """Who is on the other side, behind the proxies that are believed."""
     flow: FlowSink
+    portions: Portions | None = None
+    """What came and is not taken yet, once there is a conversation; the bytes of it are in Autobahn's own buffer."""
     conversation: SocketConversation | None = None
     spoken = PROTOCOL
     """The subprotocol that was agreed on."""
@@ -123,6 +129,25 @@ class HubSocket(WebSocketServerProtocol):
     def onOpen(self) -> None:
         """Begin the conversation."""
         self._guarded(self._begin)
+
+    def consumeData(self) -> None:
+        """Take frames out of what came, as many as fit into this turn; Autobahn's own way is all of them."""
+        if self.portions is None:
+            super().consumeData()
+        else:
+            self.portions.feed(b"")
+
+    def _take(self, _: bytes) -> bool:
+        share, count = self.factory.frames, 0
+        try:
+            while self.state != self.STATE_CLOSED and self.processData():
+                count += 1
+                if not count % LOOK_EVERY and share.used_up:
+                    return True
+        except Exception:
+            self.factory.failures.report("on a WebSocket")
+            self.flow.abort()
+        return False
 
     def onMessageBegin(self, isBinary: bool) -> None:
         """Bound the message: what is longer is not even gathered."""
@@ -189,6 +214,8 @@ class HubSocket(WebSocketServerProtocol):
         conversation, self.conversation = self.conversation, None
         if conversation is not None:
             self.flow.lost()
+            # What is left of them is in a connection that broke: what it said was never answered.
+            self.data = b""
             self._guarded(lambda: conversation.lost("reset"))
 
     # What lanes and the listener call.
@@ -252,6 +279,7 @@ class HubSocket(WebSocketServerProtocol):
         self.holding: set[Lane] = set()
         """Lanes that are not to be read for now."""
         self.flow = FlowSink(self._wire, factory.reactor, factory.limits.close_seconds, self._writable)
+        self.portions = Portions(factory.frames, self.flow, self._take)
         text, binary = Lane(self, binary=False), Lane(self, binary=True)
         self.conversation = factory.converse(self.principal, self, self.spoken, text, binary)
 
@@ -283,8 +311,12 @@ class HubSocketFactory(WebSocketServerFactory):
         converse: MakeConversation,
         lost: Callable[[object], None],
         count: Callable[[str], None],
+        frames: TurnShare,
     ) -> None:
-        """`lost` is told the transport of each socket that is gone, `count` each problem that is told here."""
+        """`lost` is told the transport of each socket that is gone, `count` each problem that is told here.
+
+        `frames` is what of a turn is for the many that one read brought.
+        """
         super().__init__(url=None, protocols=list(PROTOCOLS), server="hub", reactor=reactor)
         self._batched_timer = _Timers(reactor)
         self.limits = limits
@@ -292,6 +324,7 @@ class HubSocketFactory(WebSocketServerFactory):
         self.converse = converse
         self.lost = lost
         self.count = count
+        self.frames = frames
         biggest = limits.payload_bytes + limits.header_bytes + 1
         self.setProtocolOptions(
             versions=[13],

@@ -391,7 +391,7 @@ def test_fragments_for_ever_end_at_the_bound() -> None:
 
 def test_the_effective_options_of_autobahn() -> None:
     limits = Limits()
-    factory = HubSocketFactory(Clock(), limits, None, None, None, None)
+    factory = HubSocketFactory(Clock(), limits, None, None, None, None, None)
     effective = {name: getattr(factory, name) for name in factory.protocol.CONFIG_ATTRS}
     compression = effective.pop("perMessageCompressionAccept")
     assert compression(["permessage-deflate"]) is None

@@ -1,0 +1,50 @@
+"""What one read brought, a portion a turn: nothing more is read from that peer until all of it is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hub.adapters.reactor.flow import FlowSink
+from hub.core.turn_share import TurnShare
+
+
+class Portions:
+    """Hands what comes to `take`, again and again while that leaves something, out of what of a turn is for that."""
+
+    __slots__ = ("_flow", "_meanwhile", "_share", "_take", "_taken", "waiting")
+
+    def __init__(
+        self,
+        share: TurnShare,
+        flow: FlowSink,
+        take: Callable[[bytes], bool],
+        taken: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`take` returns whether it left something, and does not raise; `taken` is called when it did not any more."""
+        self._share = share
+        self._flow = flow
+        self._take = take
+        self._taken = taken
+        self._meanwhile: list[bytes] = []
+        """What TLS hands on after it was told to pause: no more than one read brought it."""
+        self.waiting = False
+        """Whether something is left for another turn."""
+
+    def feed(self, data: bytes) -> None:
+        """Take what came, as far as this turn's share goes."""
+        if self.waiting:
+            self._meanwhile.append(data)
+        elif self._take(data):
+            self.waiting = True
+            self._flow.read_more(taken=False)
+            self._share.wait(self._go_on, again=True)
+
+    def _go_on(self) -> None:
+        data = b"".join(self._meanwhile)
+        self._meanwhile.clear()
+        if self._take(data):
+            self._share.wait(self._go_on, again=True)
+            return
+        self.waiting = False
+        self._flow.read_more(taken=True)
+        self._taken()
