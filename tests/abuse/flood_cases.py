@@ -85,7 +85,7 @@ def messages_at_once(target: Target) -> None:
 
 def requests_at_once(target: Target) -> None:
     """Requests of one connection are answered one after the other, each whole."""
-    times = AT_ONCE // 20
+    times = AT_ONCE // 10
     with target.attacker("web") as line:
         text = request(target, "GET", "/livez", {"Connection": None})
         last = request(target, "GET", "/nothing/of/the/kind")

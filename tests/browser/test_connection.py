@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from running_hub import RunningHub
+from walk import walk
 
 # The longest waits there are: what the banner counts down is there long enough to be seen.
 PATIENT = "Math.random = () => 0.999"
@@ -24,19 +25,6 @@ LISTEN_TO_BANNER = """() => {
   window.told = [];
   new MutationObserver(() => window.told.push(document.querySelector('.banner').textContent))
     .observe(document.body, { childList: true, subtree: true, characterData: true });
-}"""
-
-# Walks down through the whole text and returns each row's place and text, once.
-WALK = """async box => {
-  const seen = new Map();
-  box.scrollTop = 0;
-  for (let top = -1; box.scrollTop !== top; ) {
-    top = box.scrollTop;
-    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
-    for (const row of box.querySelectorAll('.row')) seen.set(parseInt(row.style.top), row.textContent);
-    box.scrollTop = top + box.clientHeight;
-  }
-  return [...seen].sort((a, b) => a[0] - b[0]).map(([, text]) => text);
 }"""
 
 
@@ -71,7 +59,7 @@ def test_a_hub_that_is_killed_under_an_open_page_leaves_the_same_text(
         expect(log.get_by_text("cut in the mid", exact=True)).to_be_visible()
         hub.until_durable()
     expect(log.locator(".note")).to_have_text("run 1 ended: eof")
-    before = log.evaluate(WALK)
+    before = walk(log)
     for again in range(2):
         hub.come_again()
         with stream(hub, "ci/first") as build:
@@ -80,7 +68,7 @@ def test_a_hub_that_is_killed_under_an_open_page_leaves_the_same_text(
             expect(log.get_by_text(f"line {599 + 300 * again} of a text ü€", exact=True)).to_be_visible(timeout=30_000)
             hub.until_durable()
         expect(log.locator(".note").last).to_contain_text(f"run {2 + again} ended")
-    after = log.evaluate(WALK)
+    after = walk(log)
     assert after[: len(before)] == before
     told = raw_text(hub, "ci/first")
     shown = [text for text in after if not re.match(r"run \d", text)]
@@ -118,7 +106,7 @@ def test_panes_beside_each_other_go_on_with_the_same_text_when_the_hub_was_kille
         expect(banner).to_have_count(0, timeout=30_000)
         both_say(300 + 300 * again, 600 + 300 * again)
     for name, log in zip(names, logs, strict=True):
-        shown = log.evaluate(WALK)
+        shown = walk(log)
         assert [text for text in shown if not re.match(r"run \d", text)] == raw_text(hub, name).splitlines()
         runs = [text for text in shown if re.match(r"run \d", text)]
         # Where a run is not said to begin, the one before it was said to end.

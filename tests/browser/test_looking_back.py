@@ -9,21 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from running_hub import RunningHub
+from walk import walk
 
 SMALL_STORE = {"HUB_STORE": "memory", "HUB_LIMITS_MEMORY_STORE_STREAM_BYTES": "1 MiB"}
-
-# Walks down through the whole text and returns each row's first words, once.
-WALK = """async box => {
-  const seen = new Map();
-  box.scrollTop = 0;
-  for (let top = -1; box.scrollTop !== top; ) {
-    top = box.scrollTop;
-    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
-    for (const row of box.querySelectorAll('.row')) seen.set(parseInt(row.style.top), row.textContent.slice(0, 60));
-    box.scrollTop = top + box.clientHeight;
-  }
-  return [...seen].sort((a, b) => a[0] - b[0]).map(([, text]) => text);
-}"""
 
 # Resolves when such a row is there, or older rows came above, which moves the one that was the first.
 SOMETHING_CAME = """async (box, pattern) => {
@@ -63,7 +51,7 @@ def test_older_lines_are_fetched_when_somebody_looks_back(hub: RunningHub, page:
         page.get_by_role("link", name="old").click()
         expect(page.get_by_role("log").get_by_text("line 2999", exact=True)).to_be_visible()
         look_back_to(page, "^line 0$")
-        walked = page.get_by_role("log").evaluate(WALK)
+        walked = walk(page.get_by_role("log"))
         assert walked[:3000] == [f"line {number}" for number in range(3000)]
 
 
@@ -75,7 +63,7 @@ def test_the_end_of_what_is_kept_is_said(hub: RunningHub, page: Page) -> None:
         page.get_by_role("link", name="long").click()
         expect(page.get_by_role("log").get_by_text("line 6199", exact=True)).to_be_visible()
         look_back_to(page, r"^[\d,]+ bytes before this are not kept any more$")
-        notice, *rest = page.get_by_role("log").evaluate(WALK)
+        notice, *rest = walk(page.get_by_role("log"))
         assert notice.endswith("not kept any more")
         numbers = [int(found[1]) for row in rest if (found := re.match(r"(?:long|line) (\d+)", row))]
         assert 0 < numbers[0] < 5000

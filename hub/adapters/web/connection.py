@@ -298,6 +298,7 @@ class HubChannel(HTTPChannel):
         share: TurnShare = self.site.connections.hub.turn.share
         if has_turn or not share.used_up:
             return False
+        self._stop_deadline()  # it is not the peer that is late
         self._buffer = line + self.delimiter + self._buffer
         self.paused = True
         self._networkProducer.pauseProducing()

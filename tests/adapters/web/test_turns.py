@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from adapters.web.desk import ADMIN, Desk, Line, request
@@ -114,6 +116,19 @@ def test_a_request_that_waits_is_not_read_on_because_its_peer_takes_answers(desk
     line.transport.producer.resumeProducing()
     desk.clock.settle()
     assert line.taken().count(TEXT) == 2
+
+
+def test_a_request_is_not_late_because_it_waits(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting: list[Callable[[], None]] = []
+    monkeypatch.setattr(desk.hub.turn.share, "wait", lambda work, again: waiting.append(work))
+    line = desk.connect()
+    hear(line, ONE[:40])
+    desk.pass_seconds(desk.limits.first_frame_seconds + 1)
+    assert not line.transport.disconnecting
+    (go_on,) = waiting
+    go_on()
+    desk.pass_seconds(desk.limits.first_frame_seconds + 1)
+    assert line.transport.disconnecting, "a head that never ends is late once it had its turn"
 
 
 def test_a_request_whose_peer_leaves_before_its_turn_is_nobodys(desk: Desk) -> None:
