@@ -72,7 +72,7 @@ class ConversationProtocol(Protocol):
                 return
             self._shakes = True
         self._sink = FlowSink(transport, made_by.reactor, made_by.limits.close_seconds, self._writable)
-        self._portions = Portions(made_by.frames, self._sink, self._take, self._all_taken)
+        self._portions = Portions(made_by.frames, self._sink.read_more, self._take, self._all_taken)
         # Whoever has not said yet whom they speak for counts in all, and for no address.
         if not self._admit(Peer(None) if proxy is not None else far_end(transport)):
             return

@@ -9,7 +9,7 @@ from hub.model.problem import Problem
 from hub.wire.frame import Frame
 from hub.wire.frame_reader import FrameReader
 
-LOOK_EVERY = 32
+LOOK_EVERY = 16
 """Frames between two looks at the clock; what one read brings of a peer that streams is fewer, mostly."""
 
 

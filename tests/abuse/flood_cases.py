@@ -93,6 +93,16 @@ def requests_at_once(target: Target) -> None:
         assert came.count(b"HTTP/1.1 200 ") == times
 
 
+def chunks_of_a_byte_at_once(target: Target) -> None:
+    """A body in chunks of a byte is kept whole, and appended by what was read."""
+    with target.attacker("web") as line:
+        head: dict[str, str | None] = {**bearer(target), "Content-Length": None, "Transfer-Encoding": "chunked"}
+        line.send(request(target, "PUT", "/streams/chunks", head))
+        came = line.pour(b"1\r\nx\r\n" * AT_ONCE + b"0\r\n\r\n", IN_TIME_SECONDS, until=b'"durability"')
+        told = json.loads(came.partition(b"\r\n\r\n")[2] + line.until_closed())
+        assert told["to"] - told["from"] == AT_ONCE, told
+
+
 def a_crowd_that_asks_at_once(target: Target) -> None:
     """Four hundred that ask at the same moment are answered each. Over TLS their handshakes would be the news."""
     crowd = [target.attacker("web") for _ in range(400)]
@@ -117,5 +127,6 @@ FLOOD_CASES: tuple[Case, ...] = (
     subscriptions_at_once,
     messages_at_once,
     requests_at_once,
+    chunks_of_a_byte_at_once,
 )
 PLAIN_CASES: tuple[Case, ...] = (a_crowd_that_asks_at_once,)

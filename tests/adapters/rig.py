@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 from collections.abc import Callable, Coroutine
 from functools import wraps
 from inspect import Signature, signature
@@ -18,6 +20,7 @@ from twisted.internet.ssl import Certificate, optionsForClientTLS
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
+from adapters.web.shop import Client as SocketClient
 from fakes.accounts import FakeAccounts, FakePasswords
 from fakes.certificates import Authority
 from hub.adapters.reactor.clock import DeferredTasks, LoggedFailures, ReactorClock
@@ -177,6 +180,15 @@ class Rig:
             reactor.connectSSL("127.0.0.1", port, _Once(client), optionsForClientTLS("localhost", trustRoot=root))
         await client.ready
         return client
+
+    def socket(self, name: str) -> SocketClient:
+        """Return a client of a port that reads only when told to."""
+        raw = socket.create_connection(("127.0.0.1", self.ports[name].getHost().port))
+        raw.setblocking(False)
+        if self._authority is None:
+            return SocketClient(raw)
+        context = ssl.create_default_context(cadata=self._authority.root_pem.decode())
+        return SocketClient(context.wrap_socket(raw, server_hostname="localhost", do_handshake_on_connect=False))
 
     async def reader(self, *subscriptions: str, session: str | None = None, window: int = 0) -> Client:
         """Return a reader that was welcomed and has subscribed."""

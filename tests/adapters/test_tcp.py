@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from adapters.rig import MIB, Client, Rig, until, with_rigs
+from hub.core.turn_share import TurnShare
 
 # Twisted hands certificates to pyOpenSSL in a form that is to go.
 pytestmark = pytest.mark.filterwarnings("ignore:Passing pyOpenSSL:DeprecationWarning")
@@ -225,6 +226,41 @@ async def test_a_peer_that_does_not_take_its_last_word_is_closed_all_the_same(ma
     await until(lambda: len(rig.hub.streams) == 1 and next(iter(rig.hub.streams.awake)).end == 16 * MIB)
     reader.send(b"nonsense\n")
     await until(lambda: len(rig.factories["data"].protocols) == 0, "for the abort")
+
+
+@pytest.mark.parametrize("tls", [False, True])
+@with_rigs
+async def test_a_producer_that_leaves_without_reading_has_said_all_that_it_said(
+    make: Callable[..., Rig], tls: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = make(tls=tls)
+    producer = rig.socket("producers")
+    await producer.send(f"HELLO HUB/1 stream=a session={'k' * 22}\n".encode())
+    await producer.until(b"OK ")
+    monkeypatch.setattr(TurnShare, "used_up", True)
+    # More than one read of the hub's, and less than the kernel keeps beside it.
+    frames = b"".join(b"DATA %d {1}\nx\n" % offset for offset in range(8000))
+    await producer.send(frames + b"END 8000 status=0\n")
+    stream = rig.hub.streams.get("a")
+    assert stream is not None
+    await until(lambda: stream.durable > 0, "for an ACK that nobody reads")
+    producer.close()
+    await until(lambda: stream.state == "ended", "for the end of the run")
+    assert stream.end == 8000
+    await until(lambda: not rig.factories["producers"].protocols, "for the end of the connection")
+
+
+@pytest.mark.parametrize("tls", [False, True])
+@with_rigs
+async def test_a_connection_that_the_hub_ends_while_some_waits_is_gone_soon(
+    make: Callable[..., Rig], tls: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = make(tls=tls, close_seconds=300)
+    reader = await rig.reader()
+    monkeypatch.setattr(TurnShare, "used_up", True)
+    reader.send(b"PING x\n" * 1000 + b"BYE\n" + b"PING y\n" * 1000)
+    await until(lambda: not rig.factories["data"].protocols, "for the end of the connection")
+    await until(lambda: reader.lost, "for the news of it")
 
 
 @with_rigs

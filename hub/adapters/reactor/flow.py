@@ -74,9 +74,11 @@ class FlowSink:
     __slots__ = (
         "_below",
         "_close_seconds",
+        "_deaf",
         "_gathered",
         "_gathered_bytes",
         "_give_up",
+        "_lost",
         "_reactor",
         "_reading",
         "_sent",
@@ -102,6 +104,9 @@ class FlowSink:
         """Whether the conversation wants to read."""
         self._taken = True
         """Whether what was read is taken: nothing is read before, whatever the conversation wants."""
+        self._deaf = False
+        """Whether nobody takes anything any more. What the peer said before that is still to be read."""
+        self._lost = False
         self._sent = 0
         self._gathered: list[bytes] | None = None
         """What is sent while one read is taken; None while none is."""
@@ -133,7 +138,7 @@ class FlowSink:
 
     def send(self, frames: Sequence[tuple[bytes, ...]]) -> None:
         """Write frames in one gathered write."""
-        if self.closed:
+        if self.closed or self._deaf:
             return
         pieces = list(chain.from_iterable(frames))
         size = sum(map(len, pieces))
@@ -169,9 +174,9 @@ class FlowSink:
             if below is not None and (size > _SMALL_BYTES or not self.open or below.disconnecting or _buffered(below)):
                 below = None
             self._transport.writeSequence(pieces)
-            if below is not None:
-                # An error is met again, and ends the connection, where the reactor writes: what is left waits there.
-                below.doWrite()
+            if below is not None and isinstance(below.doWrite(), Exception):
+                self._deaf = True
+                below.stopWriting()
 
     def _send_now(self, handle: socket.socket, pieces: list[bytes]) -> list[bytes]:
         """Hand pieces to the kernel without copying them; return what it did not take.
@@ -179,11 +184,17 @@ class FlowSink:
         Twisted's transport joins all pieces, and joins what is left again with each further write. While nothing
         waits there, the same bytes can go from where they are. What the kernel leaves goes the usual way, and closes
         the gate until it is gone, so that order holds and the joined rest stays small.
+
+        A peer that is gone may have said much before: whoever streams and leaves does not wait for answers. The
+        transport would close the socket, and forget what the kernel still has of it; here that is read first.
         """
         if len(pieces) > _MANY_PIECES:
             pieces = [b"".join(pieces)]
         try:
             taken = handle.sendmsg(pieces)
+        except (BrokenPipeError, ConnectionResetError):
+            self._deaf = True
+            return []
         except OSError:
             # It takes nothing now, or never again: then the transport meets the same error, and ends the connection.
             taken = 0
@@ -205,7 +216,7 @@ class FlowSink:
         self._read_or_not()
 
     def read_more(self, taken: bool) -> None:
-        """Read only once what was read is `taken`, and then only if the conversation wants to; for `Portions`."""
+        """Read only once what was read is `taken`, and then only if the conversation wants to, too."""
         self._taken = taken
         self._read_or_not()
 
@@ -223,6 +234,9 @@ class FlowSink:
         if self.closed:
             return
         self._write_gathered()
+        # TLS ends when the peer says so too, which has to be read.
+        self._wanted = self._taken = True
+        self._read_or_not()
         self.closed = True
         self._give_up = self._reactor.callLater(self._close_seconds, self._transport.abortConnection)
         # TCP does not wait for a producer before it closes, TLS waits for ever.
@@ -232,11 +246,12 @@ class FlowSink:
     def abort(self) -> None:
         """Close now."""
         self.closed = True
-        self._transport.abortConnection()
+        if not self._lost:
+            self._transport.abortConnection()
 
     def lost(self) -> None:
         """Take note that the connection is gone."""
-        self.closed = True
+        self.closed = self._lost = True
         self._socket = self._below = None
         if self._give_up is not None and self._give_up.active():
             self._give_up.cancel()

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hub.adapters.reactor.flow import FlowSink
 from hub.core.turn_share import TurnShare
 
 
 class Portions:
     """Hands what comes to `take`, again and again while that leaves something, out of what of a turn is for that."""
 
-    __slots__ = ("_flow", "_meanwhile", "_share", "_take", "_taken", "waiting")
+    __slots__ = ("_meanwhile", "_read_more", "_share", "_take", "_taken", "waiting")
 
     def __init__(
         self,
         share: TurnShare,
-        flow: FlowSink,
+        read_more: Callable[[bool], None],
         take: Callable[[bytes], bool],
-        taken: Callable[[], None] = lambda: None,
+        taken: Callable[[], None],
     ) -> None:
-        """`take` returns whether it left something, and does not raise; `taken` is called when it did not any more."""
+        """`read_more` is told whether more may be read, `taken` when something was left and is not any more.
+
+        `take` returns whether it left something. It has to catch its own faults: raised in a later turn, one would
+        leave the peer unread for ever.
+        """
         self._share = share
-        self._flow = flow
+        self._read_more = read_more
         self._take = take
         self._taken = taken
         self._meanwhile: list[bytes] = []
@@ -36,7 +39,7 @@ class Portions:
             self._meanwhile.append(data)
         elif self._take(data):
             self.waiting = True
-            self._flow.read_more(taken=False)
+            self._read_more(False)
             self._share.wait(self._go_on, again=True)
 
     def _go_on(self) -> None:
@@ -46,5 +49,5 @@ class Portions:
             self._share.wait(self._go_on, again=True)
             return
         self.waiting = False
-        self._flow.read_more(taken=True)
+        self._read_more(True)
         self._taken()

@@ -5,12 +5,12 @@ Map:
 - `site`: the listener as one object (`make_site`), and which path goes where.
 - `guard`: who may ask at all: Host, Origin, credentials.
 - `login`: one-use codes, cookies and their header tokens.
-- `connection`: one HTTP connection: counted, with deadlines.
+- `connection`: one HTTP connection: counted, with deadlines; `portioned`: parsed a portion a turn.
 - `request`: a request whose body goes into a stream while it arrives, instead of to a temporary file.
 - `stream_body`: `GET /streams/<name>`: bytes, and following; `ranges` chooses which bytes.
 - `operations`: `/livez`, `/readyz`, `/metrics`, `/.well-known/hub`.
 - `page`: the built page, loaded once.
-- `websocket`: `/ws`; the only file that knows Autobahn.
+- `websocket`: `/ws`; the only file that knows Autobahn; `lane`: one direction of speech there.
 - `answer`: small answers: JSON, text, problems.
 """
 

@@ -6,14 +6,14 @@ from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IHandshakeListener, ISSLTransport
-from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
-from twisted.web.http import HTTPChannel, Request
+from twisted.web.http import Request
 from zope.interface import implementer
 
 from hub.adapters.reactor.far_end import Proxies, address_of, far_end, proxy_of
 from hub.adapters.reactor.flow import keep_alive
 from hub.adapters.web.answer import refusal
+from hub.adapters.web.portioned import PortionedChannel
 from hub.core.hub import Hub
 from hub.core.timeout import Timeout
 from hub.core.turn_share import TurnShare
@@ -123,13 +123,13 @@ class Connections:
 
 
 @implementer(IHandshakeListener)
-class HubChannel(HTTPChannel):
+class HubChannel(PortionedChannel):
     """HTTP/1.1 on one connection.
 
     Beside what twisted.web bounds (16 KiB of headers, a minute of silence, pipelining), a request has to be whole
     within `limits.first_frame_seconds`, unless its body goes into a stream, and closing takes `limits.close_seconds`
-    at most. A TLS handshake has as long as a request, and counts among those of all listeners. Requests share with
-    calls what of a turn is for them: a thousand at once, on one connection or on as many, delay no line by that.
+    at most. A TLS handshake has as long as a request, and counts among those of all listeners. Requests and bodies
+    share with calls what of a turn is for them.
     """
 
     site: Any
@@ -142,9 +142,6 @@ class HubChannel(HTTPChannel):
     _silent = False
     """Whether it was silent for so long that it is to be closed."""
     _discarding: IDelayedCall | None = None
-    _has_turn = False
-    """Whether the next request has waited already."""
-
     # What twisted.web calls.
 
     def connectionMade(self) -> None:
@@ -169,6 +166,7 @@ class HubChannel(HTTPChannel):
             self._abortingCall = self.callLater(self._limits.close_seconds, self.forceAbortClient)
             return
         self._entered = True
+        self.take_turns(connections.hub.turn.share, self.site.failures)
         keep_alive(transport)
         super().connectionMade()
         self._start_deadline()
@@ -181,15 +179,20 @@ class HubChannel(HTTPChannel):
             self._start_deadline()
 
     def dataReceived(self, data: bytes) -> None:
-        """Take bytes, unless nobody wants them any more."""
+        """Take bytes."""
         self._silent = False
-        if self._entered and self._discarding is None:
-            super().dataReceived(data)
+        super().dataReceived(data)
+
+    def ignores(self) -> bool:
+        """Tell whether nobody wants what comes any more."""
+        return self._closing or self._discarding is not None
+
+    def is_put_off(self) -> None:
+        """Take note that a request waits for its turn: it is not the peer that is late."""
+        self._stop_deadline()
 
     def lineReceived(self, line: bytes) -> None:
         """Take a line of the head; the first one starts the deadline of the request."""
-        if not self.requests and self._put_off(line):
-            return
         if self._late is None:
             self._start_deadline()
         super().lineReceived(line)
@@ -205,12 +208,6 @@ class HubChannel(HTTPChannel):
         self._stop_deadline()
         super().allContentReceived()
 
-    def resumeProducing(self) -> None:
-        """The peer takes answers again; what it sent is taken first, where some of that waits for its turn."""
-        super().resumeProducing()
-        if self.paused:
-            self._networkProducer.pauseProducing()
-
     def timeoutConnection(self) -> None:
         """Close a connection that was silent between two requests; many at once are closed some a turn."""
         self._silent = True
@@ -221,18 +218,22 @@ class HubChannel(HTTPChannel):
         if self._closing or self._gone:
             return
         self._closing = True
+        # TLS ends when the peer says so too, which has to be read.
+        transport: Any = self.transport
+        if not transport.disconnecting:
+            self._networkProducer.resumeProducing()
         super().loseConnection()
         if self._abortingCall is None:
             self._abortingCall = self.callLater(self._limits.close_seconds, self.forceAbortClient)
 
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
+    def leave(self, reason: Failure) -> None:
         """Count the peer out."""
         self._gone = True
         self._end_handshake()
         self._stop_deadline()
         if self._discarding is not None and self._discarding.active():
             self._discarding.cancel()
-        super().connectionLost(reason)
+        super().leave(reason)
         if self._entered:
             self.site.connections.leave(self.transport)
 
@@ -275,7 +276,7 @@ class HubChannel(HTTPChannel):
     def abort(self) -> None:
         """Close now; what was not taken is lost."""
         transport: Any = self.transport
-        if not self._gone and transport is not None:
+        if not self._gone and not self.lost and transport is not None:
             transport.abortConnection()
 
     def go_away(self, deadline: int, retry_after: int) -> None:
@@ -291,28 +292,6 @@ class HubChannel(HTTPChannel):
         for request in list(self.requests):
             request.dismiss(problem)
         self.loseConnection()
-
-    def _put_off(self, line: bytes) -> bool:
-        """Leave a request, of which this is the first line, to another turn if there is no time left in this one."""
-        has_turn, self._has_turn = self._has_turn, False
-        share: TurnShare = self.site.connections.hub.turn.share
-        if has_turn or not share.used_up:
-            return False
-        self._stop_deadline()  # it is not the peer that is late
-        self._buffer = line + self.delimiter + self._buffer
-        self.paused = True
-        self._networkProducer.pauseProducing()
-        share.wait(self._go_on, again=False)
-        return True
-
-    def _go_on(self) -> None:
-        self.paused = False
-        if self._gone or self._closing:
-            return
-        self._has_turn = True
-        if not self._waitingForTransport:
-            self._networkProducer.resumeProducing()
-        self.dataReceived(b"")
 
     def _start_deadline(self) -> None:
         self._late = Timeout(self.callLater, self._ends, self._limits.first_frame_seconds, self._too_late)

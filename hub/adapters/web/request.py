@@ -16,7 +16,7 @@ from twisted.internet import error
 from twisted.python.failure import Failure
 from twisted.web.server import Request
 
-from hub.adapters.reactor.far_end import Proxies, far_end
+from hub.adapters.reactor.far_end import Proxies
 from hub.adapters.web.answer import SECURITY_HEADERS, answer_json, answer_problem
 from hub.adapters.web.connection import HubChannel
 from hub.conversations.body_producer import BodyProducer
@@ -53,7 +53,6 @@ class _Tap:
     def __init__(self, channel: HubChannel) -> None:
         self.open = True
         self._channel = channel
-        self._transport: Any = channel.transport
 
     def taken(self) -> int:
         """Nothing is written here."""
@@ -64,11 +63,11 @@ class _Tap:
 
     def pause_reading(self) -> None:
         """Stop reading the body."""
-        self._transport.pauseProducing()
+        self._channel.read_body(wanted=False)
 
     def resume_reading(self) -> None:
         """Read the body again."""
-        self._transport.resumeProducing()
+        self._channel.read_body(wanted=True)
 
     def close(self, problem: Problem | None = None) -> None:
         """Close the connection."""
@@ -85,13 +84,21 @@ class HubRequest(Request):
     channel: HubChannel
     answering: Answering | None = None
     """What writes the response, while it does."""
+    _length = _came = 0
     _upload: BodyProducer | None = None
     _refused: Problem | None = None
     _answered = False
 
+    def __init__(self, *args: Any, **more: Any) -> None:
+        """The arguments are twisted.web's."""
+        super().__init__(*args, **more)
+        self._gathered: list[bytes] = []
+        """What came of the body and was not looked at yet."""
+
     def gotLength(self, length: int | None) -> None:
         """Decide what to do with the body, when the headers are in and before `100 Continue`."""
         self._small = self.content = BytesIO()
+        self._length = length or 0
         self.method, self.uri = self.channel.head
         self.path = self.uri.split(b"?", 1)[0]
         try:
@@ -113,8 +120,21 @@ class HubRequest(Request):
             if length != 0:
                 self._refuse(problem)
 
+    @property
+    def missing(self) -> int:
+        """Bytes of the body that are still to come, where its length was said; else 0."""
+        return max(self._length - self._came, 0)
+
     def handleContentChunk(self, data: bytes) -> None:
-        """Take a piece of the body as it arrives."""
+        """Take a piece of the body as it arrives: a chunk of HTTP, which is not what is appended by."""
+        self._came += len(data)
+        self._gathered.append(data)
+
+    def take_gathered(self) -> None:
+        """Append what came of the body."""
+        if not self._gathered:
+            return
+        data, self._gathered = b"".join(self._gathered), []
         if self._upload is not None:
             try:
                 self._upload.received(data)
@@ -144,12 +164,12 @@ class HubRequest(Request):
     @property
     def peer(self) -> Peer:
         """Who asks, behind the proxies that are believed."""
-        return self._site.proxies.origin(far_end(self.channel.transport), self._said(b"x-forwarded-for"))
+        return self._site.proxies.origin(self.channel.far, self._said(b"x-forwarded-for"))
 
     @property
     def from_proxy(self) -> bool:
         """Whether a proxy that is believed passes the request on."""
-        return self._site.proxies.believes_peer(far_end(self.channel.transport))
+        return self._site.proxies.believes_peer(self.channel.far)
 
     def isSecure(self) -> bool:
         """Tell whether the browser speaks TLS, to the hub or to a proxy that is believed."""
@@ -162,6 +182,7 @@ class HubRequest(Request):
 
     def process(self) -> None:
         """Answer; the body is whole."""
+        self.take_gathered()
         if self._answered:
             self.channel.loseConnection()
             return

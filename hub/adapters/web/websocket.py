@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from autobahn.twisted.resource import WebSocketResource
@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 
 from hub.adapters.reactor.flow import FlowSink
 from hub.adapters.reactor.portions import Portions
+from hub.adapters.web.lane import Lane
 from hub.adapters.web.request import HubRequest
 from hub.conversations.web_socket import ProducerSocket, WebSocketConversation
 from hub.core.ports import Failures, Sink
@@ -34,50 +35,6 @@ LOOK_EVERY = 8
 
 SocketConversation = WebSocketConversation | ProducerSocket
 MakeConversation = Callable[[Principal | None, "HubSocket", str, Sink, Sink], SocketConversation]
-
-
-class Lane:
-    """One of the two directions of speech on a socket as a `Sink`; both lanes share the transport's flow.
-
-    What one of them holds up is not read because the other one is ready.
-    """
-
-    def __init__(self, socket: HubSocket, *, binary: bool) -> None:
-        self._socket = socket
-        self._binary = binary
-
-    @property
-    def open(self) -> bool:
-        """Whether the transport takes more."""
-        return self._socket.flow.open
-
-    def taken(self) -> int:
-        """Return a count that grows as the peer takes bytes."""
-        return self._socket.flow.taken()
-
-    def send(self, frames: Sequence[tuple[bytes, ...]]) -> None:
-        """Send each frame as a message; a socket that is closing takes none."""
-        for frame in frames if self._socket.state == HubSocket.STATE_OPEN else ():
-            self._socket.say(b"".join(frame), isBinary=self._binary)
-
-    def pause_reading(self) -> None:
-        """Stop reading from the peer."""
-        self._socket.holding.add(self)
-        self._socket.flow.pause_reading()
-
-    def resume_reading(self) -> None:
-        """Read from the peer again, unless the other lane holds it."""
-        self._socket.holding.discard(self)
-        if not self._socket.holding:
-            self._socket.flow.resume_reading()
-
-    def close(self, problem: Problem | None = None) -> None:
-        """Close with the code that tells the problem."""
-        self._socket.close(problem)
-
-    def abort(self) -> None:
-        """Close now."""
-        self._socket.flow.abort()
 
 
 def offers_producer(protocols: str) -> bool:
@@ -105,6 +62,8 @@ class HubSocket(WebSocketServerProtocol):
     asker: Peer
     """Who is on the other side, behind the proxies that are believed."""
     flow: FlowSink
+    holding: set[Lane]
+    """Lanes that are not to be read for now."""
     portions: Portions | None = None
     """What came and is not taken yet, once there is a conversation; the bytes of it are in Autobahn's own buffer."""
     conversation: SocketConversation | None = None
@@ -114,6 +73,8 @@ class HubSocket(WebSocketServerProtocol):
     _give_up: IDelayedCall | None = None
     _greeted = False
     _answers_close = False
+    _lost: Failure | None = None
+    """How the connection ended, where some of what it brought is not taken yet."""
 
     # What Autobahn calls.
 
@@ -197,6 +158,8 @@ class HubSocket(WebSocketServerProtocol):
         super().dropConnection(abort and not (self._answers_close and self.failedByMe))
 
     def _closeConnection(self, abort: bool = False) -> None:
+        if self._lost is not None:
+            return
         if not abort and self._give_up is None:
             factory, transport = self.factory, self._wire
             self._give_up = factory.reactor.callLater(factory.limits.close_seconds, transport.abortConnection)
@@ -205,7 +168,19 @@ class HubSocket(WebSocketServerProtocol):
     # What Twisted calls.
 
     def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]
-        """Leave both slots."""
+        """Leave both slots, after all that was said before."""
+        if self.portions is not None:
+            self.flow.lost()
+            if self.portions.waiting:
+                self._lost = reason
+                return
+        self._leave(reason)
+
+    def _all_taken(self) -> None:
+        if self._lost is not None:
+            self._leave(self._lost)
+
+    def _leave(self, reason: Failure) -> None:
         super().connectionLost(reason)
         for timer in (self._give_up, self.closeHandshakeTimeoutCall):
             if timer is not None and timer.active():
@@ -213,9 +188,6 @@ class HubSocket(WebSocketServerProtocol):
         self.factory.lost(self.transport)
         conversation, self.conversation = self.conversation, None
         if conversation is not None:
-            self.flow.lost()
-            # What is left of them is in a connection that broke: what it said was never answered.
-            self.data = b""
             self._guarded(lambda: conversation.lost("reset"))
 
     # What lanes and the listener call.
@@ -240,6 +212,11 @@ class HubSocket(WebSocketServerProtocol):
         if conversation is not None:
             self._guarded(conversation.hold)
 
+    @property
+    def speaks(self) -> bool:
+        """Whether messages may be sent: not once it closes, or is gone."""
+        return bool(self.state == self.STATE_OPEN) and not self.flow.closed
+
     def say(self, message: bytes, *, isBinary: bool) -> None:
         """Send a message. Autobahn holds it to the bound of what comes in, which answers and data may be above."""
         bound, self.maxMessagePayloadSize = self.maxMessagePayloadSize, 0
@@ -258,6 +235,9 @@ class HubSocket(WebSocketServerProtocol):
         self._close(problem.code.websocket or NORMAL_CLOSE, f"{problem.word}{retry} {problem.text}")
 
     def _close(self, code: int, reason: str) -> None:
+        # Whatever paused reading: the peer's own close frame is to be read.
+        self.holding.clear()
+        self.flow.resume_reading()
         # Not sendClose: it refuses 1011.
         self.sendCloseFrame(code, reason.encode("ascii", "replace")[:MAX_REASON])
 
@@ -276,10 +256,9 @@ class HubSocket(WebSocketServerProtocol):
 
     def _begin(self) -> None:
         factory = self.factory
-        self.holding: set[Lane] = set()
-        """Lanes that are not to be read for now."""
+        self.holding = set()
         self.flow = FlowSink(self._wire, factory.reactor, factory.limits.close_seconds, self._writable)
-        self.portions = Portions(factory.frames, self.flow, self._take)
+        self.portions = Portions(factory.frames, self.flow.read_more, self._take, self._all_taken)
         text, binary = Lane(self, binary=False), Lane(self, binary=True)
         self.conversation = factory.converse(self.principal, self, self.spoken, text, binary)
 
@@ -373,6 +352,8 @@ class SocketRoute:
         if b"websocket" not in upgrade or request.method != b"GET" or old:
             request.setHeader(b"Upgrade", b"websocket")
             raise Problem("PROTO", f"this route is a WebSocket with the subprotocol {PROTOCOL}")
+        if request.channel.lost:
+            raise Problem("PROTO", "the connection is gone")
         transport, peer = request.channel.transport, request.peer
 
         def make(address: IAddress) -> Any:
@@ -380,6 +361,7 @@ class SocketRoute:
             socket.principal = principal
             socket.asker = peer
             self._taken_over(transport, socket)
+            request.channel.hand_over(socket)
             return socket
 
         return WebSocketResource(_Maker(make)).render(request)

@@ -202,7 +202,8 @@ class Line:
 
     def __init__(self, desk: Desk, peer: IPv4Address, host: IPv4Address, kind: type[WireTransport]) -> None:
         self.desk = desk
-        self.transport = kind(hostAddress=host, peerAddress=peer)
+        # Real ones do not mind being resumed while they close.
+        self.transport = kind(hostAddress=host, peerAddress=peer, lenient=True)
         self.protocol = desk.listener.site.buildProtocol(peer)
         self.transport.protocol = self.protocol
         self.protocol.makeConnection(self.transport)

@@ -6,6 +6,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -233,6 +234,13 @@ class Client:
     def reset(self) -> None:
         """Vanish without a goodbye."""
         self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        self.raw.close()
+
+    def leave(self) -> None:
+        """Say the end, over TLS too, and wait for nothing."""
+        if isinstance(self.raw, ssl.SSLSocket):
+            with suppress(ssl.SSLWantReadError):
+                self.raw.unwrap()
         self.raw.close()
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from twisted.web.client import Agent, HTTPConnectionPool, ResponseFailed
 
 from adapters.web.desk import ADMIN, chunked, request
 from adapters.web.shop import Client, Shop, reactor, until
-from adapters.web.socket_client import Message, MessageReader, binary, call, handshake
+from adapters.web.socket_client import CLOSE, Message, MessageReader, binary, call, handshake
+from adapters.web.socket_client import frame as socket_frame
+from hub.core.turn_share import TurnShare
 from hub.model.limits import KIB, MIB
 
 PIECE = b"".join(b"%07d\n" % n for n in range(8 * KIB))
@@ -184,6 +187,60 @@ async def test_an_upload_is_seen_while_it_comes_and_kept_when_it_breaks(tls: boo
         await until(lambda: stream.state == "ended", "the end of the run")
         assert stream.run.cause == "reset"
         assert b"".join(piece.data for piece in stream.tail) == b"first\nsecond\nthi"
+
+
+@both_ways
+@pytest_twisted.ensureDeferred
+async def test_an_upload_whose_sender_leaves_before_its_turn_is_kept(
+    tls: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Shop(tls=tls) as shop:
+        client = shop.client()
+        monkeypatch.setattr(TurnShare, "used_up", True)
+        await client.send(request("PUT", "/streams/ci/a", ADMIN, PIECE))
+        client.leave()
+        await until(lambda: shop.hub.streams.get("ci/a") is not None, "the upload")
+        stream = shop.hub.streams.get("ci/a")
+        await until(lambda: stream.state == "ended", "the end of the run")
+        assert (stream.end, stream.run.cause) == (len(PIECE), "eof")
+        await until(lambda: shop.hub.admission.connections == 0, "the connection's end")
+
+
+@pytest_twisted.ensureDeferred
+async def test_an_upload_that_has_its_turn_after_its_connection_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Shop(tls=True) as shop:
+        waiting: list[Callable[[], None]] = []
+        monkeypatch.setattr(TurnShare, "used_up", True)
+        monkeypatch.setattr(shop.hub.turn.share, "wait", lambda work, again: waiting.append(work))
+        client = shop.client()
+        await client.send(request("PUT", "/streams/ci/a", ADMIN, b"text"))
+        client.leave()
+        (channel,) = [talker for _, talker in shop.listener.connections._open.values()]
+        await until(lambda: channel._lost is not None, "the connection's end")
+        assert shop.hub.admission.connections == 1
+        while waiting:
+            waiting.pop()()
+        stream = shop.hub.streams.get("ci/a")
+        assert (stream.end, stream.run.cause) == (4, "eof")
+        assert shop.hub.admission.connections == 0
+
+
+@both_ways
+@pytest_twisted.ensureDeferred
+async def test_a_socket_that_says_all_and_leaves_has_said_all(tls: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Shop(tls=tls) as shop:
+        client = shop.client()
+        await client.send(handshake({"Sec-WebSocket-Protocol": "hub.v1.producer", **ADMIN}))
+        await client.send(binary(f"HELLO HUB/1 stream=ci/a session={'k' * 22}"))
+        await client.until(b"OK ")
+        monkeypatch.setattr(TurnShare, "used_up", True)
+        frames = [binary(f"DATA {offset} {{1}}\nx\n") for offset in range(2000)]
+        await client.send(b"".join(frames) + binary("END 2000 status=0") + socket_frame(CLOSE, b"\x03\xe8"))
+        client.leave()
+        stream = shop.hub.streams.get("ci/a")
+        await until(lambda: stream.state == "ended", "the end of the run")
+        assert stream.end == 2000
+        await until(lambda: shop.hub.admission.connections == 0, "the connection's end")
 
 
 @both_ways

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
 from adapters.web.desk import ADMIN, Desk, Line, request
-from adapters.web.socket_client import PING, PONG, binary, frame
+from adapters.web.socket_client import CLOSE, PING, PONG, binary, call, frame, handshake
 from adapters.web.test_websocket import Socket
+from hub.adapters.web.portioned import SMALL_PORTION
 from hub.core.turn_share import TurnShare
 
 pytestmark = pytest.mark.usefixtures("no_time")
@@ -63,13 +65,44 @@ def test_a_message_that_ends_the_socket_ends_what_came_with_it(desk: Desk, socke
     assert close.close()[1].startswith("PROTO")
 
 
-def test_a_websocket_that_is_lost_meanwhile_says_nothing_more(desk: Desk, socket: Socket) -> None:
-    hear(socket.line, binary("PING x") * 100)
-    socket.messages()
+@pytest.mark.parametrize("closes", [True, False])
+def test_a_websocket_that_is_lost_meanwhile_is_lost_after_all_that_it_said(desk: Desk, closes: bool) -> None:
+    socket = Socket(desk, **{"Sec-WebSocket-Protocol": "hub.v1.producer", **ADMIN})
+    socket.send(binary("HELLO HUB/1 stream=new session=" + "k" * 22))
+    frames = [binary(f"DATA {offset} {{1}}\nx\n") for offset in range(100)]
+    end = [binary("END 100 status=0"), frame(PING, b"x"), *([frame(CLOSE, b"\x03\xe8")] if closes else [])]
+    hear(socket.line, b"".join(frames + end))
     socket.line.lose()
+    stream = desk.hub.streams.get("new")
+    assert stream is not None
+    assert stream.end < 100
+    assert desk.hub.admission.connections == 2, "it counts as long as it costs"
     desk.clock.settle()
-    assert socket.messages() == []
+    assert (stream.end, stream.state) == (100, "ended")
+    assert desk.hub.admission.connections == 1, "the other socket"
     assert desk.failures.take() == []
+    desk.pass_seconds(60)
+    assert desk.reactor.getDelayedCalls() == []
+
+
+def test_a_producers_socket_that_is_held_takes_nothing_more(desk: Desk) -> None:
+    socket = Socket(desk, **{"Sec-WebSocket-Protocol": "hub.v1.producer", **ADMIN})
+    socket.send(binary("HELLO HUB/1 stream=new session=" + "k" * 22))
+    hear(socket.line, b"".join(binary(f"DATA {offset} {{1}}\nx\n") for offset in range(100)))
+    stream = desk.hub.streams.get("new")
+    assert stream is not None
+    taken = stream.end
+    socket.line.transport.protocol.hold()
+    desk.clock.settle()
+    assert 0 < taken == stream.end
+
+
+def test_what_comes_with_a_handshake_is_for_the_websocket(desk: Desk) -> None:
+    line = desk.connect()
+    hear(line, handshake() + call(1, "hub.hello", protocol="HUB/1", window=1000, token="admin-token"))
+    desk.clock.settle()
+    assert line.taken().count(b'"resumed":false') == 1
+    assert line.transport.producerState == "producing"
 
 
 def test_a_fault_of_ours_in_a_later_turn_ends_the_websocket(
@@ -131,12 +164,91 @@ def test_a_request_is_not_late_because_it_waits(desk: Desk, monkeypatch: pytest.
     assert line.transport.disconnecting, "a head that never ends is late once it had its turn"
 
 
-def test_a_request_whose_peer_leaves_before_its_turn_is_nobodys(desk: Desk) -> None:
-    lines = [desk.connect() for _ in range(2)]
-    for line in lines:
-        hear(line, request("PUT", "/streams/new", ADMIN, b"x"))
-    lines[0].lose()
-    lines[1].transport.protocol.dismiss(None)
+def test_what_was_said_before_a_connection_was_lost_is_kept(desk: Desk) -> None:
+    lines = {name: desk.connect() for name in ("whole", "cut", "dismissed")}
+    for name, line in lines.items():
+        hear(line, request("PUT", f"/streams/{name}", ADMIN, b"text" * 5000)[: -1 if name == "cut" else None])
+    lines["whole"].transport.disconnecting = True  # as where TLS brings a request and the end at once
+    lines["cut"].lose()
+    lines["dismissed"].transport.protocol.dismiss(None)
+    assert desk.hub.admission.connections == 4, "they count as long as they cost"
     desk.clock.settle()
-    assert desk.hub.streams.get("new") is None
+    lines["whole"].lose()
+    assert desk.all_of("whole") == b"text" * 5000
+    assert desk.all_of("cut") == (b"text" * 5000)[:-1]
+    whole, cut = desk.hub.streams.get("whole"), desk.hub.streams.get("cut")
+    assert whole is not None
+    assert cut is not None
+    assert (whole.run.cause, cut.run.cause) == ("eof", "reset")
+    assert desk.hub.streams.get("dismissed") is None
     assert desk.failures.take() == []
+    lines["dismissed"].lose()
+    assert desk.hub.admission.connections == 1, "the socket"
+
+
+def test_a_connection_that_is_gone_becomes_no_websocket(desk: Desk) -> None:
+    line = desk.connect()
+    hear(line, handshake())
+    line.lose()
+    desk.clock.settle()
+    assert desk.hub.admission.connections == 1, "the socket of the others"
+    desk.pass_seconds(60)
+    assert desk.failures.take() == []
+
+
+def test_a_fault_of_ours_in_a_later_turn_ends_the_connection(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = desk.connect()
+    hear(line, ONE)
+    monkeypatch.setattr(line.transport.protocol, "requestFactory", None)
+    desk.clock.settle()
+    assert line.transport.aborted
+    assert [what for what, _ in desk.failures.take()] == ["on a web connection"]
+    line.lose()
+    assert desk.hub.admission.connections == 1, "the socket"
+
+
+def test_a_body_in_chunks_of_a_byte_is_appended_by_what_was_read(desk: Desk) -> None:
+    line = desk.connect()
+    head = request("PUT", "/streams/new", {**ADMIN, "Content-Length": "0", "Transfer-Encoding": "chunked"})
+    head = head.replace(b"Content-Length: 0\r\n", b"")
+    hear(line, head + b"1\r\nx\r\n" * 10_000 + b"0\r\n\r\n")
+    pieces: list[int] = []
+
+    def turn() -> None:
+        stream = desk.hub.streams.get("new")
+        pieces.append(0 if stream is None else stream.end)
+        if len(pieces) < 200:
+            desk.clock.call_later(0, turn)
+
+    turn()
+    desk.clock.settle()
+    grown = [after - before for before, after in pairwise(pieces) if after > before]
+    assert sum(grown) == 10_000
+    most = SMALL_PORTION // len("1__x__")
+    assert max(grown) <= 2 * (most + 1)
+    stream = desk.hub.streams.get("new")
+    assert stream is not None
+    assert len(list(stream.tail)) <= 10_000 // most + 2, "one append a portion"
+
+
+def test_a_body_that_the_store_is_behind_of_is_not_read_on_because_some_of_it_waited(desk: Desk) -> None:
+    line = desk.connect()
+    hear(line, request("PUT", "/streams/new", ADMIN, b"x" * 100)[:-50])
+    channel = line.transport.protocol
+    channel.read_body(wanted=False)
+    desk.clock.settle()
+    assert line.transport.producerState == "paused"
+    channel.read_body(wanted=True)
+    assert line.transport.producerState == "producing"
+
+
+def test_what_is_kept_behind_an_answer_that_goes_on_is_bounded_though_it_waited(desk: Desk) -> None:
+    live = desk.stream("live", TEXT)
+    line = desk.connect()
+    hear(line, request("GET", "/streams/live?follow=1", ADMIN) + ONE * 300)
+    desk.clock.settle()
+    assert line.transport.producerState == "paused"
+    live.end("eof")
+    desk.pass_seconds(0.1)
+    assert line.taken().count(b"HTTP/1.1 200") == 301
+    assert line.transport.producerState == "producing"
