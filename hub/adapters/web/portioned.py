@@ -141,6 +141,11 @@ class PortionedChannel(HTTPChannel):
     def _take_some(self, data: bytes) -> bool:
         data, self._rest = self._rest + data, b""
         self._has_turn, self.paused = self._portions is not None and self._portions.waiting, False
+        if not (self._has_turn or self.requests) and self._share.used_up:
+            # Of a crowd that asks at once nothing is parsed before its turn.
+            self.is_put_off()
+            self._rest = data
+            return True
         left = False
         at = 0
         while not left and not self.ignores():

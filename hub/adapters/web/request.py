@@ -93,7 +93,7 @@ class HubRequest(Request):
         """The arguments are twisted.web's."""
         super().__init__(*args, **more)
         self._gathered: list[bytes] = []
-        """What came of the body and was not looked at yet."""
+        """What came of an upload and is not appended yet."""
 
     def gotLength(self, length: int | None) -> None:
         """Decide what to do with the body, when the headers are in and before `100 Continue`."""
@@ -128,28 +128,28 @@ class HubRequest(Request):
     def handleContentChunk(self, data: bytes) -> None:
         """Take a piece of the body as it arrives: a chunk of HTTP, which is not what is appended by."""
         self._came += len(data)
-        self._gathered.append(data)
-
-    def take_gathered(self) -> None:
-        """Append what came of the body."""
-        if not self._gathered:
-            return
-        data, self._gathered = b"".join(self._gathered), []
         if self._upload is not None:
-            try:
-                self._upload.received(data)
-            except Problem as problem:
-                self._upload.lost("reset")
-                self._upload = None
-                self._refuse(problem)
-            except Exception:
-                self._site.failures.report("in an upload")
-                self._upload.dismiss(Problem("INTERNAL"))
-                self._upload, self._answered = None, True
+            self._gathered.append(data)
         elif not self._answered:
             self._small.write(data)
             if self._small.tell() > SMALL_BODY:
                 self._refuse(_too_big())
+
+    def take_gathered(self) -> None:
+        """Append what came of the body to its stream."""
+        data, self._gathered = b"".join(self._gathered), []
+        if self._upload is None or not data:
+            return
+        try:
+            self._upload.received(data)
+        except Problem as problem:
+            self._upload.lost("reset")
+            self._upload = None
+            self._refuse(problem)
+        except Exception:
+            self._site.failures.report("in an upload")
+            self._upload.dismiss(Problem("INTERNAL"))
+            self._upload, self._answered = None, True
 
     @property
     def body(self) -> bytes:
