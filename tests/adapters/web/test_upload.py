@@ -185,6 +185,14 @@ def test_a_refusal_comes_before_100_continue_and_the_rest_is_thrown_away(path, h
     assert desk.reactor.getDelayedCalls() == []
 
 
+def test_a_body_that_is_too_long_is_told_so_whatever_comes_behind_the_bound() -> None:
+    desk = Desk()
+    line = desk.connect()
+    head = b"POST /login HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    line.send(head + b"8000\r\n" + b"x" * 0x8000 + b"\r\n" * 3)
+    assert line.taken().startswith(b"HTTP/1.1 413 ")
+
+
 def test_a_refused_body_that_is_whole_ends_the_connection_at_once() -> None:
     desk = Desk()
     line = desk.connect(FAR)
