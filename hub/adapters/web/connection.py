@@ -142,6 +142,7 @@ class HubChannel(PortionedChannel):
     _silent = False
     """Whether it was silent for so long that it is to be closed."""
     _discarding: IDelayedCall | None = None
+
     # What twisted.web calls.
 
     def connectionMade(self) -> None:
@@ -190,6 +191,11 @@ class HubChannel(PortionedChannel):
     def is_put_off(self) -> None:
         """Take note that a request waits for its turn: it is not the peer that is late."""
         self._stop_deadline()
+
+    def has_its_turn(self) -> None:
+        """Take note that what waited is taken now: from here on the rest of it is late, be it of the first line."""
+        if self._late is None and not self.requests:
+            self._start_deadline()
 
     def lineReceived(self, line: bytes) -> None:
         """Take a line of the head; the first one starts the deadline of the request."""

@@ -59,6 +59,9 @@ class PortionedChannel(HTTPChannel):
     def is_put_off(self) -> None:
         """Take note that a request waits for its turn."""
 
+    def has_its_turn(self) -> None:
+        """Take note that what waited is taken now."""
+
     def leave(self, reason: Failure) -> None:
         """The connection is gone, and all that it brought is taken."""
         super().connectionLost(reason)
@@ -125,10 +128,10 @@ class PortionedChannel(HTTPChannel):
             self.leave(self._lost)
 
     def _take(self, data: bytes) -> bool:
-        if self._host is None:
-            # Known from here on: TLS is up, and a proxy has spoken. Of a connection that is gone nothing can be asked.
-            self.far, self._host = far_end(self.transport), super().getHost()
         try:
+            if self._host is None:
+                # Known from here on, as TLS is up and a proxy has spoken: of a connection that is gone none can ask.
+                self.far, self._host = far_end(self.transport), super().getHost()
             return self._take_some(data)
         except Exception:
             self._failures.report("on a web connection")
@@ -146,6 +149,8 @@ class PortionedChannel(HTTPChannel):
             self.is_put_off()
             self._rest = data
             return True
+        if self._has_turn:
+            self.has_its_turn()
         left = False
         at = 0
         while not left and not self.ignores():

@@ -151,11 +151,12 @@ def test_a_request_that_waits_is_not_read_on_because_its_peer_takes_answers(desk
     assert line.taken().count(TEXT) == 2
 
 
-def test_a_request_is_not_late_because_it_waits(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("size", [1, 40])
+def test_a_request_is_not_late_because_it_waits(desk: Desk, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     waiting: list[Callable[[], None]] = []
     monkeypatch.setattr(desk.hub.turn.share, "wait", lambda work, again: waiting.append(work))
     line = desk.connect()
-    hear(line, ONE[:40])
+    hear(line, ONE[:size])
     desk.pass_seconds(desk.limits.first_frame_seconds + 1)
     assert not line.transport.disconnecting
     (go_on,) = waiting
