@@ -192,9 +192,9 @@ class HubChannel(PortionedChannel):
         """Take note that a request waits for its turn: it is not the peer that is late."""
         self._stop_deadline()
 
-    def has_its_turn(self) -> None:
-        """Take note that what waited is taken now: from here on the rest of it is late, be it of the first line."""
-        if self._late is None and not self.requests:
+    def begins(self) -> None:
+        """Take note that some of a request's first line is there: the deadline of the request has begun."""
+        if self._late is None:
             self._start_deadline()
 
     def lineReceived(self, line: bytes) -> None:

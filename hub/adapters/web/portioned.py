@@ -59,8 +59,8 @@ class PortionedChannel(HTTPChannel):
     def is_put_off(self) -> None:
         """Take note that a request waits for its turn."""
 
-    def has_its_turn(self) -> None:
-        """Take note that what waited is taken now."""
+    def begins(self) -> None:
+        """Take note that some of a request's first line is there, and not all of it."""
 
     def leave(self, reason: Failure) -> None:
         """The connection is gone, and all that it brought is taken."""
@@ -98,6 +98,16 @@ class PortionedChannel(HTTPChannel):
         if self.requests or not self._put_off(line):
             super().lineReceived(line)
 
+    def setLineMode(self, extra: bytes = b"") -> None:
+        """Go on with the next request. `extra` came behind the last one's body, before all that waits here."""
+        self.line_mode = 1
+        if self._busyReceiving:
+            self._buffer += extra
+        elif self._portions is not None and self._portions.waiting:
+            self._rest = extra + self._rest
+        elif extra:
+            self.dataReceived(extra)
+
     def resumeProducing(self) -> None:
         """The peer takes answers again; what it sent is taken first, where some of that waits for its turn."""
         super().resumeProducing()
@@ -111,7 +121,9 @@ class PortionedChannel(HTTPChannel):
 
     def forceAbortClient(self) -> None:
         """Close a connection that is not closed in time, unless it is gone."""
-        if not self.lost:
+        if self.lost:
+            self._abortingCall = None
+        else:
             super().forceAbortClient()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -149,8 +161,6 @@ class PortionedChannel(HTTPChannel):
             self.is_put_off()
             self._rest = data
             return True
-        if self._has_turn:
-            self.has_its_turn()
         left = False
         at = 0
         while not left and not self.ignores():
@@ -165,6 +175,8 @@ class PortionedChannel(HTTPChannel):
             left = self.paused or self._share.used_up
         if left:
             self._rest = data[at:]
+        elif self._buffer and not self.requests:
+            self.begins()
         for request in self.requests:
             request.take_gathered()
         return left

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -149,6 +150,59 @@ def test_a_request_that_waits_is_not_read_on_because_its_peer_takes_answers(desk
     line.transport.producer.resumeProducing()
     desk.clock.settle()
     assert line.taken().count(TEXT) == 2
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_bodies_in_a_row_are_taken_in_their_order(desk: Desk, chunked: bool) -> None:
+    line = desk.connect()
+    said = b""
+    for number in range(100):
+        head = request("POST", f"/nothing/{number}", ADMIN, b"%05d" % number)
+        if chunked:
+            head = head.replace(b"Content-Length: 5", b"Transfer-Encoding: chunked")
+            head = head[:-5] + b"5\r\n%05d\r\n0\r\n\r\n" % number
+        said += head
+    for at in range(0, len(said), 1500):
+        hear(line, said[at : at + 1500])
+    desk.clock.settle()
+    told = re.findall(rb"/nothing/(\d+) takes", line.taken())
+    assert told == [b"%d" % number for number in range(100)]
+    assert line.transport.producerState == "producing"
+    assert not line.transport.disconnecting
+
+
+def test_uploads_in_a_row_are_taken_in_their_order(desk: Desk) -> None:
+    line = desk.connect()
+    said = b"".join(request("PUT", f"/streams/row/{number}", ADMIN, b"%05d" % number) for number in range(50))
+    for at in range(0, len(said), 700):
+        hear(line, said[at : at + 700])
+        desk.clock.advance(0.0001)
+    for _ in range(200):
+        desk.pass_seconds(0.01)
+    assert line.taken().count(b"HTTP/1.1 200") == 50
+    assert [desk.all_of(f"row/{number}") for number in range(50)] == [b"%05d" % number for number in range(50)]
+    assert line.transport.producerState == "producing"
+
+
+def test_a_connection_that_is_gone_and_was_to_be_cut_is_counted_out(desk: Desk) -> None:
+    line = desk.connect()
+    hear(line, ONE * 10)
+    line.transport.protocol.loseConnection()
+    line.lose()
+    desk.reactor.advance(desk.limits.close_seconds + 1)
+    desk.clock.settle()
+    assert desk.hub.admission.connections == 1, "the socket"
+    assert desk.failures.take() == []
+
+
+def test_a_first_line_that_never_ends_is_late_on_a_connection_that_asked_before(desk: Desk) -> None:
+    line = desk.connect()
+    hear(line, ONE)
+    desk.clock.settle()
+    assert line.taken().startswith(b"HTTP/1.1 200")
+    hear(line, ONE[:5])
+    desk.pass_seconds(desk.limits.first_frame_seconds + 1)
+    assert line.transport.disconnecting
 
 
 @pytest.mark.parametrize("size", [1, 40])
