@@ -209,8 +209,6 @@ class PortionedChannel(HTTPChannel):
         # twisted.web keeps what comes after a request that is not answered yet.
         rest = b"".join([*self._dataBuffer, self._buffer, rest])
         self._dataBuffer, self._buffer = [], b""
-        if self._portions is not None and self._portions.waiting:
-            self._networkProducer.resumeProducing()
         if rest:
             heir.dataReceived(rest)
 

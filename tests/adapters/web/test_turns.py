@@ -13,6 +13,7 @@ from adapters.web.socket_client import CLOSE, PING, PONG, binary, call, frame, h
 from adapters.web.test_websocket import Socket
 from hub.adapters.web.portioned import SMALL_PORTION
 from hub.core.turn_share import TurnShare
+from hub.model.problem import Problem
 
 pytestmark = pytest.mark.usefixtures("no_time")
 
@@ -295,6 +296,26 @@ def test_a_body_that_the_store_is_behind_of_is_not_read_on_because_some_of_it_wa
     assert line.transport.producerState == "paused"
     channel.read_body(wanted=True)
     assert line.transport.producerState == "producing"
+
+
+def test_a_connection_whose_upload_was_held_when_it_ended_is_read_on(desk: Desk) -> None:
+    line = desk.connect()
+    said = request("PUT", "/streams/new", ADMIN, b"x" * 100)
+    hear(line, said[:-50])
+    desk.clock.settle()
+    line.transport.protocol.read_body(wanted=False)
+    hear(line, said[-50:])
+    desk.pass_seconds(0.1)
+    assert line.taken().startswith(b"HTTP/1.1 200")
+    assert line.transport.producerState == "producing"
+
+
+def test_a_websocket_that_is_closed_while_it_is_held_hears_the_answer_to_that(desk: Desk, socket: Socket) -> None:
+    socket.line.transport.producer.pauseProducing()  # the transport holds enough
+    hear(socket.line, binary("PING x"))
+    assert socket.line.transport.producerState == "paused"
+    socket.line.transport.protocol.dismiss(Problem("DRAIN", "the hub is shutting down"))
+    assert socket.line.transport.producerState == "producing"
 
 
 def test_what_is_kept_behind_an_answer_that_goes_on_is_bounded_though_it_waited(desk: Desk) -> None:
