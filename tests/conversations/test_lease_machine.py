@@ -235,7 +235,7 @@ class LeaseMachine(RuleBasedStateMachine):
         answer = self.ask(belief.client, "lease.hand_over", name=name, fence=belief.fence, session=session)
         if "result" in answer:
             belief.over = True
-            client_calls = [number for number, want in heir.calls.items() if name in want]
+            client_calls = [number for number, want in heir.calls.items() if self.takes(want, name)]
             self.told(heir, name, answer["result"]["fence"], belief.ttl)
             for number in client_calls:
                 del heir.calls[number]
