@@ -51,8 +51,6 @@ class ConversationProtocol(Protocol):
         """Whether TLS is not up yet."""
         self._wide = False
         self._heard_at = time.monotonic()
-        self._cause: str | None = None
-        """How the connection ended, once it has."""
 
     def connectionMade(self) -> None:
         """Admit the peer, and begin its conversation once it is known who that is."""
@@ -72,7 +70,7 @@ class ConversationProtocol(Protocol):
                 return
             self._shakes = True
         self._sink = FlowSink(transport, made_by.reactor, made_by.limits.close_seconds, self._writable)
-        self._portions = Portions(made_by.frames, self._sink.read_more, self._take, self._all_taken)
+        self._portions = Portions(made_by.frames, self._sink.read_more, self._take)
         # Whoever has not said yet whom they speak for counts in all, and for no address.
         if not self._admit(Peer(None) if proxy is not None else far_end(transport)):
             return
@@ -149,10 +147,6 @@ class ConversationProtocol(Protocol):
             self._failed("in a conversation")
             return False
 
-    def _all_taken(self) -> None:
-        if self._cause is not None:
-            self._leave(self._cause)
-
     def handshakeCompleted(self) -> None:
         """TLS is up."""
         if self._late is not None:
@@ -163,9 +157,11 @@ class ConversationProtocol(Protocol):
         self._stop_waiting()
         if self._sink is not None:
             self._sink.lost()
-        self._cause = cause_of(reason, time.monotonic() - self._heard_at)
-        if self._portions is None or not self._portions.waiting:
-            self._leave(self._cause)
+        cause = cause_of(reason, time.monotonic() - self._heard_at)
+        if self._portions is None:
+            self._leave(cause)
+        else:
+            self._portions.then(lambda: self._leave(cause))
 
     def _leave(self, cause: str) -> None:
         conversation, self._conversation = self._conversation, None

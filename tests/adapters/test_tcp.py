@@ -261,6 +261,7 @@ async def test_a_connection_that_the_hub_ends_while_some_waits_is_gone_soon(
     reader.send(b"PING x\n" * 1000 + b"BYE\n" + b"PING y\n" * 1000)
     await until(lambda: not rig.factories["data"].protocols, "for the end of the connection")
     await until(lambda: reader.lost, "for the news of it")
+    assert [frame.args for frame in reader.frames if frame.verb == "PONG"] == [("x",)] * 1000
 
 
 @with_rigs

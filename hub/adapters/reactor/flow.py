@@ -138,7 +138,7 @@ class FlowSink:
 
     def send(self, frames: Sequence[tuple[bytes, ...]]) -> None:
         """Write frames in one gathered write."""
-        if self.closed or self._deaf:
+        if self.closed:
             return
         pieces = list(chain.from_iterable(frames))
         size = sum(map(len, pieces))
@@ -166,6 +166,8 @@ class FlowSink:
             self._write(pieces, size)
 
     def _write(self, pieces: list[bytes], size: int) -> None:
+        if self._deaf:
+            return
         self._sent += size
         if self._socket is not None and self.open:
             pieces = self._send_now(self._socket, pieces)

@@ -42,13 +42,13 @@ class PortionedChannel(HTTPChannel):
     _body_wanted = True
     _heir: IProtocol | None = None
     """What has taken the connection over."""
-    _lost: Failure | None = None
-    """How the connection ended, where some of what it brought is not taken yet."""
+    lost = False
+    """Whether the connection is gone: what is taken now is the last of what it brought."""
 
     def take_turns(self, share: TurnShare, failures: Failures) -> None:
         """Begin; nothing is taken before. `share` is what of a turn is for this."""
         self._share, self._failures = share, failures
-        self._portions = Portions(share, lambda _: self._read_or_not(), self._take, self._all_taken)
+        self._portions = Portions(share, lambda _: self._read_or_not(), self._take)
 
     # What the channel for the hub says to this.
 
@@ -67,11 +67,6 @@ class PortionedChannel(HTTPChannel):
         super().connectionLost(reason)
 
     # What requests call.
-
-    @property
-    def lost(self) -> bool:
-        """Whether the connection is gone: what is taken now is the last of what it brought."""
-        return self._lost is not None
 
     def getHost(self) -> IAddress | None:
         """Return where the connection came to."""
@@ -128,16 +123,13 @@ class PortionedChannel(HTTPChannel):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Leave, after all that was said before."""
-        if self._portions is not None and self._portions.waiting:
-            self._lost = reason
-        else:
+        self.lost = True
+        if self._portions is None:
             self.leave(reason)
+        else:
+            self._portions.then(lambda: self.leave(reason))
 
     # A portion after the other.
-
-    def _all_taken(self) -> None:
-        if self._lost is not None:
-            self.leave(self._lost)
 
     def _take(self, data: bytes) -> bool:
         try:

@@ -73,8 +73,8 @@ class HubSocket(WebSocketServerProtocol):
     _give_up: IDelayedCall | None = None
     _greeted = False
     _answers_close = False
-    _lost: Failure | None = None
-    """How the connection ended, where some of what it brought is not taken yet."""
+    _lost = False
+    """Whether the connection is gone: what is taken now is the last of what it brought."""
 
     # What Autobahn calls.
 
@@ -158,7 +158,7 @@ class HubSocket(WebSocketServerProtocol):
         super().dropConnection(abort and not (self._answers_close and self.failedByMe))
 
     def _closeConnection(self, abort: bool = False) -> None:
-        if self._lost is not None:
+        if self._lost:
             return
         if not abort and self._give_up is None:
             factory, transport = self.factory, self._wire
@@ -169,16 +169,12 @@ class HubSocket(WebSocketServerProtocol):
 
     def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]
         """Leave both slots, after all that was said before."""
-        if self.portions is not None:
+        self._lost = True
+        if self.portions is None:
+            self._leave(reason)
+        else:
             self.flow.lost()
-            if self.portions.waiting:
-                self._lost = reason
-                return
-        self._leave(reason)
-
-    def _all_taken(self) -> None:
-        if self._lost is not None:
-            self._leave(self._lost)
+            self.portions.then(lambda: self._leave(reason))
 
     def _leave(self, reason: Failure) -> None:
         super().connectionLost(reason)
@@ -258,7 +254,7 @@ class HubSocket(WebSocketServerProtocol):
         factory = self.factory
         self.holding = set()
         self.flow = FlowSink(self._wire, factory.reactor, factory.limits.close_seconds, self._writable)
-        self.portions = Portions(factory.frames, self.flow.read_more, self._take, self._all_taken)
+        self.portions = Portions(factory.frames, self.flow.read_more, self._take)
         text, binary = Lane(self, binary=False), Lane(self, binary=True)
         self.conversation = factory.converse(self.principal, self, self.spoken, text, binary)
 

@@ -216,7 +216,7 @@ async def test_an_upload_that_has_its_turn_after_its_connection_is_kept(monkeypa
         await client.send(request("PUT", "/streams/ci/a", ADMIN, b"text"))
         client.leave()
         (channel,) = [talker for _, talker in shop.listener.connections._open.values()]
-        await until(lambda: channel._lost is not None, "the connection's end")
+        await until(lambda: channel.lost, "the connection's end")
         assert shop.hub.admission.connections == 1
         while waiting:
             waiting.pop()()
