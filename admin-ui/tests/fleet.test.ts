@@ -92,6 +92,24 @@ test("many streams are shut at first, and open where one filters", async () => {
   expect(fleet.show().matching).toBe(4);
 });
 
+test("folders open when all are listed, though events told of every stream before", async () => {
+  list = new StreamList();
+  fleet = new Fleet(
+    list,
+    () => clock,
+    () => 0,
+  );
+  const rows = [row("ci/b"), row("ci/a")];
+  await list.load(<T>() => {
+    change(...rows);
+    // What is known is shown meanwhile: how many there are is not.
+    expect(shown()).toEqual(["+ ci/"]);
+    later(10);
+    return Promise.resolve({ streams: rows, next: null } as T);
+  });
+  expect(shown()).toEqual(["- ci/", "  b", "  a"]);
+});
+
 test("under the pointer nothing moves, and values are those of now", () => {
   set({ flat: true, order: parseOrder("-lines") });
   const before = shown();

@@ -54,6 +54,23 @@ test("what events tell while the list is loaded is newer than the list", async (
   expect(list.get("a")?.lines).toBe(9);
 });
 
+test("places are those of the list, whatever events told of first, and what begins meanwhile is above all", async () => {
+  const list = new StreamList();
+  const events = [
+    { topic: "streams", seq: 1, rows: [row("b", { lines: 9 }), row("c")] },
+    { topic: "stream.run", seq: 2, ...row("a", { run: 2 }) },
+    { topic: "stream.created", seq: 3, ...row("e") },
+    { topic: "stream.run", seq: 4, ...row("a", { run: 3 }) },
+  ];
+  await list.load(<T>() => {
+    events.forEach((event) => {
+      list.event(event);
+    });
+    return Promise.resolve({ streams: ["d", "c", "b", "a"].map((name) => row(name)), next: null } as T);
+  });
+  expect(names(list)).toEqual(["a", "e", "d", "c", "b"]);
+});
+
 test("streams that are gone when all are listed again are gone here", async () => {
   const list = await loaded("a", "b");
   const before = list.structure;

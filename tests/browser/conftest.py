@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from chromium import FLAGS, login_link
 from running_hub import RunningHub
+from stage import Stage
 
 _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
@@ -78,12 +79,12 @@ def pytest_runtest_makereport(
 
 
 def _shown(given: dict[str, Any]) -> str:
-    page: Page = given["page"]
+    page = next(each for each in given.values() if isinstance(each, Page))
     return f"{page.url}\n{page.locator('body').inner_text(timeout=5000)}\n{given.get('complaints')}"
 
 
 def _held(given: dict[str, Any]) -> str:
-    hub: RunningHub = given["hub"]
+    hub = next(getattr(each, "hub", each) for each in given.values() if isinstance(each, RunningHub | Stage))
     rows = hub.ask("stream.list", limit=100)["streams"]
     return "\n".join(f"{row['stream']} {row['state']} {row['lines']} lines" for row in rows)
 

@@ -51,6 +51,20 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
         yield stage_of
 
 
+@pytest.fixture
+def stage(stages: Callable[[str], Stage], scene: Scene) -> Stage:
+    return stages(scene.kind)
+
+
+@pytest.fixture
+def window(browser: Browser) -> Iterator[Page]:
+    """A window that nobody has logged in to yet."""
+    with browser.new_context(
+        viewport={"width": 1440, "height": 800}, color_scheme="dark", reduced_motion="reduce"
+    ) as context:
+        yield context.new_page()
+
+
 def _looked_at() -> Iterator[object]:
     """The scenes that are looked at often take turns in the look; all others are shown once, for all looks."""
     often = [scene for scene in CHECKED if scene.name in OFTEN]
@@ -65,25 +79,17 @@ def _looked_at() -> Iterator[object]:
 
 @pytest.mark.parametrize(("scene", "looks"), list(_looked_at()))
 def test_axe_finds_no_fault(
-    browser: Browser,
-    stages: Callable[[str], Stage],
-    scene: Scene,
-    looks: Sequence[tuple[Literal["dark", "light"], int]],
+    window: Page, stage: Stage, scene: Scene, looks: Sequence[tuple[Literal["dark", "light"], int]]
 ) -> None:
-    stage = stages(scene.kind)
-    with browser.new_context(
-        viewport={"width": 1440, "height": 800}, color_scheme="dark", reduced_motion="reduce"
-    ) as context:
-        page = context.new_page()
-        page.goto(login_link(stage.hub))
-        show(page, stage, scene)
-        page.evaluate(AXE.read_text())
-        for scheme, width in looks:
-            page.emulate_media(color_scheme=scheme)
-            page.set_viewport_size({"width": width, "height": 800})
-            page.evaluate(FRAMES, 4)
-            result = page.evaluate("rules => axe.run(document, rules)", RULES)
-            assert not result["violations"], f"{scheme}, {width} px: {details(result)}"
+    window.goto(login_link(stage.hub))
+    show(window, stage, scene)
+    window.evaluate(AXE.read_text())
+    for scheme, width in looks:
+        window.emulate_media(color_scheme=scheme)
+        window.set_viewport_size({"width": width, "height": 800})
+        window.evaluate(FRAMES, 4)
+        result = window.evaluate("rules => axe.run(document, rules)", RULES)
+        assert not result["violations"], f"{scheme}, {width} px: {details(result)}"
 
 
 def test_the_page_is_walked_by_keys_alone(page: Page) -> None:

@@ -6,11 +6,11 @@ import json
 import re
 import socket
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from running_hub import RunningHub
 
@@ -49,6 +49,41 @@ def by_name(page: Page, more: str = "") -> None:
 def names(page: Page) -> Locator:
     """What stands in the first column, from above."""
     return page.get_by_role("treegrid").get_by_role("rowheader")
+
+
+def hold_list(page: Page) -> Callable[[], None]:
+    """Hold back the list of all streams from the next time that the page is opened on; return what lets go of it."""
+    held: list[tuple[WebSocketRoute, str]] = []
+
+    def pass_on(route: WebSocketRoute, message: str | bytes) -> None:
+        if isinstance(message, str) and '"result":{"streams"' in message:
+            held.append((route, message))
+        else:
+            route.send(message)
+
+    def handle(route: WebSocketRoute) -> None:
+        route.connect_to_server().on_message(lambda message: pass_on(route, message))
+
+    def let_go() -> None:
+        route, message = held.pop()
+        route.send(message)
+
+    page.route_web_socket(re.compile("/ws$"), handle)
+    return let_go
+
+
+def test_folders_are_open_though_all_rows_came_before_the_list(page: Page, producers: Producers) -> None:
+    live = [producers.live(name) for name in ("ci/web/1", "ci/web/2")]
+    expect(names(page)).to_have_count(3)
+    let_go = hold_list(page)
+    page.reload()
+    page.get_by_role("searchbox").wait_for()
+    for producer in live:
+        producer.sendall(b"a line\n")
+    expect(names(page)).to_have_text([re.compile("^ci/web/")])
+    expect(page.get_by_text("2 streams")).to_be_visible()
+    let_go()
+    expect(names(page)).to_have_count(3)
 
 
 def test_streams_are_a_tree_that_folds_and_can_be_flat(page: Page, producers: Producers) -> None:

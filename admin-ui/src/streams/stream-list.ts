@@ -10,7 +10,7 @@ export type Call = <T>(method: string, params: Record<string, unknown>) => Promi
 export type Sums = Record<"streams" | "live" | "lines" | "bytes" | "lines_per_s", number>;
 
 export class StreamList {
-  /** Grows when streams come or go, or a new run changes the order. */
+  /** Grows when streams come or go, a new run changes the order, or all of them are listed. */
   structure = 0;
   /** Whether all pages have come once. */
   isLoaded = false;
@@ -20,15 +20,15 @@ export class StreamList {
   private readonly rates = new Map<string, number[]>();
   private readonly active = new Set<string>();
   private lastOrder = 0;
-  /** Names that events told of while the list is loaded. */
-  private meanwhile: Set<string> | null = null;
+  /** Names that events told of while the list is loaded, and whether of a run that has begun since. */
+  private meanwhile: Map<string, boolean> | null = null;
 
   /** Lists everything anew; changes that come meanwhile are newer and win. */
   async load(call: Call): Promise<void> {
     const known: StreamRow[] = [];
     let after: string | null = null;
     const before = new Set(this.rows.keys());
-    const meanwhile = new Set<string>();
+    const meanwhile = new Map<string, boolean>();
     this.meanwhile = meanwhile;
     do {
       const page: StreamPage = await call<StreamPage>(
@@ -42,7 +42,13 @@ export class StreamList {
     const names = new Set(known.map((row) => row.stream));
     for (const name of before) if (!names.has(name) && !meanwhile.has(name)) this.remove(name);
     // The newest run comes first in the answer, so that the last one is the first to get its place.
-    for (const row of known.toReversed()) if (!meanwhile.has(row.stream)) this.put(row);
+    const told = known.toReversed();
+    for (const row of told) if (!meanwhile.has(row.stream)) this.take(row);
+    // What an event told of first has a place already, though others that are listed only now may be older.
+    const begun = [...meanwhile.keys()].filter((name) => meanwhile.get(name));
+    for (const name of [...told.map(({ stream }) => stream), ...begun])
+      if (this.rows.has(name)) this.order.set(name, ++this.lastOrder);
+    this.structure += 1;
     this.isLoaded = true;
   }
 
@@ -126,17 +132,24 @@ export class StreamList {
   private top(row: StreamRow): void {
     this.order.set(row.stream, ++this.lastOrder);
     this.structure += 1;
+    // Taken out first: the last run to begin is the last of the names.
+    this.meanwhile?.delete(row.stream);
+    this.meanwhile?.set(row.stream, true);
     this.take(row);
   }
 
   private take(row: StreamRow): void {
-    this.meanwhile?.add(row.stream);
+    this.note(row.stream);
     this.rows.set(row.stream, row);
     if (row.state === "live" && row.lines_per_s > 0) this.active.add(row.stream);
   }
 
+  private note(name: string): void {
+    if (!this.meanwhile?.has(name)) this.meanwhile?.set(name, false);
+  }
+
   private remove(name: string): void {
-    this.meanwhile?.add(name);
+    this.note(name);
     if (this.rows.delete(name)) this.structure += 1;
     this.order.delete(name);
     this.rates.delete(name);
