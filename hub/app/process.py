@@ -34,6 +34,7 @@ def prepare(connections: int) -> None:
     # them after every 700 new objects only adds pauses to the latency of live lines.
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(5_000, 5, 500)
 
 

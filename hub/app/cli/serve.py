@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import click
@@ -32,6 +33,8 @@ def serve(verbose: bool, **flags: str | None) -> int:
     except ConfigError as error:
         say_problems(error)
         return exit_codes.USAGE
+    # Almost all that is made from here to process.prepare stays: looking for cycles in it was 8 % of starting.
+    gc.disable()
     from hub.app.cli.foreground import run_in_foreground
 
     try:
