@@ -1,9 +1,10 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { age, bytes, rate, runWord, stateWord } from "../src/streams/format";
 import { sparkPath } from "../src/streams/sparkline";
 import { StreamList } from "../src/streams/stream-list";
 import { endNote } from "../src/viewer/rows";
 import { Runs } from "../src/viewer/runs";
+import type { StreamRow } from "../src/wire/types";
 import { row } from "./rows";
 
 async function loaded(...names: string[]): Promise<StreamList> {
@@ -69,6 +70,58 @@ test("places are those of the list, whatever events told of first, and what begi
     return Promise.resolve({ streams: ["d", "c", "b", "a"].map((name) => row(name)), next: null } as T);
   });
   expect(names(list)).toEqual(["a", "e", "d", "c", "b"]);
+});
+
+/** A hub that answers when it is told to. */
+function slow() {
+  const asked: { answer: (page: unknown) => void; refuse: (error: Error) => void }[] = [];
+  const call = <T>() =>
+    new Promise<T>((resolve, reject) => {
+      asked.push({ answer: resolve as (page: unknown) => void, refuse: reject });
+    });
+  const next = async () => {
+    await vi.waitUntil(() => asked.length > 0);
+    return asked.shift() as (typeof asked)[number];
+  };
+  return {
+    call,
+    answer: async (streams: StreamRow[], after: string | null = null) =>
+      (await next()).answer({ streams, next: after }),
+    refuse: async () => (await next()).refuse(new Error("the connection is gone")),
+  };
+}
+
+test("a list that is asked for while another comes is asked of the hub when that is there, and is newer", async () => {
+  const list = new StreamList();
+  const { call, answer } = slow();
+  const first = list.load(call);
+  await answer([row("a"), row("b"), row("c")], "more");
+  const second = list.load(call);
+  list.event({ topic: "stream.deleted", seq: 1, ...row("b") });
+  list.event({ topic: "streams", seq: 2, rows: [row("c", { lines: 9 })] });
+  await answer([row("d")]);
+  await answer([row("a", { state: "ended" }), row("c", { lines: 9 }), row("d")]);
+  await Promise.all([first, second]);
+  expect(names(list)).toEqual(["a", "c", "d"]);
+  expect([list.get("a")?.state, list.get("c")?.lines]).toEqual(["ended", 9]);
+});
+
+test("a list that fails is asked for again where somebody asked for it since, and fails where nobody did", async () => {
+  const list = new StreamList();
+  const { call, answer, refuse } = slow();
+  const first = list.load(call);
+  const second = list.load(call);
+  await refuse();
+  await answer([row("a")]);
+  await Promise.all([first, second]);
+  expect(names(list)).toEqual(["a"]);
+  const third = list.load(call);
+  await refuse();
+  await expect(third).rejects.toThrow("gone");
+  const fourth = list.load(call);
+  await answer([row("b")]);
+  await fourth;
+  expect(names(list)).toEqual(["b"]);
 });
 
 test("streams that are gone when all are listed again are gone here", async () => {

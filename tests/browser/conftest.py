@@ -74,13 +74,13 @@ def pytest_runtest_makereport(
             try:
                 report.sections.append((title, tell(item.funcargs)))
             except Exception as error:
-                report.sections.append((title, f"cannot be told: {error}"))
+                report.sections.append((title, f"cannot be told: {error!r}"))
     return report
 
 
 def _shown(given: dict[str, Any]) -> str:
     page = next(each for each in given.values() if isinstance(each, Page))
-    return f"{page.url}\n{page.locator('body').inner_text(timeout=5000)}\n{given.get('complaints')}"
+    return f"{page.url}\n{page.locator('body').inner_text(timeout=5000)}\n{given.get('complaints', '')}"
 
 
 def _held(given: dict[str, Any]) -> str:

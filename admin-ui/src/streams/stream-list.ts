@@ -22,26 +22,41 @@ export class StreamList {
   private lastOrder = 0;
   /** Names that events told of while the list is loaded, and whether of a run that has begun since. */
   private meanwhile: Map<string, boolean> | null = null;
+  private loading: Promise<void> | null = null;
+  /** Whether to list anew, once what is under way is done. */
+  private again = false;
 
-  /** Lists everything anew; changes that come meanwhile are newer and win. */
-  async load(call: Call): Promise<void> {
-    const known: StreamRow[] = [];
-    let after: string | null = null;
-    const before = new Set(this.rows.keys());
-    const meanwhile = new Map<string, boolean>();
-    this.meanwhile = meanwhile;
-    do {
-      const page: StreamPage = await call<StreamPage>(
-        "stream.list",
-        after === null ? { limit: PAGE } : { limit: PAGE, after },
-      );
-      known.push(...page.streams);
-      after = page.next;
-    } while (after !== null);
-    if (this.meanwhile === meanwhile) this.meanwhile = null;
+  /** Lists everything anew; what is asked for while that is done is one more listing, when it is done. */
+  load(call: Call): Promise<void> {
+    this.again = true;
+    this.loading ??= this.loadWhileAsked(call);
+    return this.loading;
+  }
+
+  private async loadWhileAsked(call: Call): Promise<void> {
+    try {
+      while (this.again) {
+        this.again = false;
+        this.meanwhile = new Map();
+        const known = await listAll(call).catch((error: unknown) => {
+          // Whoever asked since then is answered by the next one.
+          if (!this.again) throw error;
+          return null;
+        });
+        if (known) this.takeAll(known, this.meanwhile);
+      }
+    } finally {
+      this.meanwhile = null;
+      this.loading = null;
+    }
+  }
+
+  /** Takes the list of all, the newest run first; changes that came meanwhile are newer and win. */
+  private takeAll(known: readonly StreamRow[], meanwhile: ReadonlyMap<string, boolean>): void {
+    this.meanwhile = null;
     const names = new Set(known.map((row) => row.stream));
-    for (const name of before) if (!names.has(name) && !meanwhile.has(name)) this.remove(name);
-    // The newest run comes first in the answer, so that the last one is the first to get its place.
+    for (const name of [...this.rows.keys()]) if (!names.has(name) && !meanwhile.has(name)) this.remove(name);
+    // The last one is the first to get its place.
     const told = known.toReversed();
     for (const row of told) if (!meanwhile.has(row.stream)) this.take(row);
     // What an event told of first has a place already, though others that are listed only now may be older.
@@ -155,4 +170,18 @@ export class StreamList {
     this.rates.delete(name);
     this.active.delete(name);
   }
+}
+
+async function listAll(call: Call): Promise<StreamRow[]> {
+  const known: StreamRow[] = [];
+  let after: string | null = null;
+  do {
+    const page: StreamPage = await call<StreamPage>(
+      "stream.list",
+      after === null ? { limit: PAGE } : { limit: PAGE, after },
+    );
+    known.push(...page.streams);
+    after = page.next;
+  } while (after !== null);
+  return known;
 }
