@@ -80,7 +80,7 @@ def messages_at_once(target: Target) -> None:
         line.pour(b"", IN_TIME_SECONDS, until=b'"resumed"')
         for message in (_message(2, b"PING x"), _message(9, b"x")):
             # Pings of the WebSocket's own may be answered together; those of ours each.
-            line.pour(message * (AT_ONCE // 4) + _message(2, b"PING last"), IN_TIME_SECONDS, until=b"PONG last")
+            line.pour(message * AT_ONCE + _message(2, b"PING last"), IN_TIME_SECONDS, until=b"PONG last")
 
 
 def requests_at_once(target: Target) -> None:
@@ -104,8 +104,8 @@ def chunks_of_a_byte_at_once(target: Target) -> None:
 
 
 def a_crowd_that_asks_at_once(target: Target) -> None:
-    """A hundred that ask at the same moment are answered each. Over TLS their handshakes would be the news."""
-    crowd = [target.attacker("web") for _ in range(100)]
+    """Four hundred that ask at the same moment are answered each. Over TLS their handshakes would be the news."""
+    crowd = [target.attacker("web") for _ in range(400)]
     for line in crowd:
         line.send(request(target, "GET", "/livez"))
     for line in crowd:

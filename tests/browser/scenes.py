@@ -92,7 +92,8 @@ def failing(page: Page) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
 
 
-def _answer_to_list(message: str | bytes) -> bool:
+def is_list(message: str | bytes) -> bool:
+    """Tell whether this is the hub's list of streams."""
     return isinstance(message, str) and '"result":{"streams"' in message
 
 
@@ -107,7 +108,7 @@ def hold_list(page: Page) -> None:
     def handle(route: WebSocketRoute) -> None:
         server = route.connect_to_server()
         server.on_message(
-            lambda message: None if _answer_to_list(message) or _told_of_streams(message) else route.send(message)
+            lambda message: None if is_list(message) or _told_of_streams(message) else route.send(message)
         )
 
     page.route_web_socket(re.compile("/ws$"), handle)
@@ -117,7 +118,7 @@ def refuse_list(page: Page) -> None:
     """The hub answers that it cannot list."""
 
     def answer(route: WebSocketRoute, message: str | bytes) -> None:
-        if _answer_to_list(message):
+        if is_list(message):
             told = {"code": -32603, "message": "INTERNAL: the store cannot be read", "data": {"code": "INTERNAL"}}
             message = json.dumps({"jsonrpc": "2.0", "id": json.loads(message)["id"], "error": told})
         if not _told_of_streams(message):

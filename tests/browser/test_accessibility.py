@@ -25,10 +25,10 @@ CHECKED = [
     for scene in SCENES
     if scene.kind != MANY and scene.name not in ("list-flat", "list-busy-hub", "stream-long-name")
 ]
-# A scene of most views, in one of its looks: all are what `make axe` looks at.
+# One scene of each view, in one of its looks: the others are what `make axe` looks at.
 OFTEN = {
-    *("login", "list-busy", "list-picked", "jump", "people", "stream-live", "statistics"),
-    *("control", "beside", "merged-find", "compare", "search-hits"),
+    *("login", "list-busy", "list-picked", "jump", "help", "people", "leases", "stream-live", "statistics"),
+    *("control", "terminal", "beside", "merged-find", "compare", "search-hits", "find", "gap"),
 }
 # A terminal takes other colours a frame after the page, and draws with them in the next.
 FRAMES = """async frames => {

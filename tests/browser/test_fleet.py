@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from running_hub import RunningHub
+from scenes import is_list
 
 
 class Producers:
@@ -51,12 +52,12 @@ def names(page: Page) -> Locator:
     return page.get_by_role("treegrid").get_by_role("rowheader")
 
 
-def hold_list(page: Page) -> Callable[[], None]:
+def hold_back_list(page: Page) -> Callable[[], None]:
     """Hold back the list of all streams from the next time that the page is opened on; return what lets go of it."""
-    held: list[tuple[WebSocketRoute, str]] = []
+    held: list[tuple[WebSocketRoute, str | bytes]] = []
 
     def pass_on(route: WebSocketRoute, message: str | bytes) -> None:
-        if isinstance(message, str) and '"result":{"streams"' in message:
+        if is_list(message):
             held.append((route, message))
         else:
             route.send(message)
@@ -75,7 +76,7 @@ def hold_list(page: Page) -> Callable[[], None]:
 def test_folders_are_open_though_all_rows_came_before_the_list(page: Page, producers: Producers) -> None:
     live = [producers.live(name) for name in ("ci/web/1", "ci/web/2")]
     expect(names(page)).to_have_count(3)
-    let_go = hold_list(page)
+    let_go = hold_back_list(page)
     page.reload()
     page.get_by_role("searchbox").wait_for()
     for producer in live:
